@@ -1,0 +1,34 @@
+"""Learning from sequences with LSTMs, the scikit-learn way."""
+
+import importlib
+
+__version__ = "0.1.0.dev0"
+
+# Where each public name lives. TensorFlow takes seconds to import, so a name is
+# imported when it is first used: preparing data never waits for it.
+_PUBLIC = {
+    "LSTMClassifier": "estimators",
+    "LSTMRegressor": "estimators",
+    "PadSequences": "preprocessing",
+    "PerFeatureScaler": "preprocessing",
+    "PerTimestep": "preprocessing",
+    "Reshape3D": "preprocessing",
+    "SequenceTable": "sequences",
+    "SlidingWindow": "preprocessing",
+}
+_SUBMODULES = ("estimators", "networks", "preprocessing", "sequences", "training")
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name):
+    if name in _PUBLIC:
+        module = importlib.import_module(f"{__name__}.{_PUBLIC[name]}")
+        return getattr(module, name)
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_PUBLIC, *_SUBMODULES})

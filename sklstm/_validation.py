@@ -1,0 +1,209 @@
+"""Checks of input that scikit-learn does not make, and fits that leave no halves."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from sklstm.sequences import SequenceTable, partly_missing_rows
+
+FLOATS = (np.float64, np.float32)
+_BLOCK = 65_536
+
+
+@contextmanager
+def all_or_nothing(estimator):
+    """Give back the state an estimator had, should the block within raise.
+
+    Fitted attributes that the block wants to change in place must be copied first.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def n_axes(X):
+    """Count the axes of X without copying it.
+
+    Raises
+    ------
+    ValueError
+        If X is a list of sequences of unequal length.
+    """
+    if hasattr(X, "ndim"):
+        return X.ndim
+    if hasattr(X, "shape"):
+        return len(X.shape)
+    try:
+        return np.ndim(X)
+    except ValueError as error:
+        raise ValueError(
+            "X is a list of sequences of unequal length; an array (n_samples, "
+            "n_timesteps, n_features) is needed. Pad them with PadSequences() first."
+        ) from error
+
+
+def check_rows(estimator, X, *, reset, dtype=FLOATS):
+    """Validate a 2-D table as scikit-learn does, NaN allowed.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets or is held to `n_features_in_` and `feature_names_in_`.
+
+    X : array-like or DataFrame of shape (n_rows, n_features)
+        The table.
+
+    reset : bool
+        True in `fit`, False elsewhere.
+
+    dtype : tuple of types or None, default=(float64, float32)
+        As in :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+        Not a copy where it need not be one.
+    """
+    with _naming_what_is_no_number(X):
+        return validate_data(
+            estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False
+        )
+
+
+def check_numbers(X, estimator, dtype=FLOATS):
+    """Convert a 2-D table to floats, NaN allowed; the estimator is only named."""
+    with _naming_what_is_no_number(X):
+        return check_array(
+            X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X"
+        )
+
+
+def check_no_infinity(estimator, values, locate=None):
+    """Refuse infinities.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the error.
+
+    values : ndarray of shape (n_rows, n_features)
+        The table.
+
+    locate : callable, default=None
+        Gives the (sample, time step) of a row. None speaks of rows.
+
+    Raises
+    ------
+    ValueError
+        If a value is infinite, with the place of the first one.
+    """
+    if values.dtype.kind != "f":
+        return
+    for first in range(0, len(values), _BLOCK):
+        infinite = np.isinf(values[first : first + _BLOCK])
+        if infinite.any():
+            row, column = np.argwhere(infinite)[0]
+            row += first
+            raise ValueError(
+                f"Input X of {type(estimator).__name__} contains infinity or a value "
+                f"too large for {values.dtype}, at {_place(row, locate)}, feature "
+                f"{column}. Every value must be finite or NaN (missing)."
+            )
+
+
+def check_whole_steps(estimator, table):
+    """Refuse time steps of which some features are missing and some are not.
+
+    Raises
+    ------
+    ValueError
+        If there is one that a sample holds; names sample, step and features.
+    """
+    for row in np.flatnonzero(partly_missing_rows(table.values)):
+        if (place := table.locate(row)) is not None:
+            features = np.flatnonzero(np.isnan(table.values[row])).tolist()
+            raise ValueError(
+                f"Input X of {type(estimator).__name__} contains NaN in some features "
+                f"of a time step but not in all: sample {place[0]}, step {place[1]}, "
+                f"features {features}. A step that is NaN in all features is missing "
+                "and is skipped; fill one that is missing in part, for example with "
+                "PerTimestep(SimpleImputer()) in front."
+            )
+
+
+def check_3d(estimator, X):
+    """Hold X to the shape (n_samples, n_timesteps, n_features), nothing empty."""
+    if not isinstance(X, SequenceTable):
+        X = np.asarray(X)
+    if X.ndim != 3:
+        raise ValueError(
+            f"{type(estimator).__name__} needs X of shape (n_samples, n_timesteps, "
+            f"n_features), got shape {X.shape}."
+        )
+    if 0 in X.shape:
+        raise ValueError(
+            f"Found array with shape {X.shape} while a minimum of 1 sample(s), 1 time "
+            f"step and 1 feature(s) is required by {type(estimator).__name__}."
+        )
+    return X
+
+
+def _place(row, locate):
+    place = locate(row) if locate is not None else None
+    return f"row {row}" if place is None else f"sample {place[0]}, step {place[1]}"
+
+
+@contextmanager
+def _naming_what_is_no_number(X):
+    """Add to a failed conversion where in X it failed."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        culprit = _first_that_is_no_number(X)
+        if culprit is None:
+            raise
+        row, column, value = culprit
+        # The type and text of NumPy's error stay, as scikit-learn's callers expect.
+        raise type(error)(
+            f"X must hold numbers, but row {row!r}, column {column!r} holds {value!r} "
+            f"({type(value).__name__}): {error}. Encode such a column first, for "
+            "example with a ColumnTransformer and OneHotEncoder, or leave it out."
+        ) from error
+
+
+def _first_that_is_no_number(X):
+    if isinstance(X, (list, tuple, np.ndarray)):
+        try:
+            X = np.asarray(X, dtype=object)
+        except ValueError:
+            return None
+        X = pd.DataFrame(X) if X.ndim == 2 else None
+    if not isinstance(X, pd.DataFrame):
+        return None
+    for position, column in enumerate(X.columns):
+        series = X.iloc[:, position]
+        if series.dtype.kind in "biuf":
+            continue
+        for row, value in series.items():
+            if not _is_number(value):
+                return row, column, value
+    return None
+
+
+def _is_number(value):
+    if value is pd.NA:
+        return True
+    if isinstance(value, (pd.Timestamp, pd.Timedelta)):
+        return False
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

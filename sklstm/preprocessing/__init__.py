@@ -1,0 +1,14 @@
+"""Transformers from tables and lists to `(n_samples, n_timesteps, n_features)`."""
+
+from sklstm.preprocessing._pad_sequences import PadSequences
+from sklstm.preprocessing._reshape import Reshape3D
+from sklstm.preprocessing._sliding_window import SlidingWindow
+from sklstm.preprocessing._stepwise import PerFeatureScaler, PerTimestep
+
+__all__ = [
+    "PadSequences",
+    "PerFeatureScaler",
+    "PerTimestep",
+    "Reshape3D",
+    "SlidingWindow",
+]

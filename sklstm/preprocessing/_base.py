@@ -1,0 +1,28 @@
+"""What all transformers of sequences share."""
+
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils._set_output import _wrap_data_with_container
+
+
+class SequenceTransformer(TransformerMixin, BaseEstimator):
+    """A transformer whose output may have three axes.
+
+    scikit-learn's `set_output` puts every output into a DataFrame, which fails for
+    three axes. Here an output of two axes obeys `set_output`; one of three stays an
+    array, so that a global `transform_output="pandas"` breaks no pipeline.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
+        cls._sklearn_auto_wrap_output_keys = {"transform"}
+
+    def _contain(self, X_out, X_in):
+        """Put a 2-D output into the container that `set_output` asks for."""
+        if X_out.ndim != 2:
+            return X_out
+        return _wrap_data_with_container("transform", X_out, X_in, self)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

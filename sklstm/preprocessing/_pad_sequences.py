@@ -1,0 +1,190 @@
+"""Sequences of unequal length to one array."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._validation import FLOATS, all_or_nothing, check_3d, check_no_infinity
+from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.sequences import SequenceTable
+
+
+class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
+    """Stack sequences of unequal length, with missing steps (NaN) after the short ones.
+
+    Networks of this package skip missing steps, so the padding changes no prediction.
+
+    Parameters
+    ----------
+    max_timesteps : int, default=None
+        The length of the time axis; longer sequences are truncated. None takes the
+        longest sequence of the X at hand and truncates nothing.
+
+    truncate : {"pre", "post"}, default="pre"
+        Whether a sequence that is too long loses its first steps or its last.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Features of a time step.
+
+    See Also
+    --------
+    SlidingWindow : Windows over one table of rows in time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.preprocessing import PadSequences
+    >>> X = [np.array([[1.0], [2.0], [3.0]]), np.array([[4.0]])]
+    >>> PadSequences().fit_transform(X)[:, :, 0]
+    array([[ 1.,  2.,  3.],
+           [ 4., nan, nan]])
+    >>> PadSequences(max_timesteps=2).fit_transform(X)[:, :, 0]
+    array([[ 2.,  3.],
+           [ 4., nan]])
+    """
+
+    _parameter_constraints = {
+        "max_timesteps": [Interval(Integral, 1, None, closed="left"), None],
+        "truncate": [StrOptions({"pre", "post"})],
+    }
+
+    def __init__(self, max_timesteps=None, truncate="pre"):
+        self.max_timesteps = max_timesteps
+        self.truncate = truncate
+
+    def fit(self, X, y=None):
+        """Learn the number of features.
+
+        Parameters
+        ----------
+        X : list of array-like of shape (n_timesteps_i, n_features)
+            The sequences; one of shape (n_timesteps_i,) has one feature. A 2-D array
+            is a list of such.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        PadSequences
+            The fitted transformer.
+        """
+        self._validate_params()
+        with all_or_nothing(self):
+            self.n_features_in_ = self._read(X)[0].shape[1]
+            self._n_features_out = self.n_features_in_
+        return self
+
+    def transform(self, X):
+        """Stack and pad.
+
+        Parameters
+        ----------
+        X : list of array-like of shape (n_timesteps_i, n_features)
+            The sequences.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_timesteps, n_features)
+            float32 where every sequence is float32, else float64.
+
+        Raises
+        ------
+        ValueError
+            If a sequence is empty, holds what is no finite number, or has other
+            features; names the sample.
+        """
+        check_is_fitted(self)
+        sequences = self._read(X)
+        for i, sequence in enumerate(sequences):
+            if sequence.shape[1] != self.n_features_in_:
+                raise ValueError(
+                    f"X has {sequence.shape[1]} features, but PadSequences is "
+                    f"expecting {self.n_features_in_} features as input (sample {i})."
+                )
+        steps = self.max_timesteps or max(map(len, sequences))
+        if self.truncate == "pre":
+            sequences = [sequence[-steps:] for sequence in sequences]
+        dtype = np.result_type(*{sequence.dtype for sequence in sequences})
+        shape = (len(sequences), steps, self.n_features_in_)
+        padded = np.full(shape, np.nan, dtype=dtype)
+        for row, sequence in zip(padded, sequences, strict=True):
+            row[: len(sequence)] = sequence[:steps]
+        return padded
+
+    def inverse_transform(self, X):
+        """Give the sequences back, each without its missing steps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            Padded sequences.
+
+        Returns
+        -------
+        list of ndarray of shape (n_timesteps_i, n_features)
+            The sequences.
+        """
+        check_is_fitted(self)
+        table = SequenceTable.from_array(check_3d(self, X)).drop_missing()
+        ends = table.starts + table.lengths
+        return [table.values[a:b] for a, b in zip(table.starts, ends, strict=True)]
+
+    def _read(self, X):
+        """Every sequence as a 2-D float array, all of the same features."""
+        if hasattr(X, "toarray"):
+            raise TypeError(
+                "Sparse data was passed for X, but PadSequences needs a list of dense "
+                "sequences. Use '.toarray()' to convert to a dense array."
+            )
+        if isinstance(X, SequenceTable):
+            X = X.to_array()
+        elif hasattr(X, "columns"):
+            X = np.asarray(X)
+        if np.ndim(X) == 0 if hasattr(X, "ndim") else not hasattr(X, "__len__"):
+            raise ValueError(f"X must be a list of sequences, got {X!r}.")
+        if not len(X):
+            raise ValueError(
+                "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
+                "required by PadSequences."
+            )
+        sequences = [self._read_one(i, sequence) for i, sequence in enumerate(X)]
+        widths = [sequence.shape[1] for sequence in sequences]
+        for i, width in enumerate(widths):
+            if width != widths[0]:
+                raise ValueError(
+                    f"All sequences of X must have the same features: sample 0 has "
+                    f"{widths[0]}, sample {i} has {width}."
+                )
+        return sequences
+
+    def _read_one(self, i, sequence):
+        try:
+            array = np.asarray(sequence)
+            if array.dtype not in FLOATS:
+                if array.dtype.kind == "c":
+                    raise ValueError("Complex data not supported")
+                array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Sample {i} of X must hold numbers: {error}") from error
+        if array.ndim == 1:
+            array = array[:, np.newaxis]
+        if array.ndim == 0:
+            raise ValueError(
+                f"X must be a list of sequences, but sample {i} is one number. "
+                "Expected 2D array, got 1D array instead. Reshape your data: one "
+                "sequence is X.reshape(1, -1), one step a sequence X.reshape(-1, 1)."
+            )
+        if array.ndim != 2 or 0 in array.shape:
+            raise ValueError(
+                f"Sample {i} of X must have shape (n_timesteps, n_features) with a "
+                f"minimum of 1 step and 1 feature(s), got {array.shape}. (Found array "
+                f"with dim {array.ndim + 1}; PadSequences expected <= 3.)"
+            )
+        check_no_infinity(self, array, lambda row: (i, row))
+        return array

@@ -1,0 +1,392 @@
+"""Windows over a table of rows in time, one for each row."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from sklstm._validation import (
+    all_or_nothing,
+    check_no_infinity,
+    check_numbers,
+    check_rows,
+    n_axes,
+)
+from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._history import Tail, TimeLabels
+from sklstm.sequences import SequenceTable, samples_of
+
+_NO_GROUP = "all rows"
+
+
+class SlidingWindow(SequenceTransformer):
+    """Give every row of a table the window of rows before it.
+
+    Rows are kept: the output has one window a row, so `y` is never shifted and every
+    splitter, scorer and `Pipeline` of scikit-learn stays valid. With ``horizon=h`` the
+    window of row `t` ends at row `t - h`; where rows are not there, it holds missing
+    steps (NaN), which the networks of this package skip.
+
+    Parameters
+    ----------
+    window_length : int
+        Time steps a window.
+
+    horizon : int, default=1
+        How many rows before its own row a window ends. 1 means "predict ``y[t]`` from
+        what was known the row before"; a target that is also a column of X cannot
+        leak. 0 includes the row itself.
+
+    history : {"auto", "fit"} or None, default="auto"
+        Whether the last ``window_length + horizon - 1`` rows that `fit` saw go before
+        the rows of `transform`. "auto": where the pandas index of X begins later than
+        the fitted one ended; rows missing between the two are missing steps. The index
+        must then be sorted, in each group. "fit": always; for arrays under
+        `TimeSeriesSplit`. None: never. :meth:`fit_transform` starts without history.
+
+    group_by : str, int or None, default=None
+        The column or index level (for an array: the column's position) whose values
+        tell apart entities such as shops or sensors. No window holds rows of two
+        groups, in whatever order rows come. The column is no feature. Groups that
+        `fit` did not see start without history.
+
+    flatten : bool, default=False
+        Whether to give a table ``(n_rows, window_length * n_features)`` with columns
+        such as ``price[t-3]``, for any other regressor, in place of the 3-D windows.
+
+    Attributes
+    ----------
+    history_ : dict
+        For each group (one for all without `group_by`) the rows remembered.
+
+    n_features_in_ : int
+        Columns of X, the group's too.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X is a DataFrame whose columns are all strings.
+
+    See Also
+    --------
+    PerFeatureScaler : Scales windows without copying them.
+    Reshape3D : Makes 3-D of a table that holds windows already.
+
+    Notes
+    -----
+    Without groups the windows are a read-only strided view of one copy of the table:
+    their memory is the table's, whatever the window's length. With groups they are a
+    :class:`~sklstm.sequences.SequenceTable`, which stands for the same array over one
+    copy of the table; ``np.asarray`` makes the array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.preprocessing import SlidingWindow
+    >>> X = np.array([[10.0], [20.0], [30.0], [40.0]])
+    >>> SlidingWindow(window_length=3).fit_transform(X)[:, :, 0]
+    array([[nan, nan, nan],
+           [nan, nan, 10.],
+           [nan, 10., 20.],
+           [10., 20., 30.]])
+
+    With ``horizon=0`` a window ends with its own row:
+
+    >>> SlidingWindow(window_length=3, horizon=0).fit_transform(X)[3, :, 0]
+    array([20., 30., 40.])
+
+    New rows go on where the fitted table ended:
+
+    >>> window = SlidingWindow(window_length=3, history="fit").fit(X)
+    >>> window.transform(np.array([[50.0], [60.0]]))[:, :, 0]
+    array([[20., 30., 40.],
+           [30., 40., 50.]])
+
+    Windows stay within their group:
+
+    >>> import pandas as pd
+    >>> X = pd.DataFrame({"shop": ["a", "b", "a", "b"], "sold": [1.0, 5.0, 2.0, 6.0]})
+    >>> window = SlidingWindow(window_length=2, horizon=0, group_by="shop")
+    >>> np.asarray(window.fit_transform(X))[:, :, 0]
+    array([[nan,  1.],
+           [nan,  5.],
+           [ 1.,  2.],
+           [ 5.,  6.]])
+
+    And as a table, for any other regressor:
+
+    >>> window.set_params(flatten=True).set_output(transform="pandas").fit_transform(X)
+       sold[t-1]  sold[t]
+    0        NaN      1.0
+    1        NaN      5.0
+    2        1.0      2.0
+    3        5.0      6.0
+    """
+
+    _parameter_constraints = {
+        "window_length": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 0, None, closed="left")],
+        "history": [StrOptions({"auto", "fit"}), None],
+        "group_by": "no_validation",  # what it may be depends on X
+        "flatten": ["boolean"],
+    }
+
+    def __init__(
+        self, window_length, *, horizon=1, history="auto", group_by=None, flatten=False
+    ):
+        self.window_length = window_length
+        self.horizon = horizon
+        self.history = history
+        self.group_by = group_by
+        self.flatten = flatten
+
+    def fit(self, X, y=None):
+        """Remember the end of X, in each group.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            Rows in the order of time (within each group).
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        SlidingWindow
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If X has fewer rows than a window, values that are no finite numbers (NaN
+            is allowed), or, with ``history="auto"``, an index that is not sorted.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Fit, and give each row its window, beginning without history.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            Rows in the order of time (within each group).
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
+            As :meth:`transform` gives it.
+        """
+        values, groups, _ = self._fit(X)
+        before = {name: values[:0] for name in groups}
+        return self._contain(self._windows(values, groups, before), X)
+
+    def transform(self, X):
+        """Give each row its window.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            Rows in the order of time (within each group); one is enough.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
+            A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
+            array, or what `set_output` says.
+        """
+        check_is_fitted(self)
+        values, groups, labels = self._read(X, reset=False)
+        before = {
+            name: self._rows_before(name, rows[0], labels, values)
+            for name, rows in groups.items()
+        }
+        return self._contain(self._windows(values, groups, before), X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Give the names of the output's last axis.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns, where `fit` saw none.
+
+        Returns
+        -------
+        ndarray of str
+            The names of the features; with `flatten` of each feature at each lag,
+            ``price[t-3]`` for "three rows ago".
+        """
+        check_is_fitted(self, "history_")
+        names = _check_feature_names_in(self, input_features)
+        if self._group_column is not None:
+            names = np.delete(names, self._group_column)
+        if not self.flatten:
+            return names
+        lags = range(self.window_length + self.horizon - 1, self.horizon - 1, -1)
+        times = [f"[t-{lag}]" if lag else "[t]" for lag in lags]
+        return np.array([f"{n}{time}" for time in times for n in names], dtype=object)
+
+    # -------------------------------------------------------------------- reading X
+    def _fit(self, X):
+        self._validate_params()
+        with all_or_nothing(self):
+            values, groups, labels = self._read(X, reset=True)
+            if len(values) < self.window_length:
+                raise ValueError(
+                    f"window_length={self.window_length} is longer than the table that "
+                    f"fit got: n_samples={len(values)}. Give at least as many rows as "
+                    "a window has steps, or a smaller window_length."
+                )
+            self.history_ = {
+                name: Tail.of(values, rows, labels, self._n_remembered)
+                for name, rows in groups.items()
+            }
+        return values, groups, labels
+
+    def _read(self, X, reset):
+        """Numbers, the rows of each group in order, and the labels of the rows."""
+        if self.group_by is None:
+            group_column = None
+            values = check_rows(self, X, reset=reset)
+            groups = {_NO_GROUP: np.arange(len(values))}
+        else:
+            if n_axes(X) != 2:
+                raise ValueError(
+                    f"SlidingWindow needs a 2-D table, got X with dim {n_axes(X)}."
+                )
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            X = X if hasattr(X, "columns") else np.asarray(X)
+            group_column, entities, features = _split_off(X, self.group_by)
+            values = check_numbers(features, self)
+            groups = _rows_of_groups(entities, self.group_by)
+        check_no_infinity(self, values)
+        if reset:
+            self._group_column = group_column
+        labels = None
+        if self.history == "auto" and isinstance(X, pd.DataFrame):
+            labels = TimeLabels(_time_index(X, self.group_by))
+            self._check_sorted(labels, groups)
+        return values, groups, labels
+
+    def _check_sorted(self, labels, groups):
+        for name, rows in groups.items():
+            if (row := labels.first_unsorted(rows)) is not None:
+                where = "" if name is _NO_GROUP else f" (group {name!r})"
+                raise ValueError(
+                    f"The index of X is not sorted{where}: label "
+                    f"{labels.index[row]!r} of row {row} is earlier than the one "
+                    'before it. history="auto" needs rows in the order of time: sort '
+                    "them (X.sort_index(), and y alike), or set history=None."
+                )
+
+    # -------------------------------------------------------------- making the windows
+    @property
+    def _n_remembered(self):
+        return self.window_length + self.horizon - 1
+
+    def _rows_before(self, name, first_row, labels, values):
+        tail = self.history_.get(name)
+        if tail is None or self.history is None:
+            return values[:0]
+        if self.history == "fit":
+            return tail.values
+        first = None if labels is None else labels.at(first_row)
+        return tail.rows_before(first, self._n_remembered)
+
+    def _windows(self, values, groups, before):
+        if self.group_by is None:
+            windows = self._windows_of_all(values, before[_NO_GROUP])
+        else:
+            windows = self._windows_of_groups(values, groups, before)
+        if not self.flatten:
+            return windows
+        return np.asarray(windows).reshape(len(values), -1)
+
+    def _windows_of_all(self, values, before):
+        """One strided view of the table with `before` and missing steps in front."""
+        n_rows, length = len(values), self.window_length
+        n_before = self._n_remembered
+        table = np.full(
+            (n_before + n_rows, values.shape[1]), np.nan, dtype=values.dtype
+        )
+        table[n_before - len(before) : n_before] = before
+        table[n_before:] = values
+        return samples_of(table, n_rows, length, step=1)
+
+    def _windows_of_groups(self, values, groups, before):
+        """Slices of a table that holds one group after the other."""
+        n_rows, length = len(values), self.window_length
+        starts, lengths = np.zeros(n_rows, np.intp), np.zeros(n_rows, np.intp)
+        parts, n_stacked = [], 0
+        for name, rows in groups.items():
+            # The last `horizon` rows of a group are in no window.
+            used = rows[: max(len(rows) - self.horizon, 0)]
+            parts += [before[name].astype(values.dtype, copy=False), values[used]]
+            ends = len(before[name]) + np.arange(len(rows)) - self.horizon + 1
+            ends = np.maximum(ends, 0)
+            lengths[rows] = np.minimum(ends, length)
+            starts[rows] = n_stacked + ends - lengths[rows]
+            n_stacked += len(before[name]) + len(used)
+        return SequenceTable(np.concatenate(parts), starts, lengths, length)
+
+
+def _split_off(X, group_by):
+    """Part a table into groups and features.
+
+    Returns
+    -------
+    tuple of (int or None, array-like, table)
+        Position of the column (None for an index level), the group of each row, and
+        the columns that are features.
+    """
+    if isinstance(X, np.ndarray):
+        if not isinstance(group_by, Integral) or not 0 <= group_by < X.shape[1]:
+            raise ValueError(
+                "group_by must be the position of a column of the array X, 0 to "
+                f"{X.shape[1] - 1}, got {group_by!r}."
+            )
+        return int(group_by), X[:, group_by], np.delete(X, group_by, axis=1)
+    columns = list(X.columns)
+    if group_by in columns:
+        features = (
+            X.drop(columns=[group_by])
+            if isinstance(X, pd.DataFrame)
+            else (X.drop([group_by]))
+        )
+        return columns.index(group_by), X[group_by], features
+    if isinstance(X, pd.DataFrame) and group_by in X.index.names:
+        return None, X.index.get_level_values(group_by), X
+    levels = [name for name in getattr(X, "index", pd.Index([])).names if name]
+    raise ValueError(
+        f"group_by must be a column or an index level of X, got {group_by!r}. Columns: "
+        f"{columns}; index levels: {levels}."
+    )
+
+
+def _rows_of_groups(entities, group_by):
+    """Give the rows of each group, in the order in which they stand in the table."""
+    codes, names = pd.factorize(np.asarray(entities))
+    if (codes < 0).any():
+        raise ValueError(
+            f"group_by={group_by!r} is missing (NaN) in row {int(np.argmin(codes))}; "
+            "every row needs its group."
+        )
+    order = np.argsort(codes, kind="stable")
+    borders = np.searchsorted(codes[order], np.arange(1, len(names)))
+    return dict(zip(names.tolist(), np.split(order, borders), strict=True))
+
+
+def _time_index(X, group_by):
+    """Give the index without the level that names the group."""
+    if group_by is not None and group_by not in X.columns and X.index.nlevels > 1:
+        return X.index.droplevel(group_by)
+    return X.index

@@ -1,0 +1,391 @@
+"""The flat table that every set of sequences is: rows, starts and lengths.
+
+Overlapping windows, a dense 3-D array and ragged sequences differ only in where
+their slices of one table of time steps begin and how long they are. What is true
+of a row (its scaled value, whether it is finite) is computed once a row here,
+however many windows hold it. NumPy only; nothing else of this package.
+"""
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.lib.stride_tricks import as_strided
+
+__all__ = [
+    "SequenceTable",
+    "missing_rows",
+    "partly_missing_rows",
+    "rows_of",
+    "samples_of",
+]
+
+
+class SequenceTable(NDArrayOperatorsMixin):
+    """Sequences as slices of one table of time steps.
+
+    Stands for an array of shape `(n_samples, n_timesteps, n_features)` whose sample
+    `i` is ``values[starts[i] : starts[i] + lengths[i]]``, with missing steps (NaN)
+    before it where it is shorter than `n_timesteps`. NumPy functions, indexing and
+    arithmetic see that array, and make only the part of it that they ask for.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The time steps, each stored once. A row that is NaN in all its features is
+        a missing step.
+
+    starts : ndarray of shape (n_samples,)
+        The row at which each sample begins.
+
+    lengths : ndarray of shape (n_samples,)
+        The number of rows of each sample; 0 is allowed.
+
+    n_timesteps : int, default=None
+        The length of the time axis. None takes the longest sample's.
+
+    Raises
+    ------
+    ValueError
+        If a slice leaves the table or is longer than `n_timesteps`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.sequences import SequenceTable
+    >>> table = SequenceTable(np.array([[1.0], [2.0], [3.0]]),
+    ...                       starts=np.array([0, 1]), lengths=np.array([1, 2]))
+    >>> table.shape
+    (2, 2, 1)
+    >>> np.asarray(table)[:, :, 0]
+    array([[nan,  1.],
+           [ 2.,  3.]])
+    """
+
+    def __init__(self, values, starts, lengths, n_timesteps=None):
+        self.values = np.asarray(values)
+        self.starts = np.asarray(starts, dtype=np.intp)
+        self.lengths = np.asarray(lengths, dtype=np.intp)
+        longest = int(self.lengths.max(initial=0))
+        self.n_timesteps = longest if n_timesteps is None else int(n_timesteps)
+        if self.values.ndim != 2:
+            raise ValueError(f"values must be 2-D, got {self.values.ndim}-D.")
+        if self.starts.shape != self.lengths.shape or self.starts.ndim != 1:
+            raise ValueError(
+                "starts and lengths must be 1-D and equally long, got shapes "
+                f"{self.starts.shape} and {self.lengths.shape}."
+            )
+        outside = (self.starts < 0) | (self.lengths < 0)
+        outside |= self.starts + self.lengths > len(self.values)
+        outside |= self.lengths > self.n_timesteps
+        if outside.any():
+            i = int(np.flatnonzero(outside)[0])
+            raise ValueError(
+                f"Sample {i} (start {self.starts[i]}, length {self.lengths[i]}) does "
+                f"not fit a table of {len(self.values)} rows and "
+                f"{self.n_timesteps} time steps."
+            )
+
+    # ------------------------------------------------------------- from and to arrays
+    @classmethod
+    def from_array(cls, X):
+        """Read a 3-D array as slices of a table, without copying what overlaps.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features)
+            A strided view of overlapping windows gives its base table; a dense
+            array is its own table.
+
+        Returns
+        -------
+        SequenceTable
+            Over the memory of `X` wherever its strides allow.
+        """
+        if isinstance(X, cls):
+            return X
+        X = np.asarray(X)
+        values, step = rows_of(X)
+        n_samples, n_timesteps, _ = X.shape
+        starts, lengths = np.arange(n_samples) * step, np.full(n_samples, n_timesteps)
+        return cls(values, starts, lengths, n_timesteps)
+
+    @classmethod
+    def from_sequences(cls, sequences, n_timesteps=None):
+        """Stack sequences of unequal length.
+
+        Parameters
+        ----------
+        sequences : list of ndarray of shape (n_timesteps_i, n_features)
+            At least one sequence; all have the same features.
+
+        n_timesteps : int, default=None
+            The length of the time axis. None takes the longest sequence's.
+
+        Returns
+        -------
+        SequenceTable
+            A copy of the sequences, one after the other.
+        """
+        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.intp)
+        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        return cls(np.concatenate(sequences), starts, lengths, n_timesteps)
+
+    def to_array(self):
+        """Give the 3-D array: a view where the geometry allows, a copy elsewhere.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_timesteps, n_features)
+            Read-only where samples share rows.
+        """
+        step = self._uniform_step()
+        if step is None:
+            return self.gather()
+        rows = self.values[int(self.starts[0]) :]
+        return samples_of(rows, len(self), self.n_timesteps, step)
+
+    def gather(self, indices=None, n_timesteps=None):
+        """Make the dense array of some samples.
+
+        Parameters
+        ----------
+        indices : array-like of int, default=None
+            The samples, in the order wanted. None takes all.
+
+        n_timesteps : int, default=None
+            The time axis of the result; longer samples lose their first steps.
+            None takes the table's.
+
+        Returns
+        -------
+        ndarray of shape (len(indices), n_timesteps, n_features)
+            A new array, with NaN steps before the samples that are shorter.
+        """
+        steps = self.n_timesteps if n_timesteps is None else n_timesteps
+        indices = slice(None) if indices is None else indices
+        ends = (self.starts + self.lengths)[indices]
+        before_end = np.arange(steps, 0, -1)
+        there = before_end <= self.lengths[indices][:, np.newaxis]
+        rows = np.where(there, ends[:, np.newaxis] - before_end, 0)
+        if not len(self.values):
+            return np.full((*rows.shape, self.n_features), np.nan, self.dtype)
+        dense = self.values[rows]
+        if not there.all():
+            if dense.dtype.kind in "iub":
+                dense = dense.astype(np.float64)
+            dense[~there] = np.nan
+        return dense
+
+    # ------------------------------------------------------------------ new from old
+    def with_values(self, values):
+        """Give the same slices of another table that has as many rows."""
+        return SequenceTable(values, self.starts, self.lengths, self.n_timesteps)
+
+    def take(self, indices):
+        """Give the samples `indices`, over the same rows."""
+        return SequenceTable(
+            self.values, self.starts[indices], self.lengths[indices], self.n_timesteps
+        )
+
+    def drop_missing(self):
+        """Leave out the rows that are missing steps; samples become shorter.
+
+        Returns
+        -------
+        SequenceTable
+            This table itself where nothing is missing.
+        """
+        missing = missing_rows(self.values)
+        if not missing.any():
+            return self
+        kept_before = np.concatenate([[0], np.cumsum(~missing)])
+        starts = kept_before[self.starts]
+        lengths = kept_before[self.starts + self.lengths] - starts
+        return SequenceTable(self.values[~missing], starts, lengths, self.n_timesteps)
+
+    def locate(self, row):
+        """Find where a row of the table first appears in the 3-D array.
+
+        Returns
+        -------
+        tuple of (int, int) or None
+            Sample and time step; None where no sample holds the row.
+        """
+        holds = (self.starts <= row) & (row < self.starts + self.lengths)
+        if not holds.any():
+            return None
+        sample = int(np.argmax(holds))
+        offset = self.n_timesteps - self.lengths[sample]
+        return sample, int(offset + row - self.starts[sample])
+
+    # -------------------------------------------------------------- seen as an array
+    @property
+    def n_features(self):
+        """The number of features of a time step."""
+        return self.values.shape[1]
+
+    @property
+    def shape(self):
+        """The shape of the array it stands for."""
+        return len(self.starts), self.n_timesteps, self.n_features
+
+    @property
+    def ndim(self):
+        """The number of axes: 3."""
+        return 3
+
+    @property
+    def size(self):
+        """The number of elements of the array it stands for."""
+        return int(np.prod(self.shape))
+
+    @property
+    def dtype(self):
+        """The type of the values."""
+        return self.values.dtype
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, key):
+        key = key if isinstance(key, tuple) else (key,)
+        if key[0] is None or key[0] is Ellipsis or np.ndim(key[0]) > 1:
+            return self.to_array()[key]
+        if isinstance(key[0], (int, np.integer)):
+            return self.gather([key[0]])[(0, *key[1:])]
+        some = self.take(key[0])
+        return some if len(key) == 1 else some.to_array()[(slice(None), *key[1:])]
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("A SequenceTable becomes an array only by a copy.")
+        dense = self.to_array()
+        if copy or dtype is not None:
+            return np.array(dense, dtype=dtype)
+        return dense
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        inputs = [x.to_array() if isinstance(x, SequenceTable) else x for x in inputs]
+        return getattr(ufunc, method)(*inputs, **kwargs)
+
+    def __repr__(self):
+        return (
+            f"SequenceTable({self.shape[0]} samples x {self.n_timesteps} time steps x "
+            f"{self.n_features} features over {len(self.values)} rows, {self.dtype})"
+        )
+
+    def _uniform_step(self):
+        """Rows between the starts of neighbours, where all samples are alike."""
+        if not len(self) or (self.lengths != self.n_timesteps).any():
+            return None
+        if len(self) == 1:
+            return self.n_timesteps
+        steps = np.diff(self.starts)
+        return int(steps[0]) if (steps == steps[0]).all() and steps[0] > 0 else None
+
+
+def rows_of(X):
+    """Take the table of rows out of an array of samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_timesteps, n_features)
+        A strided view of overlapping windows, or any other array.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows, n_features)
+        Each row once, over the memory of `X` wherever its strides allow.
+
+    step : int
+        Rows from the start of one sample to that of the next.
+
+    Raises
+    ------
+    ValueError
+        If `X` has not three axes.
+    """
+    if X.ndim != 3:
+        raise ValueError(f"X must be 3-D, got {X.ndim}-D.")
+    n_samples, n_timesteps, n_features = X.shape
+    step = _rows_between_samples(X)
+    if step is None:
+        return X.reshape(n_samples * n_timesteps, n_features), n_timesteps
+    n_rows = (n_samples - 1) * step + n_timesteps
+    row = X.strides[1] if n_timesteps > 1 else X.strides[0]
+    strides = (row, X.strides[2])
+    return as_strided(X, (n_rows, n_features), strides, writeable=False), step
+
+
+def samples_of(values, n_samples, n_timesteps, step):
+    """View a table as samples that begin every `step` rows: undo :func:`rows_of`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The table, of at least ``(n_samples - 1) * step + n_timesteps`` rows.
+
+    n_samples, n_timesteps, step : int
+        Number of samples, rows of each, and rows between their starts.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps, n_features)
+        A view wherever the memory allows; read-only where samples share rows:
+        windows have ``strides[0] == strides[1]``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.sequences import rows_of, samples_of
+    >>> windows = samples_of(np.array([[1], [2], [3], [4]]), 2, 3, step=1)
+    >>> windows[:, :, 0]
+    array([[1, 2, 3],
+           [2, 3, 4]])
+    >>> rows_of(windows)[0].ravel()
+    array([1, 2, 3, 4])
+    """
+    n_features = values.shape[1]
+    if step == n_timesteps:
+        rows = values[: n_samples * n_timesteps]
+        return rows.reshape(n_samples, n_timesteps, n_features)
+    row, column = values.strides
+    shape = (n_samples, n_timesteps, n_features)
+    return as_strided(values, shape, (step * row, row, column), writeable=False)
+
+
+def missing_rows(values):
+    """Tell for each row whether it is a missing step: NaN in all its features."""
+    return _isnan(values).all(axis=1)
+
+
+def partly_missing_rows(values):
+    """Tell for each row whether some of its features are NaN and some are not."""
+    nan = _isnan(values)
+    return nan.any(axis=1) & ~nan.all(axis=1)
+
+
+def _isnan(values):
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "O":
+        # NaN is the one value that differs from itself; None is no value at all.
+        return (values != values) | np.equal(values, None)
+    return np.zeros(values.shape, dtype=bool)
+
+
+def _rows_between_samples(X):
+    """Read the step between samples off the strides; None asks for a copy.
+
+    Where samples stand further apart than they are long, the rows between them are
+    no part of `X` and may hold anything, so these are copied out as well.
+    """
+    n_samples, n_timesteps, _ = X.shape
+    if n_samples <= 1 or X.size == 0:
+        return None
+    if n_timesteps == 1:
+        return 1 if X.strides[0] > 0 else None
+    between, row = X.strides[0], X.strides[1]
+    if row <= 0 or between <= 0 or between % row:
+        return None
+    step = between // row
+    return step if step <= n_timesteps else None
