@@ -166,9 +166,10 @@ def _axes(width, n_timesteps, n_features):
     if n_features is None:
         n_features = width // n_timesteps
     if n_timesteps * n_features != width or 0 in (n_timesteps, n_features):
+        divisors = [d for d in range(1, width + 1) if width % d == 0]
         raise ValueError(
             f"X has {width} columns, which do not divide into n_timesteps="
             f"{n_timesteps or None} times n_features={n_features or None}. "
-            f"Possible n_timesteps: {[d for d in range(1, width + 1) if not width % d]}."
+            f"Possible n_timesteps: {divisors}."
         )
     return n_timesteps, n_features

@@ -1,0 +1,555 @@
+"""LSTM estimators for scikit-learn's pipelines, searches and metrics."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scikeras.wrappers import KerasClassifier, KerasRegressor
+from sklearn.utils import ClassifierTags, RegressorTags, compute_sample_weight
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from sklstm._scikeras import SequenceWrapper
+from sklstm._targets import ClassificationTarget, RegressionTarget, check_labels
+
+__all__ = ["LSTMClassifier", "LSTMRegressor"]
+
+_ACTIVATIONS = (
+    *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "selu", "sigmoid"),
+    *("silu", "softplus", "softsign", "tanh"),
+)
+
+_CONSTRAINTS = {
+    "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
+    "activation": [StrOptions(set(_ACTIVATIONS))],
+    "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
+    "learning_rate": [Interval(Real, 0, None, closed="neither")],
+    "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+    "loss": [str, callable, None],
+    "metrics": [str, list, tuple, None],
+    "epochs": [Interval(Integral, 1, None, closed="left")],
+    "batch_size": [
+        Interval(Integral, 1, None, closed="left"),
+        Options(Integral, {-1}),
+    ],
+    "shuffle": ["boolean"],
+    "validation_split": [Interval(Real, 0, 1, closed="left"), None],
+    "early_stopping": ["boolean"],
+    "patience": [Interval(Integral, 0, None, closed="left")],
+    "callbacks": "no_validation",  # a Callback, its class, a list or dict of such
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
+
+
+class LSTMRegressor(SequenceWrapper, KerasRegressor):
+    """Regression on sequences by a long short-term memory network [1]_.
+
+    A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
+    ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.
+
+    Parameters
+    ----------
+    units : int or sequence of int, default=32
+        Units of the LSTM layer, or of each of several stacked layers.
+
+    dropout : float, default=0.0
+        Share of the outputs of each LSTM layer that training sets to zero, in [0, 1).
+
+    hidden_layer_sizes : int or sequence of int, default=()
+        Units of the dense ReLU layers between the last state and the output.
+
+    activation : str, default="tanh"
+        Activation of the LSTM's cell, such as "tanh" or "relu".
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Name or class of an optimizer, or an instance, which brings its own learning
+        rate and clipping and of which every fit uses a fresh copy.
+
+    learning_rate : float, default=0.001
+        Step size of the optimizer.
+
+    clipnorm : float, default=None
+        Largest norm of the gradient of each weight array. None clips nothing.
+
+    loss : str, callable or keras.losses.Loss, default="mse"
+        What training minimizes, over the standardized targets with
+        `standardize_target`.
+
+    metrics : str or list, default=None
+        Further metrics of Keras for `history_`.
+
+    epochs : int, default=50
+        Passes over the samples.
+
+    batch_size : int, default=32
+        Samples an update; -1 takes all.
+
+    shuffle : bool, default=True
+        Whether every epoch takes the samples in another order.
+
+    validation_split : float, default=None
+        Share of the samples, the last ones, that is held out for `val_loss`. None
+        holds out 0.1 with `early_stopping`, and nothing without.
+
+    early_stopping : bool, default=False
+        Whether to stop when the held-out loss (the training loss where nothing is
+        held out) has not improved for `patience` epochs, and to take the best weights.
+
+    patience : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    callbacks : keras.callbacks.Callback, type, list or dict, default=None
+        Callbacks, or classes of them. Training uses copies: `callbacks_`.
+
+    standardize_target : bool, default=True
+        Whether the network learns the targets with zero mean and unit variance each.
+        Predictions are in the units of y either way.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on with the weights of the fit before.
+
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a line an epoch.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, dropout, and the order of samples. Pass an int for
+        the same result at every call, in any thread and process.
+
+    **routed
+        SciKeras's routed parameters: ``optimizer__...``, ``loss__...``,
+        ``metrics__...``, ``callbacks__...``.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network.
+
+    history_ : dict of str to list of float
+        Loss and metrics of every epoch.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The callbacks as training left them.
+
+    n_features_in_ : int
+        Features of a time step; of a 2-D X its number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a DataFrame.
+
+    n_outputs_ : int
+        Number of targets.
+
+    See Also
+    --------
+    LSTMClassifier : Classification of sequences.
+    sklstm.preprocessing.SlidingWindow : From a table to windows.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
+       Computation 9(8), 1997.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
+    >>> X = np.sin(np.arange(300) / 5)[:, np.newaxis]
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(window_length=10, history="fit"), PerFeatureScaler(),
+    ...     LSTMRegressor(units=8, epochs=30, learning_rate=0.02, random_state=0))
+    >>> pipe.fit(X[:250], X[:250, 0]).score(X[250:], X[250:, 0]) > 0.95
+    True
+    """
+
+    _parameter_constraints = {**_CONSTRAINTS, "standardize_target": ["boolean"]}
+
+    def __init__(
+        self,
+        units=32,
+        *,
+        dropout=0.0,
+        hidden_layer_sizes=(),
+        activation="tanh",
+        optimizer="adam",
+        learning_rate=0.001,
+        clipnorm=None,
+        loss="mse",
+        metrics=None,
+        epochs=50,
+        batch_size=32,
+        shuffle=True,
+        validation_split=None,
+        early_stopping=False,
+        patience=10,
+        callbacks=None,
+        standardize_target=True,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+        **routed,
+    ):
+        self.units = units
+        self.dropout = dropout
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.loss = loss
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.callbacks = callbacks
+        self.standardize_target = standardize_target
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self._store_routed(routed)
+
+    def predict(self, X):
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences; of three axes with any number of time steps.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the units and the shape of y.
+        """
+        outputs = self._outputs(X)
+        return self.target_encoder_.inverse_transform(outputs)
+
+    @property
+    def n_outputs_(self):
+        """Number of targets."""
+        return self.target_encoder_.n_outputs_
+
+    def _check_target(self, y):
+        return RegressionTarget.check(y)
+
+    def _fit_target(self, y, weights):
+        return RegressionTarget(self.standardize_target).fit(y, weights)
+
+    def _combine_weights(self, weights, y):
+        return weights
+
+    def __sklearn_tags__(self):
+        # SciKeras has its mixins behind BaseEstimator, where their tags are not seen.
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor"
+        tags.regressor_tags = RegressorTags()
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class LSTMClassifier(SequenceWrapper, KerasClassifier):
+    """Classification of sequences by a long short-term memory network [1]_.
+
+    A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
+    ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. Binary, multi-class and
+    multilabel targets are told apart by y.
+
+    Parameters
+    ----------
+    units : int or sequence of int, default=32
+        Units of the LSTM layer, or of each of several stacked layers.
+
+    dropout : float, default=0.0
+        Share of the outputs of each LSTM layer that training sets to zero, in [0, 1).
+
+    hidden_layer_sizes : int or sequence of int, default=()
+        Units of the dense ReLU layers between the last state and the output.
+
+    activation : str, default="tanh"
+        Activation of the LSTM's cell, such as "tanh" or "relu".
+
+    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
+        Name or class of an optimizer, or an instance, which brings its own learning
+        rate and clipping and of which every fit uses a fresh copy.
+
+    learning_rate : float, default=0.001
+        Step size of the optimizer.
+
+    clipnorm : float, default=None
+        Largest norm of the gradient of each weight array. None clips nothing.
+
+    loss : str, callable or keras.losses.Loss, default=None
+        What training minimizes. None takes the cross-entropy that fits y. Any other
+        is given one column a class for more than two classes, but for the losses
+        whose name begins with "sparse", which are given the number of the class.
+
+    metrics : str or list, default=None
+        Further metrics of Keras for `history_`, such as "accuracy".
+
+    epochs : int, default=50
+        Passes over the samples.
+
+    batch_size : int, default=32
+        Samples an update; -1 takes all.
+
+    shuffle : bool, default=True
+        Whether every epoch takes the samples in another order.
+
+    validation_split : float, default=None
+        Share of the samples, the last ones of each class, that is held out for
+        `val_loss`. None holds out 0.1 with `early_stopping`, and nothing without.
+
+    early_stopping : bool, default=False
+        Whether to stop when the held-out loss (the training loss where nothing is
+        held out) has not improved for `patience` epochs, and to take the best weights.
+
+    patience : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    callbacks : keras.callbacks.Callback, type, list or dict, default=None
+        Callbacks, or classes of them. Training uses copies: `callbacks_`.
+
+    class_weight : dict, list of dict or "balanced", default=None
+        Weights of the classes, multiplied with `sample_weight`, as in
+        :func:`sklearn.utils.class_weight.compute_sample_weight`.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on with the weights of the fit before.
+
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 a line an epoch.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, dropout, and the order of samples. Pass an int for
+        the same result at every call, in any thread and process.
+
+    **routed
+        SciKeras's routed parameters: ``optimizer__...``, ``loss__...``,
+        ``metrics__...``, ``callbacks__...``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels; for multilabel y the numbers of its columns.
+
+    model_ : keras.Model
+        The trained network.
+
+    history_ : dict of str to list of float
+        Loss and metrics of every epoch.
+
+    callbacks_ : list of keras.callbacks.Callback
+        The callbacks as training left them.
+
+    n_features_in_ : int
+        Features of a time step; of a 2-D X its number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a DataFrame.
+
+    n_outputs_ : int
+        Width of the network's output.
+
+    See Also
+    --------
+    LSTMRegressor : Regression on sequences.
+    sklstm.preprocessing.PadSequences : From sequences of unequal length to 3-D.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
+       Computation 9(8), 1997.
+
+    Examples
+    --------
+    Does a sequence of unequal length rise or fall?
+
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import LSTMClassifier, PadSequences, PerFeatureScaler
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.array(["falls", "rises"] * 50)
+    >>> X = [np.cumsum(rng.normal(1 if label == "rises" else -1, size=(n, 1)), axis=0)
+    ...      for n, label in zip(rng.integers(5, 12, size=100), y)]
+    >>> pipe = make_pipeline(
+    ...     PadSequences(), PerFeatureScaler(),
+    ...     LSTMClassifier(units=8, epochs=20, learning_rate=0.02, random_state=0))
+    >>> pipe.fit(X[:80], y[:80]).score(X[80:], y[80:]) > 0.9
+    True
+    >>> pipe.predict_proba(X[80:]).shape
+    (20, 2)
+    """
+
+    _parameter_constraints = {
+        **_CONSTRAINTS,
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+
+    def __init__(
+        self,
+        units=32,
+        *,
+        dropout=0.0,
+        hidden_layer_sizes=(),
+        activation="tanh",
+        optimizer="adam",
+        learning_rate=0.001,
+        clipnorm=None,
+        loss=None,
+        metrics=None,
+        epochs=50,
+        batch_size=32,
+        shuffle=True,
+        validation_split=None,
+        early_stopping=False,
+        patience=10,
+        callbacks=None,
+        class_weight=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+        **routed,
+    ):
+        self.units = units
+        self.dropout = dropout
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.loss = loss
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.validation_split = validation_split
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.callbacks = callbacks
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self._store_routed(routed)
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch, on these samples alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences, as for :meth:`fit`.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. None takes those of the first call.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        LSTMClassifier
+            Itself, fitted.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" is not supported for partial_fit, which never '
+                "sees all of y. Compute the weights by compute_class_weight on data "
+                "that has the right shares, and pass them as a dict."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict(self, X):
+        """Predict the most probable label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences; of three axes with any number of time steps.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels as in y.
+        """
+        outputs = self._outputs(X)
+        return self.target_encoder_.inverse_transform(outputs)
+
+    def predict_proba(self, X):
+        """Estimate the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences; of three axes with any number of time steps.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; rows sum to 1, but for multilabel targets,
+            whose columns are the probabilities of each label.
+        """
+        outputs = self._outputs(X)
+        return self.target_encoder_.probabilities(outputs)
+
+    @property
+    def classes_(self):
+        """The labels."""
+        return self.target_encoder_.classes_
+
+    @property
+    def n_outputs_(self):
+        """Width of the network's output."""
+        return self.target_encoder_.n_outputs_
+
+    def _check_target(self, y):
+        return check_labels(y)
+
+    def _fit_target(self, y, weights, classes=None):
+        name = self.loss if isinstance(self.loss, str) else ""
+        sparse = self.loss is None or name.lower().startswith("sparse")
+        return ClassificationTarget(one_hot=not sparse).fit(y, classes)
+
+    def _combine_weights(self, weights, y):
+        """Multiply by the classes' weights; SciKeras changes the caller's array."""
+        if self.class_weight is None:
+            return weights
+        of_classes = compute_sample_weight(self.class_weight, y)
+        weights = of_classes if weights is None else weights * of_classes
+        return weights.astype(np.float32)
+
+    def _last(self, samples, share):
+        """Choose the samples to hold out: the last ones of each class.
+
+        Labels often come sorted; the last samples of all would be of one class.
+        """
+        codes = samples.targets
+        if self.target_encoder_.kind_ == "multilabel-indicator":
+            return super()._last(samples, share)
+        if codes.ndim == 2:
+            codes = codes[:, 0] if codes.shape[1] == 1 else codes.argmax(axis=1)
+        of_class = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+        return np.sort(
+            np.concatenate([of[len(of) - round(len(of) * share) :] for of in of_class])
+        )
+
+    def __sklearn_tags__(self):
+        # SciKeras has its mixins behind BaseEstimator, where their tags are not seen.
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags(multi_label=True)
+        tags.target_tags.required = True
+        return tags
