@@ -29,19 +29,17 @@ def all_or_nothing(estimator):
 
 
 def n_axes(X):
-    """Count the axes of X without copying it.
+    """Count the axes of X.
 
     Raises
     ------
     ValueError
         If X is a list of sequences of unequal length.
     """
-    if hasattr(X, "ndim"):
-        return X.ndim
     if hasattr(X, "shape"):
         return len(X.shape)
     try:
-        return np.ndim(X)
+        return np.asarray(X).ndim
     except ValueError as error:
         raise ValueError(
             "X is a list of sequences of unequal length; an array (n_samples, "

@@ -13,6 +13,13 @@ import tensorflow as tf
 
 from sklstm.networks import build
 
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "sklstm needs Keras to run on TensorFlow, but its backend is "
+        f"{keras.backend.backend()!r}. Set the environment variable "
+        "KERAS_BACKEND=tensorflow before Keras is imported."
+    )
+
 # Elements of the largest activation that a prediction makes at once: 64 MiB.
 _ELEMENTS_AT_ONCE = 2**24
 _MAX_SAMPLES_AT_ONCE = 1024
@@ -200,8 +207,8 @@ class Network:
 
         So its moments live on, and nothing is traced anew.
         """
-        config = schedule.optimizer.get_config()
         optimizer = schedule.optimizer
+        config = {**optimizer.get_config(), "name": None}  # Keras numbers its names
         if schedule.first_epoch and config == self._optimizer_config:
             if getattr(self.model, "optimizer", None) is not None:
                 return

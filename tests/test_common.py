@@ -1,10 +1,8 @@
 """scikit-learn's own checks, over every public estimator."""
 
-import pytest
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import sklstm
 from sklstm import (
     LSTMClassifier,
     LSTMRegressor,
@@ -16,7 +14,13 @@ from sklstm import (
 )
 
 # Small and quick to learn; the checks ask for good scores on a few hundred samples.
-NETWORK = {"units": 8, "epochs": 20, "learning_rate": 0.03, "random_state": 0}
+NETWORK = {
+    "units": 8,
+    "epochs": 30,
+    "batch_size": 16,
+    "learning_rate": 0.05,
+    "random_state": 0,
+}
 
 ESTIMATORS = [
     SlidingWindow(window_length=2),
@@ -30,7 +34,31 @@ ESTIMATORS = [
     LSTMClassifier(**NETWORK),
 ]
 
-EXPECTED_FAILED_CHECKS = {}
+NEIGHBOURS = "the window of a row holds the rows before it: it depends on their order"
+STEPS_ARE_NO_FEATURES = (
+    "n_features_in_ counts the features of a step; the columns of a 2-D X are the "
+    "steps of its sequences, whose number may differ from call to call"
+)
+MINIBATCHES = (
+    "minibatches: a sample that stands twice is in two updates, one of weight 2 in one"
+)
+EXPECTED_FAILED_CHECKS = {
+    "SlidingWindow": {
+        "check_methods_sample_order_invariance": NEIGHBOURS,
+        "check_methods_subset_invariance": NEIGHBOURS,
+    },
+    "PadSequences": {
+        "check_n_features_in": STEPS_ARE_NO_FEATURES,
+        "check_n_features_in_after_fitting": STEPS_ARE_NO_FEATURES,
+        "check_transformer_general": STEPS_ARE_NO_FEATURES,
+    },
+    "LSTMRegressor": {
+        "check_sample_weight_equivalence_on_dense_data": MINIBATCHES,
+    },
+    "LSTMClassifier": {
+        "check_sample_weight_equivalence_on_dense_data": MINIBATCHES,
+    },
+}
 
 
 def expected_failed_checks(estimator):

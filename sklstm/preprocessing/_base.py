@@ -16,6 +16,24 @@ class SequenceTransformer(TransformerMixin, BaseEstimator):
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
         cls._sklearn_auto_wrap_output_keys = {"transform"}
 
+    def fit_transform(self, X, y=None):
+        """Fit, and transform the same X; scikit-learn's own would contain the output.
+
+        Parameters
+        ----------
+        X : array-like
+            As for `fit`.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray or table
+            As :meth:`transform` gives it.
+        """
+        return self.fit(X, y).transform(X)
+
     def _contain(self, X_out, X_in):
         """Put a 2-D output into the container that `set_output` asks for."""
         if X_out.ndim != 2:

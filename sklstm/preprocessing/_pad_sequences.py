@@ -7,7 +7,13 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._validation import FLOATS, all_or_nothing, check_3d, check_no_infinity
+from sklstm._validation import (
+    FLOATS,
+    all_or_nothing,
+    check_3d,
+    check_no_infinity,
+    check_numbers,
+)
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.sequences import SequenceTable
 
@@ -137,17 +143,12 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
 
     def _read(self, X):
         """Every sequence as a 2-D float array, all of the same features."""
-        if hasattr(X, "toarray"):
-            raise TypeError(
-                "Sparse data was passed for X, but PadSequences needs a list of dense "
-                "sequences. Use '.toarray()' to convert to a dense array."
-            )
-        if isinstance(X, SequenceTable):
-            X = X.to_array()
-        elif hasattr(X, "columns"):
+        if hasattr(X, "shape") and len(X.shape) == 2:
+            X = check_numbers(X, self)
+        elif hasattr(X, "shape") or not hasattr(X, "__len__"):
             X = np.asarray(X)
-        if np.ndim(X) == 0 if hasattr(X, "ndim") else not hasattr(X, "__len__"):
-            raise ValueError(f"X must be a list of sequences, got {X!r}.")
+            if X.ndim == 0:
+                raise ValueError(f"X must be a list of sequences, got {X!r}.")
         if not len(X):
             raise ValueError(
                 "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
@@ -183,8 +184,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         if array.ndim != 2 or 0 in array.shape:
             raise ValueError(
                 f"Sample {i} of X must have shape (n_timesteps, n_features) with a "
-                f"minimum of 1 step and 1 feature(s), got {array.shape}. (Found array "
-                f"with dim {array.ndim + 1}; PadSequences expected <= 3.)"
+                f"minimum of 1 step and 1 feature, got {array.shape}."
             )
         check_no_infinity(self, array, lambda row: (i, row))
         return array

@@ -112,7 +112,7 @@ class _StepwiseTransformer(SequenceTransformer):
 
     def _read(self, X, reset):
         """Validate X as a table of all its time steps."""
-        if n_axes(X) == 2:
+        if n_axes(X) <= 2:
             rows = check_rows(self, X, reset=reset, dtype=self._dtype)
             check_no_infinity(self, rows)
             return rows

@@ -180,10 +180,10 @@ def check_labels(y):
     ValueError
         If y is missing, holds NaN, or is no classification target.
     """
+    check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
     if type_of_target(y, input_name="y") == "multilabel-indicator":
         return y if hasattr(y, "toarray") else np.asarray(y)
     y = column_or_1d(y, warn=True)
-    check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(y)
     return y
 

@@ -1,260 +1,15 @@
-"""LSTM estimators for scikit-learn's pipelines, searches and metrics."""
-
-from numbers import Integral, Real
+"""Classification of sequences."""
 
 import numpy as np
-from scikeras.wrappers import KerasClassifier, KerasRegressor
-from sklearn.utils import ClassifierTags, RegressorTags, compute_sample_weight
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from scikeras.wrappers import KerasClassifier
+from sklearn.utils import compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
 
-from sklstm._scikeras import SequenceWrapper
-from sklstm._targets import ClassificationTarget, RegressionTarget, check_labels
-
-__all__ = ["LSTMClassifier", "LSTMRegressor"]
-
-_ACTIVATIONS = (
-    *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "selu", "sigmoid"),
-    *("silu", "softplus", "softsign", "tanh"),
-)
-
-_CONSTRAINTS = {
-    "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "hidden_layer_sizes": [Interval(Integral, 1, None, closed="left"), "array-like"],
-    "activation": [StrOptions(set(_ACTIVATIONS))],
-    "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
-    "learning_rate": [Interval(Real, 0, None, closed="neither")],
-    "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-    "loss": [str, callable, None],
-    "metrics": [str, list, tuple, None],
-    "epochs": [Interval(Integral, 1, None, closed="left")],
-    "batch_size": [
-        Interval(Integral, 1, None, closed="left"),
-        Options(Integral, {-1}),
-    ],
-    "shuffle": ["boolean"],
-    "validation_split": [Interval(Real, 0, 1, closed="left"), None],
-    "early_stopping": ["boolean"],
-    "patience": [Interval(Integral, 0, None, closed="left")],
-    "callbacks": "no_validation",  # a Callback, its class, a list or dict of such
-    "warm_start": ["boolean"],
-    "verbose": ["verbose"],
-    "random_state": ["random_state"],
-}
+from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._targets import ClassificationTarget, check_labels
 
 
-class LSTMRegressor(SequenceWrapper, KerasRegressor):
-    """Regression on sequences by a long short-term memory network [1]_.
-
-    A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
-    ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.
-
-    Parameters
-    ----------
-    units : int or sequence of int, default=32
-        Units of the LSTM layer, or of each of several stacked layers.
-
-    dropout : float, default=0.0
-        Share of the outputs of each LSTM layer that training sets to zero, in [0, 1).
-
-    hidden_layer_sizes : int or sequence of int, default=()
-        Units of the dense ReLU layers between the last state and the output.
-
-    activation : str, default="tanh"
-        Activation of the LSTM's cell, such as "tanh" or "relu".
-
-    optimizer : str, type or keras.optimizers.Optimizer, default="adam"
-        Name or class of an optimizer, or an instance, which brings its own learning
-        rate and clipping and of which every fit uses a fresh copy.
-
-    learning_rate : float, default=0.001
-        Step size of the optimizer.
-
-    clipnorm : float, default=None
-        Largest norm of the gradient of each weight array. None clips nothing.
-
-    loss : str, callable or keras.losses.Loss, default="mse"
-        What training minimizes, over the standardized targets with
-        `standardize_target`.
-
-    metrics : str or list, default=None
-        Further metrics of Keras for `history_`.
-
-    epochs : int, default=50
-        Passes over the samples.
-
-    batch_size : int, default=32
-        Samples an update; -1 takes all.
-
-    shuffle : bool, default=True
-        Whether every epoch takes the samples in another order.
-
-    validation_split : float, default=None
-        Share of the samples, the last ones, that is held out for `val_loss`. None
-        holds out 0.1 with `early_stopping`, and nothing without.
-
-    early_stopping : bool, default=False
-        Whether to stop when the held-out loss (the training loss where nothing is
-        held out) has not improved for `patience` epochs, and to take the best weights.
-
-    patience : int, default=10
-        Epochs without improvement that early stopping waits for.
-
-    callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks, or classes of them. Training uses copies: `callbacks_`.
-
-    standardize_target : bool, default=True
-        Whether the network learns the targets with zero mean and unit variance each.
-        Predictions are in the units of y either way.
-
-    warm_start : bool, default=False
-        Whether `fit` goes on with the weights of the fit before.
-
-    verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 a line an epoch.
-
-    random_state : int, RandomState instance or None, default=None
-        Determines initial weights, dropout, and the order of samples. Pass an int for
-        the same result at every call, in any thread and process.
-
-    **routed
-        SciKeras's routed parameters: ``optimizer__...``, ``loss__...``,
-        ``metrics__...``, ``callbacks__...``.
-
-    Attributes
-    ----------
-    model_ : keras.Model
-        The trained network.
-
-    history_ : dict of str to list of float
-        Loss and metrics of every epoch.
-
-    callbacks_ : list of keras.callbacks.Callback
-        The callbacks as training left them.
-
-    n_features_in_ : int
-        Features of a time step; of a 2-D X its number of columns.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a DataFrame.
-
-    n_outputs_ : int
-        Number of targets.
-
-    See Also
-    --------
-    LSTMClassifier : Classification of sequences.
-    sklstm.preprocessing.SlidingWindow : From a table to windows.
-
-    References
-    ----------
-    .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
-       Computation 9(8), 1997.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
-    >>> X = np.sin(np.arange(300) / 5)[:, np.newaxis]
-    >>> pipe = make_pipeline(
-    ...     SlidingWindow(window_length=10, history="fit"), PerFeatureScaler(),
-    ...     LSTMRegressor(units=8, epochs=30, learning_rate=0.02, random_state=0))
-    >>> pipe.fit(X[:250], X[:250, 0]).score(X[250:], X[250:, 0]) > 0.95
-    True
-    """
-
-    _parameter_constraints = {**_CONSTRAINTS, "standardize_target": ["boolean"]}
-
-    def __init__(
-        self,
-        units=32,
-        *,
-        dropout=0.0,
-        hidden_layer_sizes=(),
-        activation="tanh",
-        optimizer="adam",
-        learning_rate=0.001,
-        clipnorm=None,
-        loss="mse",
-        metrics=None,
-        epochs=50,
-        batch_size=32,
-        shuffle=True,
-        validation_split=None,
-        early_stopping=False,
-        patience=10,
-        callbacks=None,
-        standardize_target=True,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-        **routed,
-    ):
-        self.units = units
-        self.dropout = dropout
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.clipnorm = clipnorm
-        self.loss = loss
-        self.metrics = metrics
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.callbacks = callbacks
-        self.standardize_target = standardize_target
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.random_state = random_state
-        self._store_routed(routed)
-
-    def predict(self, X):
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or \
-                (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the units and the shape of y.
-        """
-        outputs = self._outputs(X)
-        return self.target_encoder_.inverse_transform(outputs)
-
-    @property
-    def n_outputs_(self):
-        """Number of targets."""
-        return self.target_encoder_.n_outputs_
-
-    def _check_target(self, y):
-        return RegressionTarget.check(y)
-
-    def _fit_target(self, y, weights):
-        return RegressionTarget(self.standardize_target).fit(y, weights)
-
-    def _combine_weights(self, weights, y):
-        return weights
-
-    def __sklearn_tags__(self):
-        # SciKeras has its mixins behind BaseEstimator, where their tags are not seen.
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "regressor"
-        tags.regressor_tags = RegressorTags()
-        tags.target_tags.required = True
-        tags.target_tags.multi_output = True
-        return tags
-
-
-class LSTMClassifier(SequenceWrapper, KerasClassifier):
+class LSTMClassifier(SequenceEstimator, KerasClassifier):
     """Classification of sequences by a long short-term memory network [1]_.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
@@ -388,7 +143,7 @@ class LSTMClassifier(SequenceWrapper, KerasClassifier):
     """
 
     _parameter_constraints = {
-        **_CONSTRAINTS,
+        **SequenceEstimator._parameter_constraints,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
@@ -523,13 +278,12 @@ class LSTMClassifier(SequenceWrapper, KerasClassifier):
         sparse = self.loss is None or name.lower().startswith("sparse")
         return ClassificationTarget(one_hot=not sparse).fit(y, classes)
 
-    def _combine_weights(self, weights, y):
+    def _weigh(self, weights, y):
         """Multiply by the classes' weights; SciKeras changes the caller's array."""
         if self.class_weight is None:
             return weights
         of_classes = compute_sample_weight(self.class_weight, y)
-        weights = of_classes if weights is None else weights * of_classes
-        return weights.astype(np.float32)
+        return of_classes if weights is None else weights * of_classes
 
     def _last(self, samples, share):
         """Choose the samples to hold out: the last ones of each class.
@@ -547,9 +301,6 @@ class LSTMClassifier(SequenceWrapper, KerasClassifier):
         )
 
     def __sklearn_tags__(self):
-        # SciKeras has its mixins behind BaseEstimator, where their tags are not seen.
         tags = super().__sklearn_tags__()
-        tags.estimator_type = "classifier"
-        tags.classifier_tags = ClassifierTags(multi_label=True)
-        tags.target_tags.required = True
+        tags.classifier_tags.multi_label = True
         return tags

@@ -1,0 +1,6 @@
+"""LSTM estimators for scikit-learn's pipelines, searches and metrics."""
+
+from sklstm.estimators._classifier import LSTMClassifier
+from sklstm.estimators._regressor import LSTMRegressor
+
+__all__ = ["LSTMClassifier", "LSTMRegressor"]

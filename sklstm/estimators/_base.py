@@ -1,0 +1,255 @@
+"""What the LSTM estimators share: from X and y to samples, and to a trained network."""
+
+from numbers import Integral, Real
+
+import keras
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    check_is_fitted,
+)
+
+from sklstm._scikeras import RepairedWrapper
+from sklstm._validation import (
+    check_3d,
+    check_no_infinity,
+    check_rows,
+    check_whole_steps,
+    n_axes,
+)
+from sklstm.networks import NetworkSpec
+from sklstm.sequences import SequenceTable
+from sklstm.training import Network, Samples, Schedule
+
+_ACTIVATIONS = (
+    *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "selu", "sigmoid"),
+    *("silu", "softplus", "softsign", "tanh"),
+)
+
+
+class SequenceEstimator(RepairedWrapper):
+    """An LSTM estimator; subclasses say what y means.
+
+    They give `_check_target`, `_fit_target` (what encodes y and decodes outputs) and
+    `_weigh` (weights beside the caller's).
+    """
+
+    _parameter_constraints = {
+        "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "hidden_layer_sizes": [
+            Interval(Integral, 1, None, closed="left"),
+            "array-like",
+        ],
+        "activation": [StrOptions(set(_ACTIVATIONS))],
+        "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+        "loss": [str, callable, None],
+        "metrics": [str, list, tuple, None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Integral, {-1}),
+        ],
+        "shuffle": ["boolean"],
+        "validation_split": [Interval(Real, 0, 1, closed="left"), None],
+        "early_stopping": ["boolean"],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "callbacks": "no_validation",  # a Callback, its class, a list or dict of such
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def to_keras(self):
+        """Give the network as a model of stock Keras layers, in the units of y.
+
+        Returns
+        -------
+        keras.Model
+            A new model that needs no sklstm: it can be saved, loaded and exported
+            wherever Keras is. It takes `(n_samples, n_timesteps, n_features)`, NaN for
+            missing steps, and gives values in the units of y, or probabilities.
+        """
+        check_is_fitted(self)
+        target = self.target_encoder_
+        return self.network_.export(
+            getattr(target, "scale_", None), getattr(target, "offset_", None)
+        )
+
+    def _outputs(self, X):
+        """Compute the network's outputs; SciKeras's `predict` refuses other types."""
+        check_is_fitted(self)
+        return self.network_.predict(self._read(X, reset=False))
+
+    def _forget(self):
+        for name in ("network_", "target_encoder_", "history_", "_seed"):
+            vars(self).pop(name, None)
+
+    def _prepare(self, X, y, sample_weight, *known):
+        """Validate, encode, and build the network where there is none yet.
+
+        `known` is passed on to what fits the target.
+        """
+        first = not self.initialized_
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None"
+            )
+        table = self._read(X, reset=first)
+        y = self._check_target(y)
+        check_consistent_length(X, y)
+        weights = _check_weights(sample_weight, table)
+        used = table.lengths > 0
+        used &= True if weights is None else weights > 0
+        if not used.any():
+            raise ValueError(
+                "No sample of X has both a time step that is not missing and a weight "
+                "greater than zero; there is nothing to fit."
+            )
+        used = slice(None) if used.all() else np.flatnonzero(used)
+        table, y = table.take(used), y[used]
+        weights = None if weights is None else weights[used]
+        if first:
+            encoder = self._fit_target(y, weights, *known)
+            self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
+            self.target_encoder_ = encoder
+            self.network_ = Network(self._spec(table.n_features, encoder), self._seed)
+        weights = self._weigh(weights, y)
+        weights = None if weights is None else weights.astype(np.float32)
+        return Samples(table, self.target_encoder_.transform(y), weights)
+
+    def _read(self, X, reset):
+        """Validate X, and give its table in float32 without missing steps.
+
+        SciKeras refuses NaN, a float64 X after a float32 one, and another number of
+        time steps; and takes that for the number of features.
+        """
+        n = n_axes(X)
+        if not reset and n != self._n_axes_in and n in (2, 3):
+            shapes = {2: "(n_samples, n_timesteps)", 3: "(n, n_timesteps, n_features)"}
+            raise ValueError(
+                f"X has shape {np.shape(X)}, but {type(self).__name__} was fitted on X "
+                f"of shape {shapes[self._n_axes_in]}."
+            )
+        if n == 2:
+            X = check_rows(self, X, reset=reset)
+            table = SequenceTable.from_array(X[:, :, np.newaxis])
+            values = table.values
+        elif n == 3:
+            table = SequenceTable.from_array(check_3d(self, X))
+            values = check_rows(self, table.values, reset=reset)
+        else:
+            raise ValueError(
+                f"Expected 2D or 3D array, got {n}D array instead. "
+                f"{type(self).__name__} needs X of shape (n_samples, n_timesteps, "
+                "n_features). Reshape your data: one series of numbers with "
+                "SlidingWindow on X.reshape(-1, 1); one sample with X.reshape(1, -1)."
+            )
+        if reset:
+            self._n_axes_in = n
+        with np.errstate(over="ignore"):  # told by the next line, with the place
+            values = values.astype(np.float32, copy=False)
+        table = table.with_values(values)
+        check_no_infinity(self, values, table.locate)
+        check_whole_steps(self, table)
+        return table.drop_missing()
+
+    def _spec(self, n_features, target):
+        return NetworkSpec(
+            n_features=n_features,
+            n_outputs=target.n_outputs_,
+            units=_sizes("units", self.units, at_least_one=True),
+            activation=self.activation,
+            dropout=float(self.dropout),
+            hidden_layer_sizes=_sizes("hidden_layer_sizes", self.hidden_layer_sizes),
+            output_activation=target.output_activation_,
+        )
+
+    # ------------------------------------------------------------------------ training
+    def _share_held_out(self):
+        if self.validation_split is None:
+            return 0.1 if self.early_stopping else 0.0
+        return self.validation_split
+
+    def _hold_out(self, samples):
+        """Part the samples that validate from those that train."""
+        share = self._share_held_out()
+        if not share:
+            return samples, None
+        last = self._last(samples, share)
+        first = np.setdiff1d(np.arange(len(samples)), last)
+        if not len(first) or not len(last):
+            raise ValueError(
+                f"validation_split={share} leaves nothing to train on, or nothing to "
+                f"validate on, of n_samples={len(samples)}."
+            )
+        return samples.take(first), samples.take(last)
+
+    def _last(self, samples, share):
+        """Choose the samples to hold out: the last ones."""
+        n_samples = len(samples)
+        return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
+
+    def _train(self, samples, epochs, validation=None, partial=False):
+        """Train the network for some epochs; give their history."""
+        callbacks = self._callbacks()
+        if self.early_stopping and not partial:
+            stopping = keras.callbacks.EarlyStopping(
+                monitor="loss" if validation is None else "val_loss",
+                patience=self.patience,
+                restore_best_weights=True,
+            )
+            callbacks.append(stopping)
+        schedule = Schedule(
+            optimizer=self._optimizer(),
+            loss=self._loss() or self.target_encoder_.default_loss_,
+            metrics=self._metrics(),
+            epochs=epochs,
+            batch_size=len(samples) if self.batch_size == -1 else self.batch_size,
+            seed=self._seed,
+            first_epoch=self.current_epoch if partial else 0,
+            shuffle=self.shuffle,
+            callbacks=callbacks,
+            verbose=min(int(self.verbose), 2),
+        )
+        history = self.network_.train(samples, schedule, validation)
+        self.callbacks_ = callbacks
+        return {name: [float(v) for v in values] for name, values in history.items()}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True  # missing steps
+        return tags
+
+
+def _check_weights(sample_weight, table):
+    if sample_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, table.starts, dtype=np.float64)
+    if (weights < 0).any():
+        i = int(np.argmax(weights < 0))
+        raise ValueError(
+            f"sample_weight must not be negative, got {weights[i]} for sample {i}."
+        )
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def _sizes(name, value, at_least_one=False):
+    """Read an int or a sequence of ints as a tuple."""
+    sizes = tuple(np.atleast_1d(value).tolist()) if np.ndim(value) <= 1 else ()
+    whole = all(isinstance(size, int) and size >= 1 for size in sizes)
+    if not whole or np.ndim(value) > 1 or (at_least_one and not sizes):
+        raise ValueError(
+            f"{name} must be an int >= 1 or a sequence of such, one a layer; got "
+            f"{value!r}."
+        )
+    return sizes

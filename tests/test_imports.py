@@ -1,0 +1,99 @@
+"""Which module may import which, and what an import may cost."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import sklstm
+
+PACKAGE = pathlib.Path(sklstm.__file__).parent
+
+# The arrows of the design: a room, and the rooms it may import.
+MAY_IMPORT = {
+    "sequences": set(),
+    "_validation": {"sequences"},
+    "preprocessing": {"sequences", "_validation"},
+    "networks": set(),
+    "training": {"sequences", "networks"},
+    "_scikeras": {"_validation"},
+    "estimators": {"sequences", "networks", "training", "_scikeras", "_validation"},
+}
+NUMPY_ONLY = {"sequences"}
+KERAS_ONLY = {"networks"}
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if room_of(p) != "__init__"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_imports_only_the_rooms_behind_it(path):
+    room = room_of(path)
+    ours = {m.split(".")[1] for m in imported_modules(path) if m.startswith("sklstm.")}
+    assert ours <= MAY_IMPORT[room] | {room}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_the_lower_rooms_import_one_library(path):
+    room = room_of(path)
+    roots = {module.split(".")[0] for module in imported_modules(path)}
+    outside = roots - set(sys.stdlib_module_names) - {"sklstm"}
+    if room in NUMPY_ONLY:
+        assert outside <= {"numpy"}
+    if room in KERAS_ONLY:
+        assert outside <= {"keras"}
+    if room == "preprocessing":
+        assert not outside & {"keras", "scikeras", "tensorflow"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import sklstm",
+        "import sklstm; dir(sklstm)",
+        "import sklstm.preprocessing",
+        "import sklstm.sequences",
+        "from sklstm import PerFeatureScaler, SlidingWindow",
+    ],
+)
+def test_preparing_data_imports_no_tensorflow(statement):
+    script = (
+        f"{statement}\nimport sys\n"
+        "print([m for m in ('tensorflow', 'keras', 'scikeras') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_all_public_names_resolve_and_are_listed():
+    for name in sklstm.__all__:
+        assert getattr(sklstm, name) is not None
+        assert name in dir(sklstm)
+
+
+def test_submodules_resolve():
+    for name in MAY_IMPORT:
+        if not name.startswith("_"):
+            assert getattr(sklstm, name).__name__ == f"sklstm.{name}"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'GRURegressor'"):
+        sklstm.GRURegressor  # noqa: B018
