@@ -302,7 +302,11 @@ def _fit(model, samples, schedule, validation):
 def _compiled_prediction(model):
     n_features = model.input_shape[-1]
     signature = tf.TensorSpec((None, None, n_features), tf.float32)
-    return tf.function(lambda x: model(x, training=False), input_signature=[signature])
+    # One concrete function: TensorFlow would warn of a search over many networks as
+    # if one function were traced again and again.
+    return tf.function(lambda x: model(x, training=False)).get_concrete_function(
+        signature
+    )
 
 
 def _values(variables):
