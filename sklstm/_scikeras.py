@@ -4,11 +4,13 @@
 bases of an estimator. Of SciKeras stay: its parameters and their routing
 (``optimizer__beta_1``, ``callbacks__patience``), its hook `scorer`, `current_epoch`,
 and `isinstance`. What is overridden, and why, is said at each method. How X and y
-become sequences and how these are trained on, the estimators say: `_prepare`, `_train`.
+become sequences, and how these are trained on, the estimators say: `_samples`,
+`_encode`, `_train`.
 """
 
 import copy
 import inspect
+from abc import ABCMeta
 
 import keras
 from scikeras._utils import get_optimizer_class, route_params, unflatten_params
@@ -23,12 +25,13 @@ if "_more_tags" in vars(BaseWrapper):
     del BaseWrapper._more_tags
 
 
-class _MixinsFirst(type):
+class _MixinsFirst(ABCMeta):
     """Looks up scikit-learn's mixins before `BaseEstimator`.
 
     SciKeras lists them behind it, where scikit-learn >= 1.7 does not see what they
     say: ``is_classifier(KerasClassifier())`` is False, so that cross-validation does
-    not stratify. No list of bases gives another order.
+    not stratify. No list of bases gives another order. (A kind of ABCMeta, so that
+    a subclass may have abstract bases too.)
     """
 
     def mro(cls):
@@ -46,6 +49,9 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
     # SciKeras knows no callbacks__ in set_params, and routes model__, fit__ and more,
     # which name nothing here.
     _routing_prefixes = frozenset({"callbacks", "loss", "metrics", "optimizer"})
+
+    # SciKeras's hooks for encoding; y is encoded by the estimators here.
+    target_encoder = feature_encoder = None
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -159,8 +165,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         with all_or_nothing(self):
             if not self.warm_start:
                 self._forget()
-            samples = self._prepare(X, y, sample_weight)
-            samples, validation = self._hold_out(samples)
+            samples, validation = self._hold_out(self._samples(X, y, sample_weight))
+            samples = self._encode(samples)
+            if validation is not None:
+                validation = self._encode(validation)
             self.history_ = self._train(samples, self.epochs, validation)
         return self
 
@@ -189,7 +197,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
     def _partial_fit(self, X, y, sample_weight, *known):
         self._validate_params()
         with all_or_nothing(self):
-            samples = self._prepare(X, y, sample_weight, *known)
+            samples = self._encode(self._samples(X, y, sample_weight), *known)
             earlier = getattr(self, "history_", {})
             history = self._train(samples, 1, partial=True)
             self.history_ = {
@@ -217,7 +225,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         self._validate_params()
         with all_or_nothing(self):
             self._forget()
-            self._prepare(X, y, None)
+            self._encode(self._samples(X, y, None))
         return self
 
     def score(self, X, y, sample_weight=None):
@@ -245,6 +253,15 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         """
         return self.scorer(y, self.predict(X), sample_weight=sample_weight)
 
+    def _routed(self, name):
+        """Collect what is routed to a parameter; refuse what would go nowhere."""
+        routed = route_params(self.get_params(False), name, set())
+        if routed and getattr(self, name) is None:
+            raise ValueError(
+                f"{name}__{next(iter(routed))} needs {name} to be set, but it is None."
+            )
+        return routed
+
     def _optimizer(self):
         """Make a new optimizer from its name or class, and its parameters.
 
@@ -252,7 +269,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         its moments.
         """
         optimizer = self.optimizer
-        routed = route_params(self.get_params(False), "optimizer", set(), strict=True)
+        routed = self._routed("optimizer")
         if isinstance(optimizer, keras.optimizers.Optimizer):
             if routed:
                 raise ValueError(
@@ -273,7 +290,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
     def _loss(self):
         """Give the loss as Keras takes it; None leaves the choice to the target."""
-        routed = route_params(self.get_params(False), "loss", set(), strict=True)
+        routed = self._routed("loss")
         if isinstance(self.loss, str):
             try:
                 loss = keras.losses.get(self.loss)
@@ -296,20 +313,23 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
     def _metrics(self):
         """Make the metrics; SciKeras turns names into others in the history."""
+        routed = self._routed("metrics")
         if self.metrics is None:
             return None
-        routed = route_params(self.get_params(False), "metrics", set())
-        metrics = [self.metrics] if isinstance(self.metrics, str) else self.metrics
+        given = self.metrics
+        metrics = list(given) if isinstance(given, (list, tuple)) else [given]
+        classes = [metric for metric in metrics if isinstance(metric, type)]
+        made = iter(unflatten_params(classes, routed))
         return [
-            metric if isinstance(metric, str) else unflatten_params(metric, routed)
+            next(made) if isinstance(metric, type) else _fresh(metric)
             for metric in metrics
         ]
 
     def _callbacks(self):
         """Copy the callbacks, which training changes: parameters it may not."""
+        routed = self._routed("callbacks")
         if self.callbacks is None:
             return []
-        routed = route_params(self.get_params(False), "callbacks", set())
         given = self.callbacks
         if not isinstance(given, (list, tuple, dict)):
             given = [given]
@@ -321,4 +341,17 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                     "callbacks must be a keras.callbacks.Callback, a class of one, or "
                     f"a list or dict of such, got {callback!r}."
                 )
-        return copy.deepcopy(made)
+        try:
+            return copy.deepcopy(made)
+        except TypeError as error:
+            raise TypeError(
+                f"callbacks are copied before training, and one of {made} can't be: "
+                f"{error}. Pass its class, with callbacks__... for its arguments."
+            ) from error
+
+
+def _fresh(metric):
+    """Make of a metric that counts one that has counted nothing."""
+    if isinstance(metric, keras.metrics.Metric):
+        return type(metric).from_config(metric.get_config())
+    return metric

@@ -160,7 +160,8 @@ def _place(row, locate):
 
 @contextmanager
 def _naming_what_is_no_number(X):
-    """Add to a failed conversion where in X it failed."""
+    """Add to a failed conversion where in X it failed; refuse times as numbers."""
+    _refuse_times(X)
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -174,6 +175,21 @@ def _naming_what_is_no_number(X):
             f"({type(value).__name__}): {error}. Encode such a column first, for "
             "example with a ColumnTransformer and OneHotEncoder, or leave it out."
         ) from error
+
+
+def _refuse_times(X):
+    """Refuse columns of dates and durations, which NumPy would take for integers."""
+    if isinstance(X, pd.DataFrame):
+        dtypes = zip(X.columns, X.dtypes, strict=True)
+    else:
+        dtypes = [("any", getattr(X, "dtype", np.dtype(float)))]
+    for column, dtype in dtypes:
+        if getattr(dtype, "kind", "") in "mM":
+            raise ValueError(
+                f"X must hold numbers, but column {column!r} holds {dtype}. Make "
+                "features of such a column first (the hour, the day of the week), put "
+                "it into the index, or leave it out."
+            )
 
 
 def _first_that_is_no_number(X):

@@ -11,6 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
 
 __all__ = [
+    "OverlappingSamples",
     "SequenceTable",
     "missing_rows",
     "partly_missing_rows",
@@ -166,12 +167,13 @@ class SequenceTable(NDArrayOperatorsMixin):
         before_end = np.arange(steps, 0, -1)
         there = before_end <= self.lengths[indices][:, np.newaxis]
         rows = np.where(there, ends[:, np.newaxis] - before_end, 0)
-        if not len(self.values):
-            return np.full((*rows.shape, self.n_features), np.nan, self.dtype)
-        dense = self.values[rows]
+        values = self.values
+        if not there.all() and values.dtype.kind in "iub":
+            values = values.astype(np.float64)
+        if not len(values):
+            return np.full((*rows.shape, self.n_features), np.nan, values.dtype)
+        dense = values[rows]
         if not there.all():
-            if dense.dtype.kind in "iub":
-                dense = dense.astype(np.float64)
             dense[~there] = np.nan
         return dense
 
@@ -194,13 +196,29 @@ class SequenceTable(NDArrayOperatorsMixin):
         SequenceTable
             This table itself where nothing is missing.
         """
-        missing = missing_rows(self.values)
-        if not missing.any():
+        return self._keep(~missing_rows(self.values))
+
+    def drop_unused(self):
+        """Leave out the rows that no sample holds.
+
+        Returns
+        -------
+        SequenceTable
+            This table itself where every row is in use.
+        """
+        n_rows = len(self.values)
+        begin = np.bincount(self.starts, minlength=n_rows + 1)
+        end = np.bincount(self.starts + self.lengths, minlength=n_rows + 1)
+        return self._keep(np.cumsum(begin - end)[:n_rows] > 0)
+
+    def _keep(self, kept):
+        """Leave out all rows but some, and count starts and lengths anew."""
+        if kept.all():
             return self
-        kept_before = np.concatenate([[0], np.cumsum(~missing)])
+        kept_before = np.concatenate([[0], np.cumsum(kept)])
         starts = kept_before[self.starts]
         lengths = kept_before[self.starts + self.lengths] - starts
-        return SequenceTable(self.values[~missing], starts, lengths, self.n_timesteps)
+        return SequenceTable(self.values[kept], starts, lengths, self.n_timesteps)
 
     def locate(self, row):
         """Find where a row of the table first appears in the 3-D array.
@@ -247,13 +265,18 @@ class SequenceTable(NDArrayOperatorsMixin):
         return len(self.starts)
 
     def __getitem__(self, key):
-        key = key if isinstance(key, tuple) else (key,)
-        if key[0] is None or key[0] is Ellipsis or np.ndim(key[0]) > 1:
-            return self.to_array()[key]
-        if isinstance(key[0], (int, np.integer)):
-            return self.gather([key[0]])[(0, *key[1:])]
-        some = self.take(key[0])
-        return some if len(key) == 1 else some.to_array()[(slice(None), *key[1:])]
+        first, rest = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
+        whole = all(k is Ellipsis or k == slice(None) for k in rest if np.ndim(k) == 0)
+        whole &= all(np.ndim(k) == 0 for k in rest)
+        if isinstance(first, (int, np.integer)) and not isinstance(first, bool):
+            return self.gather([first])[(0, *rest)]
+        samples = isinstance(first, slice) or np.ndim(first) == 1
+        if whole and samples:
+            return self.take(first)
+        # One array may pick samples; several pick single elements, together.
+        if samples and all(isinstance(k, slice) for k in rest):
+            return self.take(first).to_array()[(slice(None), *rest)]
+        return self.to_array()[key]
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
@@ -350,7 +373,25 @@ def samples_of(values, n_samples, n_timesteps, step):
         return rows.reshape(n_samples, n_timesteps, n_features)
     row, column = values.strides
     shape = (n_samples, n_timesteps, n_features)
-    return as_strided(values, shape, (step * row, row, column), writeable=False)
+    strides = (step * row, row, column)
+    return as_strided(values, shape, strides, writeable=False).view(OverlappingSamples)
+
+
+class OverlappingSamples(np.ndarray):
+    """An array of samples that share rows, and that is pickled as the table of these.
+
+    NumPy would pickle each row once for every sample that holds it, and what reads
+    the copy (a pipeline with a cache) could not know that they were one row.
+    """
+
+    def __repr__(self):
+        return repr(np.asarray(self))
+
+    def __reduce__(self):
+        values, step = rows_of(self) if self.ndim == 3 else (None, None)
+        if step is None or step >= self.shape[1]:
+            return np.asarray(self).__reduce__()
+        return samples_of, (np.array(values), *self.shape[:2], step)
 
 
 def missing_rows(values):
@@ -368,9 +409,16 @@ def _isnan(values):
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind == "O":
-        # NaN is the one value that differs from itself; None is no value at all.
-        return (values != values) | np.equal(values, None)
+        return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
     return np.zeros(values.shape, dtype=bool)
+
+
+def _is_no_value(value):
+    """Tell None, NaN and pandas' NA, which is not even equal to itself, from values."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True
 
 
 def _rows_between_samples(X):

@@ -120,15 +120,16 @@ class Network:
         self._saved = None
         self._model = None
         self._predict = None
-        self._optimizer_config = None
+        self._compiled_for = None
 
     @property
     def model(self):
         """The Keras model with the weights of the network."""
         if self._model is None:
-            self._model = build(self.spec, self._seed)
+            model = build(self.spec, self._seed)
             if self._saved is not None:
-                _assign(self._model.variables, self._saved["variables"])
+                _assign(model.variables, self._saved["variables"])
+            self._model = model  # whole: another thread may be waiting for it
         return self._model
 
     def train(self, samples, schedule, validation=None):
@@ -153,7 +154,9 @@ class Network:
         before = self.__getstate__()
         try:
             self._compile(schedule)
-            return _fit(self.model, samples, schedule, validation)
+            history = _fit(self.model, samples, schedule, validation)
+            self._check_finite()
+            return history
         except BaseException:
             self.__setstate__(before)
             raise
@@ -202,18 +205,26 @@ class Network:
         model.set_weights(self.model.get_weights())
         return model
 
+    def _check_finite(self):
+        if not all(np.isfinite(w).all() for w in self.model.get_weights()):
+            raise ValueError(
+                "Training produced weights that are not finite. Scale X (for example "
+                "with PerFeatureScaler) and y, or set a smaller learning_rate or a "
+                "clipnorm."
+            )
+
     def _compile(self, schedule):
         """Compile, but go on with the optimizer of an earlier epoch, if it is alike.
 
         So its moments live on, and nothing is traced anew.
         """
         optimizer = schedule.optimizer
-        config = {**optimizer.get_config(), "name": None}  # Keras numbers its names
-        if schedule.first_epoch and config == self._optimizer_config:
+        config = _config_of(optimizer), _config_of(schedule.loss), schedule.metrics
+        if schedule.first_epoch and config == self._compiled_for:
             if getattr(self.model, "optimizer", None) is not None:
                 return
             _assign_moments(optimizer, self.model, self._saved["optimizer"])
-        self._optimizer_config = config
+        self._compiled_for = config
         self.model.compile(
             optimizer=optimizer,
             loss=schedule.loss,
@@ -297,6 +308,13 @@ def _fit(model, samples, schedule, validation):
         for callback in schedule.callbacks:
             callback._model = None  # or every copy of it would copy the network
     return history.history
+
+
+def _config_of(thing):
+    """Give what makes two optimizers or losses equal; Keras numbers their names."""
+    if isinstance(thing, (keras.optimizers.Optimizer, keras.losses.Loss)):
+        return type(thing), {**thing.get_config(), "name": None}
+    return thing
 
 
 def _compiled_prediction(model):

@@ -1,8 +1,10 @@
 """LSTMRegressor and LSTMClassifier: the contract of their parameters and targets."""
 
+import collections.abc
 import inspect
 import pickle
 import re
+import threading
 
 import keras
 import numpy as np
@@ -166,6 +168,31 @@ def test_a_loss_over_one_column_a_class_equals_the_sparse_one(sequences, loss):
     )
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        keras.losses.SparseCategoricalCrossentropy,
+        keras.losses.SparseCategoricalCrossentropy(),
+        keras.losses.sparse_categorical_crossentropy,
+        "CategoricalCrossentropy",
+        "mse",
+    ],
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_losses_of_every_form_learn_two_classes_and_more(sequences, loss, n_classes):
+    X, y = sequences
+    y = y if n_classes == 2 else y + (X[:, 0, 0] > 0)
+    clf = LSTMClassifier(**LEARNS, loss=loss).fit(X, y)
+    assert clf.score(X, y) > 0.9
+    np.testing.assert_allclose(clf.predict_proba(X).sum(axis=1), 1)
+
+
+def test_multilabel_refuses_a_loss_of_exclusive_labels():
+    with pytest.raises(ValueError, match="loss='categorical_crossentropy'.*multilabel"):
+        LSTMClassifier(loss="categorical_crossentropy").fit(GOOD, np.eye(10, 3) > 0)
+
+
 def test_class_weight_is_a_sample_weight_and_changes_no_array_of_the_caller(sequences):
     X, y = sequences
     weight = np.linspace(0.5, 1.5, 60)
@@ -313,6 +340,31 @@ def test_warm_start_goes_on_and_a_plain_fit_starts_anew(sequences):
     assert not same_state(warm, cold)
 
 
+@pytest.mark.parametrize("how", ["partial_fit", "warm_start"])
+@pytest.mark.parametrize("change", [{"units": 7}, {"activation": "relu"}])
+def test_a_built_network_can_not_become_another(sequences, how, change):
+    X, y = sequences
+    reg = LSTMRegressor(**QUICK, warm_start=True).fit(X, y).set_params(**change)
+    with pytest.raises(ValueError, match=f"built with {next(iter(change))}="):
+        reg.partial_fit(X, y) if how == "partial_fit" else reg.fit(X, y)
+
+
+def test_partial_fit_takes_up_another_loss(sequences):
+    X, y = sequences
+    reg = LSTMRegressor(**QUICK, metrics=["mae"]).partial_fit(X, y)
+    reg.set_params(loss="mae").partial_fit(X, y)
+    assert reg.history_["loss"][0] != pytest.approx(reg.history_["mae"][0])
+    assert reg.history_["loss"][1] == pytest.approx(reg.history_["mae"][1])
+
+
+def test_early_stopping_on_classes_of_few_samples(sequences):
+    X, _ = sequences
+    y = np.arange(60) % 20
+    clf = LSTMClassifier(**QUICK, early_stopping=True).fit(X, y)
+    assert len(clf.history_["val_loss"]) == 2
+    assert len(clf.classes_) == 20
+
+
 def test_early_stopping_keeps_the_best_weights(sequences):
     X, _ = sequences
     y = np.random.default_rng(3).normal(size=60)  # nothing to learn: it overfits
@@ -328,7 +380,7 @@ def test_early_stopping_keeps_the_best_weights(sequences):
     losses = reg.history_["val_loss"]
     assert len(losses) < 200
     assert len(losses) == np.argmin(losses) + 1 + 5
-    error = ((reg.predict(X[45:]) - y[45:]) / y.std()) ** 2
+    error = ((reg.predict(X[45:]) - y[45:]) / y[:45].std()) ** 2
     np.testing.assert_allclose(error.mean(), min(losses), rtol=1e-4)
 
 
@@ -366,7 +418,8 @@ def test_routed_parameters_reach_the_optimizer_the_loss_and_the_callbacks(sequen
     reg = clone(reg).set_params(callbacks__patience=7).fit(X, y)
     assert isinstance(reg.model_.optimizer, keras.optimizers.SGD)
     assert reg.model_.optimizer.momentum == 0.5
-    assert reg.model_.loss.get_config()["delta"] == 0.3
+    # Huber's loss of an error of 10, by hand
+    assert float(reg.model_.loss([[0.0]], [[10.0]])) == pytest.approx(0.3 * (10 - 0.15))
     assert reg.callbacks_[0].factor == 0.25
     assert reg.callbacks_[0].patience == 7
 
@@ -412,6 +465,46 @@ def test_callbacks_are_used_as_copies(sequences, container):
     assert reg.callbacks_[0].n_epochs == 2
     assert mine.n_epochs == 0
     assert len(pickle.dumps(reg)) < 100_000
+
+
+def test_a_metric_given_as_an_instance_stays_unused(sequences):
+    X, y = sequences
+    metric = keras.metrics.MeanAbsoluteError(name="mae")
+    reg = LSTMRegressor(**QUICK, metrics=metric).fit(X, y)
+    assert len(reg.history_["mae"]) == 2
+    assert float(metric.total) == 0
+
+
+def test_a_metric_may_have_a_value_a_class(sequences):
+    X, _ = sequences
+    y = np.arange(60) % 3
+    clf = LSTMClassifier(
+        **QUICK,
+        loss="categorical_crossentropy",
+        metrics=keras.metrics.F1Score,
+        warm_start=True,
+    )
+    assert np.shape(clf.fit(X, y).history_["f1_score"]) == (2, 3)
+
+
+def test_parameters_routed_to_parameters(sequences):
+    X, y = sequences
+    reg = LSTMRegressor(
+        **QUICK,
+        optimizer__learning_rate=keras.optimizers.schedules.ExponentialDecay,
+        optimizer__learning_rate__initial_learning_rate=0.5,
+        optimizer__learning_rate__decay_steps=1,
+        optimizer__learning_rate__decay_rate=0.5,
+    ).fit(X, y)
+    n_updates = 2 * 2
+    rate = float(reg.model_.optimizer.learning_rate)
+    assert rate == pytest.approx(0.5 * 0.5**n_updates)
+
+
+@pytest.mark.parametrize("name", ["callbacks__patience", "metrics__name"])
+def test_a_route_to_nothing_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} needs .* but it is None"):
+        LSTMRegressor(**QUICK, **{name: 3}).fit(GOOD, LABELS)
 
 
 def test_metrics_are_in_the_history(sequences):
@@ -469,6 +562,12 @@ BAD_DATA = {
     "short y": (GOOD, LABELS[:9], r"inconsistent numbers of samples: \[10, 9\]"),
     "no y": (GOOD, None, "requires y to be passed"),
     "NaN in y": (GOOD, np.r_[np.nan, LABELS[1:]], "y contains NaN"),
+    "None in y": (GOOD, np.array([None, *LABELS[1:]], object), "y contains NaN"),
+    "times": (
+        pd.DataFrame({"when": pd.date_range("2024", periods=10)}),
+        LABELS,
+        "column 'when' holds datetime64",
+    ),
 }
 
 
@@ -560,6 +659,38 @@ def test_bad_targets_are_named():
     reg = LSTMRegressor(**QUICK).fit(GOOD, LABELS)
     with pytest.raises(ValueError, match=r"y must have shape \(n_samples,\)"):
         reg.partial_fit(GOOD, np.ones((10, 2)))
+
+
+def test_targets_that_are_no_numbers_or_too_large_are_named():
+    with pytest.raises(ValueError, match="y must hold numbers, got datetime64"):
+        LSTMRegressor(**QUICK).fit(GOOD, pd.date_range("2024", periods=10))
+    with pytest.raises(ValueError, match="y has values too large"):
+        LSTMRegressor(**QUICK).fit(GOOD, np.linspace(0, 1e300, 10))
+
+
+@BOTH
+def test_a_training_that_diverges_is_an_error_that_says_what_to_do(Estimator):
+    with pytest.raises(ValueError, match=r"not finite.*learning_rate"):
+        Estimator(**QUICK, learning_rate=1e38).fit(100 * GOOD, LABELS)
+
+
+def test_a_callback_that_can_not_be_copied_is_named():
+    class Locks(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.lock = threading.Lock()
+
+    with pytest.raises(TypeError, match="callbacks are copied.*Pass its class"):
+        LSTMRegressor(**QUICK, callbacks=Locks()).fit(GOOD, LABELS)
+    LSTMRegressor(**QUICK, callbacks=None).fit(GOOD, LABELS)
+
+
+def test_a_subclass_may_have_abstract_bases():
+    class Mine(LSTMRegressor, collections.abc.Hashable):
+        def __hash__(self):
+            return 1
+
+    assert is_regressor(Mine())
 
 
 @BOTH

@@ -269,7 +269,7 @@ def test_scaling_a_view_equals_scaling_the_dense_array(
     X = {
         "windows": overlapping(table, 4),
         "Fortran": np.asfortranarray(overlapping(table, 4)),
-        "repeated": np.broadcast_to(table, (5, 12, 2)),
+        "repeated": np.broadcast_to(table, (9, 12, 2)),
     }[geometry][cut]
     scaler = PerFeatureScaler(method).fit(random(9, 2, dtype=dtype, seed=1))
     dense = np.array(X, order="C")
@@ -1045,3 +1045,32 @@ def test_other_names_at_transform_are_refused(transformer, columns, message):
 def test_inverse_refuses_other_shapes(transformer, X, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         fitted_on(transformer).inverse_transform(X)
+
+
+# ----------------------------------------------------------- long stretches of nothing
+@pytest.mark.parametrize("method", ["standard", "minmax", "maxabs"])
+@pytest.mark.parametrize("place", [slice(0, 5000), slice(5000, 10_000)])
+@pytest.mark.parametrize("features", [slice(None), slice(0, 1)])
+def test_a_long_outage_leaves_the_statistics_of_the_rest(method, place, features):
+    X = np.random.default_rng(0).normal(size=(12_000, 2))
+    X[place, features] = np.nan
+    scaler = PerFeatureScaler(method).fit(X)
+    expected = type(scaler.scaler_)().fit(X)
+    np.testing.assert_allclose(scaler.transform(X), expected.transform(X))
+
+
+def test_only_what_the_transformer_can_do_is_offered():
+    assert not hasattr(PerTimestep(OrdinalEncoder()), "partial_fit")
+    assert hasattr(PerTimestep(OrdinalEncoder()), "inverse_transform")
+    assert not hasattr(PerTimestep(PolynomialFeatures()), "inverse_transform")
+
+
+@pytest.mark.parametrize("Step", [PerFeatureScaler, PerTimestep])
+def test_a_class_in_place_of_an_instance_is_refused(Step):
+    with pytest.raises(TypeError, match="StandardScaler"):
+        Step(StandardScaler).fit(np.ones((2, 3, 1)))
+
+
+def test_a_scaler_that_changes_the_features_is_refused():
+    with pytest.raises(ValueError, match=r"PerTimestep.*2 features.*6"):
+        PerFeatureScaler(PolynomialFeatures()).fit(np.ones((2, 3, 2)))

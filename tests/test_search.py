@@ -1,5 +1,6 @@
 """In the hands of scikit-learn: pipelines, searches, meta-estimators, processes."""
 
+import pickle
 import subprocess
 import sys
 
@@ -30,6 +31,7 @@ from sklearn.model_selection import (
     learning_curve,
 )
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import _safe_indexing
 
 from sklstm import (
     LSTMClassifier,
@@ -37,6 +39,7 @@ from sklstm import (
     PadSequences,
     PerFeatureScaler,
     Reshape3D,
+    SequenceTable,
     SlidingWindow,
 )
 
@@ -303,6 +306,62 @@ def test_feature_names_pass_through_the_pipeline(series):
     assert pipe[:-1].get_feature_names_out().tolist() == ["wave", "slow"]
     assert pipe.feature_names_in_.tolist() == ["wave", "slow"]
     assert "lstmregressor" in pipe._repr_html_()
+
+
+def test_a_cached_pipeline_gives_the_same_again(series, tmp_path):
+    X, y = series
+    plain = forecaster().fit(X, y)
+    predictions = []
+    for _ in range(2):  # computed, then read from the cache
+        cached = forecaster().set_params(memory=str(tmp_path)).fit(X, y)
+        predictions.append(cached.predict(X))
+        assert cached[1].scaler_.n_samples_seen_ == plain[1].scaler_.n_samples_seen_
+    np.testing.assert_array_equal(predictions[0], plain.predict(X))
+    np.testing.assert_array_equal(predictions[1], plain.predict(X))
+
+
+def test_an_overlapping_view_is_pickled_as_its_table(series):
+    windows = SlidingWindow(window_length=50).fit_transform(series[0])
+    pickled = pickle.dumps(windows)
+    assert len(pickled) < 4 * series[0].to_numpy().nbytes
+    again = pickle.loads(pickled)
+    np.testing.assert_array_equal(again, windows)
+    assert again.strides[0] == again.strides[1]
+
+
+def test_windows_of_groups_stay_a_table_in_every_fold(series):
+    X, y = series
+    table = SlidingWindow(4, group_by="g").fit_transform(X.assign(g=list("ab") * 60))
+    pipe = make_pipeline(PerFeatureScaler(), LSTMRegressor(**QUICK))
+    expected = cross_val_predict(pipe, np.asarray(table), y, cv=2)
+    assert isinstance(_safe_indexing(table, np.arange(5)), SequenceTable)
+    np.testing.assert_allclose(
+        cross_val_predict(pipe, table, y, cv=2), expected, rtol=0.1, atol=0.1
+    )
+
+
+@pytest.mark.parametrize("history", ["auto", None])
+def test_one_row_of_a_group_that_no_fit_saw_is_predicted(series, history):
+    X, y = series
+    pipe = make_pipeline(
+        SlidingWindow(4, group_by="g", history=history),
+        PerFeatureScaler(),
+        LSTMRegressor(**QUICK),
+    ).fit(X.assign(g=list("ab") * 60), y)
+    cold = pipe.predict(X[:1].assign(g="c"))
+    nothing = pipe[-1].predict(np.full((1, 4, 2), np.nan))
+    np.testing.assert_allclose(cold, nothing)
+
+
+def test_threads_fit_at_the_same_time_as_one_after_the_other(sequences):
+    X, y = sequences
+    one = [LSTMClassifier(**{**QUICK, "random_state": i}).fit(X, y) for i in range(2)]
+    both = joblib.Parallel(2, prefer="threads")(
+        joblib.delayed(LSTMClassifier(**{**QUICK, "random_state": i}).fit)(X, y)
+        for i in range(2)
+    )
+    for a, b in zip(one, both, strict=True):
+        np.testing.assert_array_equal(a.predict_proba(X), b.predict_proba(X))
 
 
 def test_several_series_by_group(series):

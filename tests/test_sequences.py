@@ -163,9 +163,10 @@ def test_rows_between_samples_are_no_part_of_the_table():
 
 
 def test_rows_of_a_writable_array_cannot_be_written():
-    windows = overlapping(4, 3, 2)
+    X = numbered(4, 3, 2)
+    assert X.flags.writeable
     with pytest.raises(ValueError, match="read-only"):
-        rows_of(windows)[0][0] = 0
+        rows_of(X)[0][0] = 0
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 3), (4, 3, 2, 1)])

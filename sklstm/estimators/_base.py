@@ -90,18 +90,14 @@ class SequenceEstimator(RepairedWrapper):
         for name in ("network_", "target_encoder_", "history_", "_seed"):
             vars(self).pop(name, None)
 
-    def _prepare(self, X, y, sample_weight, *known):
-        """Validate, encode, and build the network where there is none yet.
-
-        `known` is passed on to what fits the target.
-        """
-        first = not self.initialized_
+    def _samples(self, X, y, sample_weight):
+        """Validate, and leave out samples without steps or weight; y stays as it is."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None"
             )
-        table = self._read(X, reset=first)
+        table = self._read(X, reset=not self.initialized_)
         y = self._check_target(y)
         check_consistent_length(X, y)
         weights = _check_weights(sample_weight, table)
@@ -112,17 +108,36 @@ class SequenceEstimator(RepairedWrapper):
                 "No sample of X has both a time step that is not missing and a weight "
                 "greater than zero; there is nothing to fit."
             )
-        used = slice(None) if used.all() else np.flatnonzero(used)
-        table, y = table.take(used), y[used]
-        weights = None if weights is None else weights[used]
-        if first:
+        samples = Samples(table, y, weights)
+        return samples if used.all() else samples.take(np.flatnonzero(used))
+
+    def _encode(self, samples, *known):
+        """Encode y and weigh; build the network where there is none yet.
+
+        `known` is passed on to what fits the target.
+        """
+        y, weights = samples.targets, samples.weights
+        if not self.initialized_:
             encoder = self._fit_target(y, weights, *known)
             self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
             self.target_encoder_ = encoder
-            self.network_ = Network(self._spec(table.n_features, encoder), self._seed)
+            spec = self._spec(samples.table.n_features, encoder)
+            self.network_ = Network(spec, self._seed)
+        self._check_unchanged(samples.table.n_features)
         weights = self._weigh(weights, y)
         weights = None if weights is None else weights.astype(np.float32)
-        return Samples(table, self.target_encoder_.transform(y), weights)
+        return Samples(samples.table, self.target_encoder_.transform(y), weights)
+
+    def _check_unchanged(self, n_features):
+        """Refuse to go on training with other parameters of the network."""
+        asked = vars(self._spec(n_features, self.target_encoder_))
+        for name, built in vars(self.network_.spec).items():
+            if asked[name] != built:
+                raise ValueError(
+                    f"The network was built with {name}={built!r}; it can't go on "
+                    f"training with {name}={asked[name]!r}. Set warm_start=False and "
+                    "call fit to begin anew."
+                )
 
     def _read(self, X, reset):
         """Validate X, and give its table in float32 without missing steps.
@@ -142,7 +157,7 @@ class SequenceEstimator(RepairedWrapper):
             table = SequenceTable.from_array(X[:, :, np.newaxis])
             values = table.values
         elif n == 3:
-            table = SequenceTable.from_array(check_3d(self, X))
+            table = SequenceTable.from_array(check_3d(self, X)).drop_unused()
             values = check_rows(self, table.values, reset=reset)
         else:
             raise ValueError(
@@ -182,18 +197,20 @@ class SequenceEstimator(RepairedWrapper):
         share = self._share_held_out()
         if not share:
             return samples, None
-        last = self._last(samples, share)
+        last = self._last(samples.targets, share)
         first = np.setdiff1d(np.arange(len(samples)), last)
         if not len(first) or not len(last):
             raise ValueError(
-                f"validation_split={share} leaves nothing to train on, or nothing to "
-                f"validate on, of n_samples={len(samples)}."
+                f"Holding out validation_split={share} (0.1 with early_stopping, where "
+                "it is None) leaves nothing to train on, or nothing to validate on, of "
+                f"n_samples={len(samples)}. Set validation_split=0.0 to stop by the "
+                "training loss."
             )
         return samples.take(first), samples.take(last)
 
-    def _last(self, samples, share):
+    def _last(self, y, share):
         """Choose the samples to hold out: the last ones."""
-        n_samples = len(samples)
+        n_samples = y.shape[0]
         return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
 
     def _train(self, samples, epochs, validation=None, partial=False):
@@ -220,7 +237,10 @@ class SequenceEstimator(RepairedWrapper):
         )
         history = self.network_.train(samples, schedule, validation)
         self.callbacks_ = callbacks
-        return {name: [float(v) for v in values] for name, values in history.items()}
+        return {
+            name: [np.asarray(value).tolist() for value in values]
+            for name, values in history.items()
+        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -246,7 +266,7 @@ def _check_weights(sample_weight, table):
 def _sizes(name, value, at_least_one=False):
     """Read an int or a sequence of ints as a tuple."""
     sizes = tuple(np.atleast_1d(value).tolist()) if np.ndim(value) <= 1 else ()
-    whole = all(isinstance(size, int) and size >= 1 for size in sizes)
+    whole = all(type(size) is int and size >= 1 for size in sizes)
     if not whole or np.ndim(value) > 1 or (at_least_one and not sizes):
         raise ValueError(
             f"{name} must be an int >= 1 or a sequence of such, one a layer; got "

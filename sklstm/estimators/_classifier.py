@@ -1,6 +1,7 @@
 """Classification of sequences."""
 
 import numpy as np
+from scikeras.utils import loss_name
 from scikeras.wrappers import KerasClassifier
 from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
@@ -43,7 +44,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     loss : str, callable or keras.losses.Loss, default=None
         What training minimizes. None takes the cross-entropy that fits y. Any other
         is given one column a class for more than two classes, but for the losses
-        whose name begins with "sparse", which are given the number of the class.
+        whose name begins with "sparse", which are given the number of the class. Two
+        classes are one sigmoid, or a softmax for losses with "categorical" in the name.
 
     metrics : str or list, default=None
         Further metrics of Keras for `history_`, such as "accuracy".
@@ -274,9 +276,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return check_labels(y)
 
     def _fit_target(self, y, weights, classes=None):
-        name = self.loss if isinstance(self.loss, str) else ""
-        sparse = self.loss is None or name.lower().startswith("sparse")
-        return ClassificationTarget(one_hot=not sparse).fit(y, classes)
+        name = "" if self.loss is None else loss_name(self.loss)
+        return ClassificationTarget(name).fit(y, classes)
 
     def _weigh(self, weights, y):
         """Multiply by the classes' weights; SciKeras changes the caller's array."""
@@ -285,20 +286,22 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         of_classes = compute_sample_weight(self.class_weight, y)
         return of_classes if weights is None else weights * of_classes
 
-    def _last(self, samples, share):
+    def _last(self, y, share):
         """Choose the samples to hold out: the last ones of each class.
 
         Labels often come sorted; the last samples of all would be of one class.
         """
-        codes = samples.targets
-        if self.target_encoder_.kind_ == "multilabel-indicator":
-            return super()._last(samples, share)
-        if codes.ndim == 2:
-            codes = codes[:, 0] if codes.shape[1] == 1 else codes.argmax(axis=1)
-        of_class = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-        return np.sort(
-            np.concatenate([of[len(of) - round(len(of) * share) :] for of in of_class])
-        )
+        if np.ndim(y) == 2:
+            return super()._last(y, share)
+        _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        n_held = np.minimum(np.round(counts * share), counts - 1).astype(int)
+        if not n_held.any():  # small classes: one sample of each of the largest
+            n_largest = max(round(len(y) * share), 1)
+            largest = np.argsort(-counts, kind="stable")[:n_largest]
+            n_held[largest] = np.minimum(counts[largest] - 1, 1)
+        of_class = [np.flatnonzero(codes == code) for code in range(len(counts))]
+        last = [of[len(of) - n :] for of, n in zip(of_class, n_held, strict=True)]
+        return np.sort(np.concatenate(last))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,8 +1,9 @@
 """Between y and the numbers that a network is trained on and gives."""
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import LabelBinarizer, LabelEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
@@ -38,10 +39,16 @@ class RegressionTarget(BaseEstimator):
         columns = y.reshape(len(y), -1).astype(np.float64)
         self.n_outputs_ = columns.shape[1]
         scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
-        scaler.fit(columns, sample_weight=sample_weight)
+        with np.errstate(over="ignore", invalid="ignore"):  # told by the next lines
+            scaler.fit(columns, sample_weight=sample_weight)
         ones = np.ones(self.n_outputs_)
         self.scale_ = ones if scaler.scale_ is None else scaler.scale_
         self.offset_ = scaler.mean_ if self.standardize else 0 * ones
+        if not np.isfinite([self.scale_, self.offset_]).all():
+            raise ValueError(
+                "Input y has values too large to compute their variance, up to "
+                f"{np.abs(columns).max():.3g}. Scale y first."
+            )
         return self
 
     def transform(self, y):
@@ -66,6 +73,8 @@ class RegressionTarget(BaseEstimator):
         y = check_array(
             y, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y"
         )
+        if y.dtype.kind in "mM":
+            raise ValueError(f"y must hold numbers, got {y.dtype}.")
         if y.ndim > 2 or y.ndim == 0:
             raise ValueError(
                 "y must have shape (n_samples,) or (n_samples, n_outputs), got "
@@ -79,9 +88,10 @@ class ClassificationTarget(BaseEstimator):
 
     Parameters
     ----------
-    one_hot : bool
-        Whether the loss wants a column a class for more than two classes, in place
-        of the number of the class.
+    loss : str, default=""
+        The name of the loss in snake case; "" leaves the choice to y. One with
+        "categorical" in it gets a softmax also for two classes; one that begins with
+        "sparse" gets the number of the class, any other a column a class.
 
     Attributes
     ----------
@@ -95,8 +105,8 @@ class ClassificationTarget(BaseEstimator):
         What the network must end in.
     """
 
-    def __init__(self, one_hot=False):
-        self.one_hot = one_hot
+    def __init__(self, loss=""):
+        self.loss = loss
 
     def fit(self, y, classes=None):
         """Learn the labels from y of shape (n,) or (n, n_labels), or take `classes`."""
@@ -112,11 +122,20 @@ class ClassificationTarget(BaseEstimator):
                     f"only one class: {self.classes_.tolist()}."
                 )
         self.kind_ = kind
-        self.n_outputs_ = 1 if kind == "binary" else len(self.classes_)
-        softmax = kind == "multiclass"
-        self.output_activation_ = "softmax" if softmax else "sigmoid"
+        categorical = "categorical" in self.loss
+        if kind == "multilabel-indicator" and categorical:
+            raise ValueError(
+                f"loss={self.loss!r} is for labels that exclude each other, but y is "
+                'multilabel. Use "binary_crossentropy", or leave loss at None.'
+            )
+        self.softmax_ = kind == "multiclass" or (kind == "binary" and categorical)
+        one_column = kind == "binary" and not categorical
+        self.n_outputs_ = 1 if one_column else len(self.classes_)
+        self.output_activation_ = "softmax" if self.softmax_ else "sigmoid"
         self.default_loss_ = (
-            "sparse_categorical_crossentropy" if softmax else "binary_crossentropy"
+            "sparse_categorical_crossentropy"
+            if self.softmax_
+            else "binary_crossentropy"
         )
         return self
 
@@ -135,29 +154,26 @@ class ClassificationTarget(BaseEstimator):
                     f"{len(self.classes_)}."
                 )
             return y.astype(np.float32)
-        unknown = sorted(set(np.unique(y).tolist()) - set(self.classes_.tolist()))
+        unknown = sorted(set(y.tolist()) - set(self.classes_.tolist()), key=str)
         if unknown:
             raise ValueError(
                 f"y contains labels that the classifier does not know: {unknown}. "
                 f"Known classes: {self.classes_.tolist()}."
             )
-        if self.kind_ == "multiclass" and self.one_hot:
-            encoder = LabelBinarizer().fit(self.classes_)
-            return encoder.transform(y).astype(np.float32)
-        encoder = LabelEncoder()
-        encoder.classes_ = self.classes_
-        codes = encoder.transform(y)
-        if self.kind_ == "binary":
+        codes = np.searchsorted(self.classes_, y)
+        if not self.softmax_:
             return codes[:, np.newaxis].astype(np.float32)
+        if self.loss and not self.loss.startswith("sparse"):
+            return np.eye(self.n_outputs_, dtype=np.float32)[codes]
         return codes.astype(np.int32)
 
     def probabilities(self, outputs):
         """Give a column a class; for multilabel a column a label."""
         outputs = outputs.astype(np.float64)
+        if self.softmax_:
+            return outputs / outputs.sum(axis=1, keepdims=True)
         if self.kind_ == "binary":
             return np.hstack([1 - outputs, outputs])
-        if self.kind_ == "multiclass":
-            return outputs / outputs.sum(axis=1, keepdims=True)
         return outputs
 
     def inverse_transform(self, outputs):
@@ -180,6 +196,11 @@ def check_labels(y):
     ValueError
         If y is missing, holds NaN, or is no classification target.
     """
+    if not hasattr(y, "toarray"):
+        missing = pd.isna(np.asarray(y, dtype=object))
+        if missing.any():
+            sample = int(np.argwhere(missing)[0][0])
+            raise ValueError(f"Input y contains NaN, at sample {sample}.")
     check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
     if type_of_target(y, input_name="y") == "multilabel-indicator":
         return y if hasattr(y, "toarray") else np.asarray(y)

@@ -4,7 +4,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
 
 
-class SequenceTransformer(TransformerMixin, BaseEstimator):
+class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """A transformer whose output may have three axes.
 
     scikit-learn's `set_output` puts every output into a DataFrame, which fails for

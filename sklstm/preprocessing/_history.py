@@ -1,9 +1,12 @@
 """The end of a fitted table, and whether another table goes on where it ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 class TimeLabels:
@@ -13,16 +16,27 @@ class TimeLabels:
     ----------
     index : pandas.Index
         One label a row.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
     """
 
     def __init__(self, index):
-        self.kind, self.positions = _positions(index)
+        if not isinstance(index, pd.MultiIndex) and index.hasnans:
+            row = int(np.argmax(index.isna()))
+            raise ValueError(
+                f"The index of X is missing (NaN or NaT) in row {row}, so that the "
+                "order of the rows is not known. Fill it, or set history=None."
+            )
         self.index = index
+        self.kind, self._positions, self._unit = _positions(index)
 
     def first_unsorted(self, rows):
         """Find the first of some rows whose label is earlier than that before it."""
-        if self.positions is not None:
-            falls = np.diff(self.positions[rows]) < 0
+        if self._positions is not None:
+            falls = np.diff(self._positions[rows]) < 0
         else:
             labels = self.index[rows]
             if labels.is_monotonic_increasing:
@@ -32,10 +46,93 @@ class TimeLabels:
         return int(rows[np.argmax(falls) + 1]) if falls.any() else None
 
     def at(self, row):
-        """Give the kind of the labels, and the position or label of a row."""
-        if self.positions is None:
-            return self.kind, self.index[row]
-        return self.kind, self.positions[row]
+        """Give the moment of a row."""
+        if self._positions is None:
+            return Moment(self.kind, self.index[row])
+        position = self._positions[row].item() * self._unit
+        return Moment(self.kind, position, self.index[row])
+
+    def span(self):
+        """Give the first and the last moment of the table."""
+        if self._positions is None:
+            return self.at(0), self.at(-1)
+        return self.at(np.argmin(self._positions)), self.at(np.argmax(self._positions))
+
+    def pace(self, rows=None):
+        """Give the pace of some rows in order; None takes all moments of the table."""
+        if self._positions is None:
+            return Pace()
+        index = self.index if rows is None else self.index[rows]
+        if rows is None and not index.is_unique:
+            index = index.unique().sort_values()
+        return Pace.of(index, np.diff(_positions(index)[1]) * float(self._unit))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A label: what it measures, its place on that line, and itself."""
+
+    kind: str
+    position: Any
+    label: Any = None
+
+    def is_before(self, other):
+        """Tell whether both lie on one line, this one earlier."""
+        if other is None or other.kind != self.kind:
+            return False
+        try:
+            return bool(self.position < other.position)
+        except TypeError:  # labels of mixed types have no order
+            return False
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far apart neighbouring rows are.
+
+    Parameters
+    ----------
+    usual_step : float or None
+        Their usual distance; None where there are not two rows to tell.
+
+    longest_step : float
+        The longest that leaves nothing out: a weekend, for business days.
+
+    freq : pandas.DateOffset or None
+        The calendar of steps that are not equally long.
+    """
+
+    usual_step: float | None = None
+    longest_step: float = 0.0
+    freq: Any = None
+
+    @classmethod
+    def of(cls, index, steps):
+        """Find the pace of labels from the steps between them."""
+        steps = steps[steps > 0]
+        if not len(steps):
+            return cls()
+        lengths, counts = np.unique(steps, return_counts=True)
+        freq = _calendar(index) if isinstance(index, pd.DatetimeIndex) else None
+        if freq is not None:
+            return cls(float(steps.mean()), float(lengths[-1]), freq)
+        if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
+            usual = float(lengths[counts.argmax()])
+            return cls(usual, usual)
+        usual = np.sort(steps)[: int(np.ceil(0.99 * len(steps)))]
+        return cls(float(usual.mean()), float(usual[-1]))
+
+    def n_rows_between(self, last, first):
+        """Count the rows that are missing between two moments."""
+        if self.usual_step is None:
+            return 0
+        if self.freq is not None:
+            between = pd.date_range(last.label, first.label, freq=self.freq)
+            return int(((between > last.label) & (between < first.label)).sum())
+        distance = first.position - last.position
+        if distance <= self.longest_step:
+            return 0
+        return max(round(distance / self.usual_step) - 1, 0)
 
 
 @dataclass(frozen=True)
@@ -47,17 +144,16 @@ class Tail:
     values : ndarray of shape (n_rows, n_features)
         The rows.
 
-    last : tuple or None
-        Kind and position of the last label, from :meth:`TimeLabels.at`.
+    last : Moment or None
+        When the last of them was.
 
-    usual_step, longest_usual_step : float
-        Mean and largest difference of neighbouring labels, but for rare outliers.
+    pace : Pace
+        How they follow each other.
     """
 
     values: np.ndarray
-    last: tuple | None = None
-    usual_step: float = 1.0
-    longest_usual_step: float = 1.0
+    last: Moment | None = None
+    pace: Pace = field(default_factory=Pace)
 
     @classmethod
     def of(cls, values, rows, labels, n_remembered):
@@ -65,21 +161,21 @@ class Tail:
         remembered = values[rows[max(len(rows) - n_remembered, 0) :]].copy()
         if labels is None:
             return cls(remembered)
-        steps = (1.0, 1.0)
-        if labels.positions is not None and len(rows) > 1:
-            steps = _usual_steps(np.diff(labels.positions[rows]))
-        return cls(remembered, labels.at(rows[-1]), *steps)
+        return cls(remembered, labels.at(rows[-1]), labels.pace(rows))
 
-    def rows_before(self, first, n_remembered):
+    def rows_before(self, first, n_remembered, adjoins):
         """Give the rows to put before a table whose first label is `first`.
 
         Parameters
         ----------
-        first : tuple or None
-            From :meth:`TimeLabels.at`.
+        first : Moment or None
+            When the first row of the table, or of the group in it, is.
 
         n_remembered : int
             How many rows at most.
+
+        adjoins : bool
+            Whether it is known that nothing is missing between the tables.
 
         Returns
         -------
@@ -87,28 +183,13 @@ class Tail:
             Nothing where the table does not continue this one; else these rows, then
             a missing step for each row between the two tables.
         """
-        if not self._is_before(first):
+        if self.last is None or not self.last.is_before(first):
             return self.values[:0]
-        n_between = min(self._n_rows_until(first), n_remembered)
-        between = np.full((n_between, self.values.shape[1]), np.nan, self.values.dtype)
-        return np.concatenate([self.values, between])[-n_remembered:]
-
-    def _is_before(self, first):
-        if first is None or self.last is None or first[0] != self.last[0]:
-            return False
-        try:
-            return bool(self.last[1] < first[1])
-        except TypeError:  # labels of mixed types have no order
-            return False
-
-    def _n_rows_until(self, first):
-        if self.last[0] == "other":
-            return 0
-        distance = first[1] - self.last[1]
-        # A table of business days goes on after a weekend with nothing missing.
-        if distance <= self.longest_usual_step:
-            return 0
-        return max(round(distance / self.usual_step) - 1, 0)
+        n_between = 0 if adjoins else self.pace.n_rows_between(self.last, first)
+        shape = (min(n_between, n_remembered), self.values.shape[1])
+        between = np.full(shape, np.nan, self.values.dtype)
+        rows = np.concatenate([self.values, between])
+        return rows[max(len(rows) - n_remembered, 0) :]
 
 
 def _positions(index):
@@ -116,39 +197,33 @@ def _positions(index):
 
     Returns
     -------
-    tuple of (str, ndarray or None)
-        What the line measures, and the place of each label on it.
+    tuple of (str, ndarray or None, int)
+        What the line measures, the place of each label on it, and the unit of places.
     """
     if isinstance(index, pd.PeriodIndex):
-        return f"period {index.freqstr}", index.asi8
+        return f"period {index.freqstr}", index.asi8, 1
     if isinstance(index, pd.DatetimeIndex):
         kind = "naive time" if index.tz is None else "aware time"
-        return kind, index.as_unit("ns").asi8
+        return kind, index.asi8, _NANOSECONDS[index.unit]
     if isinstance(index, pd.TimedeltaIndex):
-        return "duration", index.as_unit("ns").asi8
+        return "duration", index.asi8, _NANOSECONDS[index.unit]
+    if isinstance(index, pd.RangeIndex):
+        # Its to_numpy would stay in memory, as long as the index does.
+        return "number", np.arange(index.start, index.stop, index.step), 1
     if not isinstance(index, pd.MultiIndex) and index.dtype.kind in "iuf":
         numbers = index.to_numpy()
         # Unsigned integers would wrap around where labels fall.
-        return "number", numbers.astype(
-            np.int64
-        ) if index.dtype.kind == "u" else numbers
-    return "other", None
+        return (
+            "number",
+            numbers.astype(np.int64) if numbers.dtype.kind == "u" else (numbers),
+            1,
+        )
+    return "other", None, 1
 
 
-def _usual_steps(steps):
-    """Mean and maximum of the steps, without the largest 1 %.
-
-    An outage in an hourly series does not make a day's gap usual.
-
-    >>> import numpy as np
-    >>> _usual_steps(np.array([1, 1, 1, 1, 3]))
-    (1.4, 3.0)
-    >>> _usual_steps(np.array([1] * 200 + [500]))
-    (1.0, 1.0)
-    """
-    steps = np.sort(steps)
-    usual = steps[: int(np.ceil(0.99 * len(steps)))]
-    usual = usual[usual > 0]
-    if not len(usual):
-        return 1.0, 1.0
-    return float(usual.mean()), float(usual[-1])
+def _calendar(index):
+    """Give the frequency of months, business days and the like; None where none is."""
+    freq = index.freq
+    if freq is None and len(index) > 2 and index.is_unique:
+        freq = pd.DatetimeIndex(index, freq="infer").freq
+    return None if freq is None or isinstance(freq, pd.offsets.Tick) else freq

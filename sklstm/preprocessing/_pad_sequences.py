@@ -168,8 +168,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         try:
             array = np.asarray(sequence)
             if array.dtype not in FLOATS:
-                if array.dtype.kind == "c":
-                    raise ValueError("Complex data not supported")
+                if array.dtype.kind in "cmM":
+                    raise ValueError(f"got {array.dtype}. Complex data not supported")
                 array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise type(error)(f"Sample {i} of X must hold numbers: {error}") from error

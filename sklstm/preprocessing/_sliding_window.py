@@ -51,8 +51,8 @@ class SlidingWindow(SequenceTransformer):
         `TimeSeriesSplit`. None: never. :meth:`fit_transform` starts without history.
 
     group_by : str, int or None, default=None
-        The column or index level (for an array: the column's position) whose values
-        tell apart entities such as shops or sensors. No window holds rows of two
+        Name of the column or index level (of an array: the column's position) whose
+        values tell apart entities such as shops or sensors. No window holds rows of two
         groups, in whatever order rows come. The column is no feature. Groups that
         `fit` did not see start without history.
 
@@ -205,8 +205,9 @@ class SlidingWindow(SequenceTransformer):
         """
         check_is_fitted(self)
         values, groups, labels = self._read(X, reset=False)
+        adjoins = labels is not None and self._adjoins(labels)
         before = {
-            name: self._rows_before(name, rows[0], labels, values)
+            name: self._rows_before(name, rows[0], labels, values, adjoins)
             for name, rows in groups.items()
         }
         return self._contain(self._windows(values, groups, before), X)
@@ -246,6 +247,8 @@ class SlidingWindow(SequenceTransformer):
                     f"fit got: n_samples={len(values)}. Give at least as many rows as "
                     "a window has steps, or a smaller window_length."
                 )
+            self._last = None if labels is None else labels.span()[1]
+            self._pace = None if labels is None else labels.pace()
             self.history_ = {
                 name: Tail.of(values, rows, labels, self._n_remembered)
                 for name, rows in groups.items()
@@ -259,13 +262,16 @@ class SlidingWindow(SequenceTransformer):
             values = check_rows(self, X, reset=reset)
             groups = {_NO_GROUP: np.arange(len(values))}
         else:
-            if n_axes(X) != 2:
-                raise ValueError(
-                    f"SlidingWindow needs a 2-D table, got X with dim {n_axes(X)}."
-                )
+            if n_axes(X) != 2 or hasattr(X, "toarray"):
+                check_rows(self, X, reset=reset)  # which says what is wrong
             validate_data(self, X, reset=reset, skip_check_array=True)
             X = X if hasattr(X, "columns") else np.asarray(X)
             group_column, entities, features = _split_off(X, self.group_by)
+            if not features.shape[1]:
+                raise ValueError(
+                    f"Found 0 feature(s) in X beside the column of group_by="
+                    f"{self.group_by!r}, while a minimum of 1 is required."
+                )
             values = check_numbers(features, self)
             groups = _rows_of_groups(entities, self.group_by)
         check_no_infinity(self, values)
@@ -293,14 +299,27 @@ class SlidingWindow(SequenceTransformer):
     def _n_remembered(self):
         return self.window_length + self.horizon - 1
 
-    def _rows_before(self, name, first_row, labels, values):
+    def _adjoins(self, labels):
+        """Tell whether nothing is missing between the fitted table and this one.
+
+        Then nothing is missing in a group either, whose own rows may be rare.
+        """
+        if self._last is None:
+            return False
+        first, _ = labels.span()
+        return self._last.is_before(first) and not self._pace.n_rows_between(
+            self._last, first
+        )
+
+    def _rows_before(self, name, first_row, labels, values, adjoins):
         tail = self.history_.get(name)
         if tail is None or self.history is None:
             return values[:0]
+        n_remembered = self._n_remembered
         if self.history == "fit":
-            return tail.values
+            return tail.values[max(len(tail.values) - n_remembered, 0) :]
         first = None if labels is None else labels.at(first_row)
-        return tail.rows_before(first, self._n_remembered)
+        return tail.rows_before(first, n_remembered, adjoins)
 
     def _windows(self, values, groups, before):
         if self.group_by is None:
@@ -320,7 +339,9 @@ class SlidingWindow(SequenceTransformer):
         )
         table[n_before - len(before) : n_before] = before
         table[n_before:] = values
-        return samples_of(table, n_rows, length, step=1)
+        windows = samples_of(table, n_rows, length, step=1)
+        windows.flags.writeable = False
+        return windows
 
     def _windows_of_groups(self, values, groups, before):
         """Slices of a table that holds one group after the other."""
@@ -336,6 +357,8 @@ class SlidingWindow(SequenceTransformer):
             lengths[rows] = np.minimum(ends, length)
             starts[rows] = n_stacked + ends - lengths[rows]
             n_stacked += len(before[name]) + len(used)
+        if not n_stacked:  # no step at all; a table of no rows would be no table
+            parts.append(np.full((1, values.shape[1]), np.nan, dtype=values.dtype))
         return SequenceTable(np.concatenate(parts), starts, lengths, length)
 
 
@@ -349,7 +372,8 @@ def _split_off(X, group_by):
         the columns that are features.
     """
     if isinstance(X, np.ndarray):
-        if not isinstance(group_by, Integral) or not 0 <= group_by < X.shape[1]:
+        whole = isinstance(group_by, Integral) and not isinstance(group_by, bool)
+        if not whole or not 0 <= group_by < X.shape[1]:
             raise ValueError(
                 "group_by must be the position of a column of the array X, 0 to "
                 f"{X.shape[1] - 1}, got {group_by!r}."

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -47,9 +48,12 @@ class _StepwiseTransformer(SequenceTransformer):
 
     _dtype = FLOATS
 
+    def _check_width(self):
+        """Check the number of features of the output; any will do here."""
+
     def _fit_inner(self, X, inner, method):
         with all_or_nothing(self):
-            rows = self._read(X, reset=method == "fit" or not self._is_fitted())
+            rows, _ = self._read(X, reset=method == "fit" or not self._is_fitted())
             missing = missing_rows(rows)
             if missing.all():
                 raise ValueError(
@@ -58,8 +62,10 @@ class _StepwiseTransformer(SequenceTransformer):
                 )
             if missing.any() and not self._passes_missing(inner):
                 rows = rows[~missing]
-            _fit_in_blocks(inner, rows, method, self._block)
-            self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
+            with config_context(transform_output="default"):
+                _fit_in_blocks(inner, rows, method, self._block)
+                self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
+            self._check_width()
             setattr(self, self._inner_name, inner)
         return self
 
@@ -79,10 +85,11 @@ class _StepwiseTransformer(SequenceTransformer):
             Missing steps stay missing. Overlapping windows give a strided view again.
         """
         check_is_fitted(self)
-        rows = self._read(X, reset=False)
-        out = self._map_rows("transform", rows, self._n_features_out)
-        return self._contain(_shaped_like(X, out), X)
+        rows, shaped = self._read(X, reset=False)
+        out = shaped(self._map_rows("transform", rows, self._n_features_out))
+        return self._contain(out, X)
 
+    @available_if(lambda self: hasattr(self._make(), "inverse_transform"))
     def inverse_transform(self, X):
         """Undo :meth:`transform`.
 
@@ -99,29 +106,37 @@ class _StepwiseTransformer(SequenceTransformer):
             In the units from before.
         """
         check_is_fitted(self)
-        rows = _rows_and_step(X)[0]
-        out = self._map_rows("inverse_transform", rows, self.n_features_in_)
-        return _shaped_like(X, out)
+        if n_axes(X) not in (2, 3):
+            raise ValueError(f"X must be 2-D or 3-D, got {n_axes(X)}-D.")
+        rows, shaped = _rows_and_shape(X)
+        if rows.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"X has {rows.shape[1]} features, but {type(self).__name__}.transform "
+                f"gave {self._n_features_out}."
+            )
+        return shaped(self._map_rows("inverse_transform", rows, self.n_features_in_))
 
     def _map_rows(self, method, rows, width):
         inner = getattr(self, self._inner_name)
         function = getattr(inner, method)
         if not self._passes_missing(inner):
             function = _skipping_missing(function, width)
-        return _map_blocks(function, rows, self._block)
+        with config_context(transform_output="default"):
+            return _map_blocks(function, rows, self._block)
 
     def _read(self, X, reset):
-        """Validate X as a table of all its time steps."""
+        """Validate X as a table of all its time steps; tell how to shape one."""
         if n_axes(X) <= 2:
             rows = check_rows(self, X, reset=reset, dtype=self._dtype)
             check_no_infinity(self, rows)
-            return rows
+            return rows, lambda out: out
         X = check_3d(self, X)
-        rows = check_rows(self, _rows_and_step(X)[0], reset=reset, dtype=self._dtype)
+        rows, shaped = _rows_and_shape(X)
+        rows = check_rows(self, rows, reset=reset, dtype=self._dtype)
         check_no_infinity(
             self, rows, lambda row: SequenceTable.from_array(X).locate(row)
         )
-        return rows
+        return rows, shaped
 
     def _is_fitted(self):
         return hasattr(self, self._inner_name)
@@ -238,10 +253,18 @@ class PerFeatureScaler(_StepwiseTransformer):
         check_is_fitted(self)
         return _check_feature_names_in(self, input_features)
 
+    def _check_width(self):
+        if self._n_features_out != self.n_features_in_:
+            raise ValueError(
+                f"method={self.method!r} makes of {self.n_features_in_} features "
+                f"{self._n_features_out}; a scaler keeps their number. Use "
+                "PerTimestep for a transformer that does not."
+            )
+
     def _make(self):
         if isinstance(self.method, str) and self.method in _SCALERS:
             return _SCALERS[self.method]()
-        return clone(self.method, safe=False)
+        return clone(self.method)
 
     @staticmethod
     def _passes_missing(scaler):
@@ -327,9 +350,9 @@ class PerTimestep(_StepwiseTransformer):
             The fitted transformer.
         """
         self._validate_params()
-        return self._fit_inner(X, clone(self.transformer), "fit")
+        return self._fit_inner(X, self._make(), "fit")
 
-    @available_if(lambda self: hasattr(self.transformer, "partial_fit"))
+    @available_if(lambda self: hasattr(self._make(), "partial_fit"))
     def partial_fit(self, X, y=None):
         """Learn from one more batch of sequences, where the transformer can.
 
@@ -348,8 +371,7 @@ class PerTimestep(_StepwiseTransformer):
             The fitted transformer.
         """
         self._validate_params()
-        fitted = self._is_fitted()
-        inner = copy.deepcopy(self.transformer_) if fitted else clone(self.transformer)
+        inner = copy.deepcopy(self.transformer_) if self._is_fitted() else self._make()
         return self._fit_inner(X, inner, "partial_fit")
 
     def get_feature_names_out(self, input_features=None):
@@ -369,46 +391,64 @@ class PerTimestep(_StepwiseTransformer):
         names = _check_feature_names_in(self, input_features)
         return self.transformer_.get_feature_names_out(names)
 
+    def _make(self):
+        return clone(self.transformer)
+
     @staticmethod
     def _passes_missing(transformer):
         return False
 
 
-def _rows_and_step(X):
-    """Give all time steps as a table, and the rows between samples (None if 2-D)."""
+def _rows_and_shape(X):
+    """Give all time steps of X as a table, and what shapes such a table like X.
+
+    Steps that no sample of a SequenceTable holds are no part of it.
+    """
     if isinstance(X, SequenceTable):
-        return X.values, None
+        table = X.drop_unused()
+        return table.values, table.with_values
     X = np.asarray(X)
-    return rows_of(X) if X.ndim == 3 else (X, None)
-
-
-def _shaped_like(X, rows):
-    """Make of transformed rows the samples that X makes of its own."""
-    if isinstance(X, SequenceTable):
-        return X.with_values(rows)
-    step = _rows_and_step(X)[1]
-    return rows if step is None else samples_of(rows, *np.shape(X)[:2], step)
+    if X.ndim == 2:
+        return X, lambda out: out
+    rows, step = rows_of(X)
+    n_samples, n_timesteps, _ = X.shape
+    return rows, lambda out: samples_of(out, n_samples, n_timesteps, step)
 
 
 def _fit_in_blocks(transformer, rows, method, block):
     """Fit on all rows, piece by piece where that bounds the memory."""
-    if block is None or len(rows) <= block or not hasattr(transformer, "partial_fit"):
+    pieces = [] if block is None else _blocks(rows, block)
+    in_pieces = len(pieces) > 1 and hasattr(transformer, "partial_fit")
+    # A piece that has no value of some feature would make its statistics NaN for good.
+    if in_pieces and all(_has_every_feature(piece) for piece in pieces):
+        for piece in pieces:
+            transformer.partial_fit(piece)
+    else:
         getattr(transformer, method)(rows)
-        return
-    for first in range(0, len(rows), block):
-        transformer.partial_fit(rows[first : first + block])
 
 
 def _map_blocks(function, rows, block):
     """Apply a function of rows piece by piece, into one array."""
     if block is None or len(rows) <= block:
         return _dense(function(rows))
-    head = _dense(function(rows[:block]))
-    out = np.empty((len(rows), head.shape[1]), dtype=head.dtype)
-    out[:block] = head
-    for first in range(block, len(rows), block):
-        out[first : first + block] = _dense(function(rows[first : first + block]))
+    out, first = None, 0
+    for piece in _blocks(rows, block):
+        result = _dense(function(piece))
+        if out is None:
+            out = np.empty((len(rows), result.shape[1]), dtype=result.dtype)
+        elif out.dtype != result.dtype:
+            out = out.astype(np.result_type(out, result))
+        out[first : first + len(piece)] = result
+        first += len(piece)
     return out
+
+
+def _blocks(rows, block):
+    return [rows[first : first + block] for first in range(0, len(rows), block)]
+
+
+def _has_every_feature(rows):
+    return not np.isnan(rows).all(axis=0).any()
 
 
 def _skipping_missing(function, width):
@@ -417,7 +457,8 @@ def _skipping_missing(function, width):
     def apply(rows):
         missing = missing_rows(rows)
         if missing.all():
-            return np.full((len(rows), width), np.nan)
+            kept = rows.dtype.kind == "f"
+            return np.full((len(rows), width), np.nan, rows.dtype if kept else None)
         present = rows[~missing] if missing.any() else rows
         result = _dense(function(present))
         if len(result) != len(present):
