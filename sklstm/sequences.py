@@ -204,12 +204,14 @@ class SequenceTable(NDArrayOperatorsMixin):
         Returns
         -------
         SequenceTable
-            This table itself where every row is in use.
+            This table itself where every row is in use. One row stays in any case.
         """
         n_rows = len(self.values)
         begin = np.bincount(self.starts, minlength=n_rows + 1)
         end = np.bincount(self.starts + self.lengths, minlength=n_rows + 1)
-        return self._keep(np.cumsum(begin - end)[:n_rows] > 0)
+        used = np.cumsum(begin - end)[:n_rows] > 0
+        used[:1] |= not used.any()  # a table of no rows could not tell its type
+        return self._keep(used)
 
     def _keep(self, kept):
         """Leave out all rows but some, and count starts and lengths anew."""

@@ -49,7 +49,7 @@ class SequenceEstimator(RepairedWrapper):
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "loss": [str, callable, None],
-        "metrics": [str, list, tuple, None],
+        "metrics": [str, list, tuple, callable, None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [
             Interval(Integral, 1, None, closed="left"),

@@ -47,7 +47,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         whose name begins with "sparse", which are given the number of the class. Two
         classes are one sigmoid, or a softmax for losses with "categorical" in the name.
 
-    metrics : str or list, default=None
+    metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`, such as "accuracy".
 
     epochs : int, default=50

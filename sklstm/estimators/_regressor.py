@@ -40,7 +40,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         What training minimizes, over the standardized targets with
         `standardize_target`.
 
-    metrics : str or list, default=None
+    metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`.
 
     epochs : int, default=50

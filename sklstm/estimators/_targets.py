@@ -39,16 +39,11 @@ class RegressionTarget(BaseEstimator):
         columns = y.reshape(len(y), -1).astype(np.float64)
         self.n_outputs_ = columns.shape[1]
         scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
-        with np.errstate(over="ignore", invalid="ignore"):  # told by the next lines
+        with np.errstate(over="ignore", invalid="ignore"):  # told by transform
             scaler.fit(columns, sample_weight=sample_weight)
         ones = np.ones(self.n_outputs_)
         self.scale_ = ones if scaler.scale_ is None else scaler.scale_
         self.offset_ = scaler.mean_ if self.standardize else 0 * ones
-        if not np.isfinite([self.scale_, self.offset_]).all():
-            raise ValueError(
-                "Input y has values too large to compute their variance, up to "
-                f"{np.abs(columns).max():.3g}. Scale y first."
-            )
         return self
 
     def transform(self, y):
@@ -60,7 +55,15 @@ class RegressionTarget(BaseEstimator):
             raise ValueError(
                 f"y must have shape {expected}, as in the first fit; got {y.shape}."
             )
-        return ((columns - self.offset_) / self.scale_).astype(np.float32)
+        with np.errstate(over="ignore"):
+            targets = ((columns - self.offset_) / self.scale_).astype(np.float32)
+        if not np.isfinite(targets).all():
+            largest = np.abs(columns).max()
+            raise ValueError(
+                f"Input y has values too large for float32, up to {largest:.3g}, in "
+                "the scale that the network learns. Scale y first."
+            )
+        return targets
 
     def inverse_transform(self, outputs):
         """Give predictions in the units, shape and type of y."""
