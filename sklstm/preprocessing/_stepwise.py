@@ -43,31 +43,55 @@ class _StepwiseTransformer(SequenceTransformer):
     """Runs a 2-D transformer over the rows of the table that X is slices of.
 
     Subclasses say which transformer (`_make`), under which attribute it is kept
-    (`_inner_name`), and whether it is given missing steps (`_passes_missing`).
+    (`_inner_name`), which types it takes (`_dtype`), how many rows at once (`_block`),
+    and whether it is given missing steps (`_passes_missing`).
     """
-
-    _dtype = FLOATS
 
     def _check_width(self):
         """Check the number of features of the output; any will do here."""
 
-    def _fit_inner(self, X, inner, method):
-        with all_or_nothing(self):
-            rows, _ = self._read(X, reset=method == "fit" or not self._is_fitted())
-            missing = missing_rows(rows)
-            if missing.all():
-                raise ValueError(
-                    f"{type(self).__name__} needs at least one time step that is not "
-                    "missing; every step of X is NaN."
-                )
-            if missing.any() and not self._passes_missing(inner):
-                rows = rows[~missing]
-            with config_context(transform_output="default"):
-                _fit_in_blocks(inner, rows, method, self._block)
-                self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
-            self._check_width()
-            setattr(self, self._inner_name, inner)
-        return self
+    def fit(self, X, y=None):
+        """Fit on all time steps that are there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
+                array-like of shape (n_rows, n_features)
+            Sequences, or a table of time steps.
+
+        y : None
+            Ignored: a target belongs to a sample, not to a time step.
+
+        Returns
+        -------
+        transformer
+            Itself, fitted.
+        """
+        self._validate_params()
+        return self._fit_inner(X, self._make(), "fit")
+
+    @available_if(lambda self: hasattr(self._make(), "partial_fit"))
+    def partial_fit(self, X, y=None):
+        """Learn from one more batch of sequences.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
+                array-like of shape (n_rows, n_features)
+            Sequences, or a table of time steps.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        transformer
+            Itself, fitted.
+        """
+        self._validate_params()
+        fitted = getattr(self, self._inner_name, None)
+        inner = self._make() if fitted is None else copy.deepcopy(fitted)
+        return self._fit_inner(X, inner, "partial_fit")
 
     def transform(self, X):
         """Transform the features of every time step.
@@ -115,6 +139,24 @@ class _StepwiseTransformer(SequenceTransformer):
                 f"gave {self._n_features_out}."
             )
         return shaped(self._map_rows("inverse_transform", rows, self.n_features_in_))
+
+    def _fit_inner(self, X, inner, method):
+        with all_or_nothing(self):
+            rows, _ = self._read(X, reset=method == "fit" or not self._is_fitted())
+            missing = missing_rows(rows)
+            if missing.all():
+                raise ValueError(
+                    f"{type(self).__name__} needs at least one time step that is not "
+                    "missing; every step of X is NaN."
+                )
+            if missing.any() and not self._passes_missing(inner):
+                rows = rows[~missing]
+            with config_context(transform_output="default"):
+                _fit_in_blocks(inner, rows, method, self._block)
+                self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
+            self._check_width()
+            setattr(self, self._inner_name, inner)
+        return self
 
     def _map_rows(self, method, rows, width):
         inner = getattr(self, self._inner_name)
@@ -190,52 +232,11 @@ class PerFeatureScaler(_StepwiseTransformer):
         "method": [StrOptions(set(_SCALERS)), HasMethods(["fit", "transform"])]
     }
     _inner_name = "scaler_"
+    _dtype = FLOATS
     _block = _BLOCK
 
     def __init__(self, method="standard"):
         self.method = method
-
-    def fit(self, X, y=None):
-        """Learn the statistics of each feature.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
-            Sequences, or a table of time steps.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        PerFeatureScaler
-            The fitted transformer.
-        """
-        self._validate_params()
-        return self._fit_inner(X, self._make(), "fit")
-
-    @available_if(lambda self: hasattr(self._make(), "partial_fit"))
-    def partial_fit(self, X, y=None):
-        """Learn from one more batch of sequences, where the scaler can.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
-            Sequences, or a table of time steps.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        PerFeatureScaler
-            The fitted transformer.
-        """
-        self._validate_params()
-        inner = copy.deepcopy(self.scaler_) if self._is_fitted() else self._make()
-        return self._fit_inner(X, inner, "partial_fit")
 
     def get_feature_names_out(self, input_features=None):
         """Give the names of the features, which stay as they are.
@@ -330,49 +331,6 @@ class PerTimestep(_StepwiseTransformer):
 
     def __init__(self, transformer):
         self.transformer = transformer
-
-    def fit(self, X, y=None):
-        """Fit a clone of the transformer on all time steps that are there.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
-            Sequences, or a table of time steps; not only of numbers, where the
-            transformer takes more.
-
-        y : None
-            Ignored: a target belongs to a sample, not to a time step.
-
-        Returns
-        -------
-        PerTimestep
-            The fitted transformer.
-        """
-        self._validate_params()
-        return self._fit_inner(X, self._make(), "fit")
-
-    @available_if(lambda self: hasattr(self._make(), "partial_fit"))
-    def partial_fit(self, X, y=None):
-        """Learn from one more batch of sequences, where the transformer can.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
-            Sequences, or a table of time steps.
-
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        PerTimestep
-            The fitted transformer.
-        """
-        self._validate_params()
-        inner = copy.deepcopy(self.transformer_) if self._is_fitted() else self._make()
-        return self._fit_inner(X, inner, "partial_fit")
 
     def get_feature_names_out(self, input_features=None):
         """Give the names that the transformer gives its output.
