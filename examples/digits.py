@@ -7,7 +7,7 @@ about a minute on two cores.
 import os
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes at its start
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression

@@ -2,15 +2,15 @@
 
 The yearly number of sunspots, 1700 to 2008, ships with statsmodels. Each year is
 predicted from the years before it: rows go in as they are, nothing is shifted by hand.
-Run it with ``python examples/quickstart.py``; it takes about a minute on two cores and
-writes ``examples/quickstart.png``.
+Run it with ``python examples/quickstart.py``; it takes one to two minutes on two cores
+and writes ``examples/quickstart.png``.
 """
 
 import os
 import pathlib
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes at its start
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 import matplotlib as mpl
 import numpy as np

@@ -81,11 +81,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         routed = filter(self._is_routed, vars(self))
         return [*sorted(inspect.signature(type(self)).parameters), *sorted(routed)]
 
+    # SciKeras's sends callbacks__patience to the list of callbacks, and advises for a
+    # misspelt name to pass it to the constructor.
     def set_params(self, **params):
-        """Set parameters, routed ones too.
-
-        SciKeras's sends ``callbacks__patience`` to the list of callbacks, and advises
-        for a misspelt name to pass it to the constructor.
+        """Set parameters, also routed ones such as ``optimizer__beta_1``.
 
         Parameters
         ----------
@@ -131,11 +130,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         return self.network_.model
 
     # ------------------------------------------------------------- fit, predict, score
+    # SciKeras's refuses NaN, seeds by changing global state, freezes the number of time
+    # steps, and loses the fitted state where it fails.
     def fit(self, X, y, sample_weight=None):
         """Train the network from fresh weights, or go on with `warm_start`.
-
-        SciKeras's own refuses NaN, seeds by changing global state, freezes the number
-        of time steps, and loses the fitted state where it fails.
 
         Parameters
         ----------
@@ -228,11 +226,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             self._encode(self._samples(X, y, None))
         return self
 
+    # SciKeras's compares the types of y with those in fit, and so refuses floats after
+    # integers, and long labels after short ones.
     def score(self, X, y, sample_weight=None):
-        """Score the predictions by :meth:`scorer`, as scikit-learn's mixins do.
-
-        SciKeras's compares the types of y with those in `fit`, and so refuses floats
-        after integers, and long labels after short ones.
+        """Score the predictions: R² of a regressor, accuracy of a classifier.
 
         Parameters
         ----------
@@ -249,7 +246,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         Returns
         -------
         float
-            R² of a regressor, accuracy of a classifier.
+            1 is best.
         """
         return self.scorer(y, self.predict(X), sample_weight=sample_weight)
 
@@ -318,6 +315,8 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             return None
         given = self.metrics
         metrics = list(given) if isinstance(given, (list, tuple)) else [given]
+        for metric in metrics:
+            _check_metric(metric)
         classes = [metric for metric in metrics if isinstance(metric, type)]
         made = iter(unflatten_params(classes, routed))
         return [
@@ -347,6 +346,18 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             raise TypeError(
                 f"callbacks are copied before training, and one of {made} can't be: "
                 f"{error}. Pass its class, with callbacks__... for its arguments."
+            ) from error
+
+
+def _check_metric(metric):
+    # Keras has names that it finds out from the loss, and refuses others late.
+    if isinstance(metric, str) and metric not in {"acc", "accuracy", "ce"}:
+        try:
+            keras.metrics.get(metric)
+        except ValueError as error:
+            raise ValueError(
+                f"metrics={metric!r} is no metric of Keras, such as "
+                '"mean_absolute_error" or "accuracy".'
             ) from error
 
 

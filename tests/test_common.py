@@ -31,7 +31,7 @@ ESTIMATORS = [
     PerFeatureScaler(),
     PerFeatureScaler(method="robust"),
     LSTMRegressor(**NETWORK),
-    LSTMClassifier(**NETWORK),
+    LSTMClassifier(**{**NETWORK, "epochs": 12}),
 ]
 
 NEIGHBOURS = "the window of a row holds the rows before it: it depends on their order"

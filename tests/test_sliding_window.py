@@ -451,36 +451,56 @@ def test_a_short_fitted_table_is_gone_on_from(n_fitted):
     ("fitted", "later"),
     [
         (pd.RangeIndex(5), pd.RangeIndex(5)),
-        (pd.RangeIndex(5), pd.RangeIndex(4, 9)),
         (pd.RangeIndex(5, 10), pd.RangeIndex(5)),
         (HOURS[5:10], HOURS[:5]),
-        (HOURS[:5], HOURS[5:10].tz_localize("UTC")),
-        (HOURS[:5], pd.RangeIndex(5, 10)),
-        (HOURS[:5].to_period("h"), HOURS[5:10]),
-        (pd.period_range("2024", periods=5, freq="M"), HOURS[5:10].to_period("h")),
-        (pd.RangeIndex(5), pd.Index(list("fghij"))),
-        (pd.Index(list("abcde")), pd.RangeIndex(5, 10)),
         (pd.Index([1, 2], dtype=object), pd.Index(["c", "d"], dtype=object)),
     ],
-    ids=[
-        "the same again",
-        "overlapping",
-        "earlier",
-        "earlier hours",
-        "zone against none",
-        "numbers after times",
-        "times after periods",
-        "other periods",
-        "strings after numbers",
-        "numbers after strings",
-        "without an order",
-    ],
+    ids=["the same again", "earlier", "earlier hours", "without an order"],
 )
 def test_what_does_not_come_later_starts_cold(fitted, later):
     X = pd.DataFrame({"a": numbered(len(fitted)).ravel()}, index=fitted)
     new = pd.DataFrame({"a": -numbered(len(later)).ravel()}, index=later)
     windows = SlidingWindow(2).fit(X).transform(new)
     np.testing.assert_array_equal(windows, windows_by_hand(new.to_numpy(), 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("fitted", "later"),
+    [
+        (HOURS[:5], HOURS[5:10].tz_localize("UTC")),
+        (HOURS[:5], pd.RangeIndex(5, 10)),
+        (HOURS[:5].to_period("h"), HOURS[5:10]),
+        (pd.period_range("2024", periods=5, freq="M"), HOURS[5:10].to_period("h")),
+        (pd.RangeIndex(5), pd.Index(list("fghij"))),
+        (pd.Index(list("abcde")), pd.RangeIndex(5, 10)),
+        (HOURS[:5], None),
+    ],
+    ids=[
+        "zone against none",
+        "numbers after times",
+        "times after periods",
+        "other periods",
+        "strings after numbers",
+        "numbers after strings",
+        "an array after times",
+    ],
+)
+def test_labels_of_another_kind_start_cold_with_a_warning(fitted, later):
+    X = pd.DataFrame(numbered(5), index=fitted)
+    new = -numbered(5) if later is None else pd.DataFrame(-numbered(5), index=later)
+    window = SlidingWindow(2).fit(X)
+    with pytest.warns(UserWarning, match=r"index of another kind .* without history"):
+        windows = window.transform(new)
+    np.testing.assert_array_equal(windows, windows_by_hand(-numbered(5), 2, 1))
+
+
+@pytest.mark.parametrize("index", [pd.RangeIndex(12), HOURS[:12]])
+@pytest.mark.parametrize("overlap", [1, 2, 3])
+def test_rows_that_are_known_already_may_go_before_new_ones(index, overlap):
+    X = pd.DataFrame({"a": numbered(12).ravel()}, index=index)
+    expected = windows_by_hand(X.to_numpy(), 3, 1)
+    windows = SlidingWindow(3).fit(X[:8]).transform(X[8 - overlap :])
+    np.testing.assert_array_equal(windows[overlap:], expected[8:])
 
 
 @pytest.mark.parametrize("container", [np.asarray, pl.DataFrame], ids=["numpy", "pl"])

@@ -52,6 +52,12 @@ class TimeLabels:
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
+    def before(self, rows, moment):
+        """Tell which of some rows are earlier than a moment of the same kind."""
+        if self._positions is None:
+            return np.array([self.at(row).is_before(moment) for row in rows], bool)
+        return self._positions[rows] * self._unit < moment.position
+
     def span(self):
         """Give the first and the last moment of the table."""
         if self._positions is None:
@@ -144,24 +150,25 @@ class Tail:
     values : ndarray of shape (n_rows, n_features)
         The rows.
 
-    last : Moment or None
-        When the last of them was.
+    labels : TimeLabels or None
+        When they were.
 
     pace : Pace
         How they follow each other.
     """
 
     values: np.ndarray
-    last: Moment | None = None
+    labels: TimeLabels | None = None
     pace: Pace = field(default_factory=Pace)
 
     @classmethod
     def of(cls, values, rows, labels, n_remembered):
         """Remember the last `n_remembered` of the rows `rows` of a table."""
-        remembered = values[rows[max(len(rows) - n_remembered, 0) :]].copy()
+        last_rows = rows[max(len(rows) - max(n_remembered, 1), 0) :]
+        remembered = values[last_rows[max(len(last_rows) - n_remembered, 0) :]].copy()
         if labels is None:
             return cls(remembered)
-        return cls(remembered, labels.at(rows[-1]), labels.pace(rows))
+        return cls(remembered, TimeLabels(labels.index[last_rows]), labels.pace(rows))
 
     def rows_before(self, first, n_remembered, adjoins):
         """Give the rows to put before a table whose first label is `first`.
@@ -180,15 +187,18 @@ class Tail:
         Returns
         -------
         ndarray of shape (n_rows, n_features)
-            Nothing where the table does not continue this one; else these rows, then
-            a missing step for each row between the two tables.
+            The rows that are earlier, then a missing step for each row between the
+            two tables. Nothing where the labels can't be compared.
         """
-        if self.last is None or not self.last.is_before(first):
+        if self.labels is None or first is None or first.kind != self.labels.kind:
             return self.values[:0]
-        n_between = 0 if adjoins else self.pace.n_rows_between(self.last, first)
-        shape = (min(n_between, n_remembered), self.values.shape[1])
-        between = np.full(shape, np.nan, self.values.dtype)
-        rows = np.concatenate([self.values, between])
+        rows, last = self.values, self.labels.at(-1)
+        if not last.is_before(first):  # the tables overlap, or this one is later
+            positions = np.arange(len(self.labels.index))
+            return rows[self.labels.before(positions, first)[: len(rows)]]
+        n_between = 0 if adjoins else self.pace.n_rows_between(last, first)
+        shape = (min(n_between, n_remembered), rows.shape[1])
+        rows = np.concatenate([rows, np.full(shape, np.nan, rows.dtype)])
         return rows[max(len(rows) - n_remembered, 0) :]
 
 

@@ -111,7 +111,9 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
             if sequence.shape[1] != self.n_features_in_:
                 raise ValueError(
                     f"X has {sequence.shape[1]} features, but PadSequences is "
-                    f"expecting {self.n_features_in_} features as input (sample {i})."
+                    f"expecting {self.n_features_in_} features as input (sample {i}). "
+                    "X is a list of sequences, each (n_timesteps, n_features): a "
+                    "single one goes in as [sequence]."
                 )
         steps = self.max_timesteps or max(map(len, sequences))
         if self.truncate == "pre":
@@ -160,7 +162,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
             if width != widths[0]:
                 raise ValueError(
                     f"All sequences of X must have the same features: sample 0 has "
-                    f"{widths[0]}, sample {i} has {width}."
+                    f"{widths[0]}, sample {i} has {width}. Each is (n_timesteps, "
+                    "n_features); transpose what is (n_features, n_timesteps)."
                 )
         return sequences
 

@@ -1,5 +1,6 @@
 """Windows over a table of rows in time, one for each row."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -45,10 +46,11 @@ class SlidingWindow(SequenceTransformer):
 
     history : {"auto", "fit"} or None, default="auto"
         Whether the last ``window_length + horizon - 1`` rows that `fit` saw go before
-        the rows of `transform`. "auto": where the pandas index of X begins later than
-        the fitted one ended; rows missing between the two are missing steps. The index
-        must then be sorted, in each group. "fit": always; for arrays under
-        `TimeSeriesSplit`. None: never. :meth:`fit_transform` starts without history.
+        the rows of `transform`. "auto": those that the pandas index shows to be
+        earlier than X; rows missing between the two tables are missing steps. The
+        index must then be sorted, in each group; an array has none, and starts
+        without history. "fit": always; for arrays under `TimeSeriesSplit`. None:
+        never. :meth:`fit_transform` starts without history.
 
     group_by : str, int or None, default=None
         Name of the column or index level (of an array: the column's position) whose
@@ -205,6 +207,7 @@ class SlidingWindow(SequenceTransformer):
         """
         check_is_fitted(self)
         values, groups, labels = self._read(X, reset=False)
+        self._warn_of_other_labels(labels)
         adjoins = labels is not None and self._adjoins(labels)
         before = {
             name: self._rows_before(name, rows[0], labels, values, adjoins)
@@ -298,6 +301,22 @@ class SlidingWindow(SequenceTransformer):
     @property
     def _n_remembered(self):
         return self.window_length + self.horizon - 1
+
+    def _warn_of_other_labels(self, labels):
+        kind = None if labels is None else labels.kind
+        if (
+            self.history == "auto"
+            and self._last is not None
+            and kind != self._last.kind
+        ):
+            warnings.warn(
+                f"X has an index of another kind ({kind or 'none: an array'}) than in "
+                f"fit ({self._last.kind}), so that it is not known whether it goes on "
+                "where the fitted table ended: its windows start without history. Give "
+                'it such an index, or set history="fit" or history=None.',
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _adjoins(self, labels):
         """Tell whether nothing is missing between the fitted table and this one.
