@@ -70,7 +70,7 @@ def with_missing_steps(X, seed=0):
     return X
 
 
-def close(actual, expected, dtype=np.float64):
+def assert_close(actual, expected, dtype=np.float64):
     tolerance = 1e-4 if dtype == np.float32 else 1e-9
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
 
@@ -223,7 +223,7 @@ def test_a_dense_array_is_scaled_as_the_table_of_its_steps(method, dtype):
     X = random(20, 6, 3, dtype=dtype)
     scaled = PerFeatureScaler(method).fit_transform(X)
     expected = clone(SCALERS[method]).fit_transform(X.reshape(-1, 3))
-    close(scaled, expected.reshape(X.shape), dtype)
+    assert_close(scaled, expected.reshape(X.shape), dtype)
     assert scaled.dtype == dtype
 
 
@@ -235,7 +235,7 @@ def test_each_row_under_overlapping_windows_counts_once(method, n_rows):
     windows = overlapping(table, 12)
     scaled = PerFeatureScaler(method).fit_transform(windows)
     expected = clone(SCALERS[method]).fit_transform(table)
-    close(scaled, overlapping(expected, 12))
+    assert_close(scaled, overlapping(expected, 12))
 
 
 @moderate
@@ -276,7 +276,7 @@ def test_scaling_a_view_equals_scaling_the_dense_array(
     dense = np.array(X, order="C")
     np.testing.assert_array_equal(scaler.transform(X), scaler.transform(dense))
     expected = scaler.scaler_.transform(dense.reshape(-1, 2)).reshape(X.shape)
-    close(scaler.transform(X), expected, dtype)
+    assert_close(scaler.transform(X), expected, dtype)
 
 
 def test_scaled_windows_are_a_view_again():
@@ -294,7 +294,7 @@ def test_a_table_of_slices_is_scaled_as_its_array():
     assert isinstance(scaled, SequenceTable)
     scaler = StandardScaler().fit(X[["a", "b"]].to_numpy())
     for step in range(3):
-        close(
+        assert_close(
             np.asarray(scaled)[:, step], scaler.transform(np.asarray(windows)[:, step])
         )
 
@@ -307,7 +307,7 @@ def test_rows_that_no_sample_holds_teach_nothing(method):
     windows = SequenceTable(table, np.arange(18), np.full(18, 3))
     train = PerFeatureScaler(method).fit(windows[:8])
     expected = clone(SCALERS[method]).fit_transform(table[:10])
-    close(train.transform(table[:10]), expected)
+    assert_close(train.transform(table[:10]), expected)
 
 
 def test_rows_that_no_sample_holds_are_not_shown():
@@ -331,7 +331,7 @@ def test_missing_steps_are_ignored_and_stay_missing(method, dtype, seed):
     X = with_missing_steps(random(6, 5, 2, dtype=dtype, seed=seed), seed)
     scaled = PerFeatureScaler(method).fit_transform(X)
     there = ~np.isnan(X).all(axis=2)
-    close(scaled[there], clone(SCALERS[method]).fit_transform(X[there]), dtype)
+    assert_close(scaled[there], clone(SCALERS[method]).fit_transform(X[there]), dtype)
     np.testing.assert_array_equal(np.isnan(scaled), np.isnan(X))
     assert scaled.dtype == dtype
 
@@ -343,7 +343,7 @@ def test_inverse_undoes_scaling(method, dtype, windows):
     X = overlapping(X.reshape(-1, 2), 4) if windows else X
     scaler = PerFeatureScaler(method).fit(X)
     back = scaler.inverse_transform(scaler.transform(X))
-    close(back, X, dtype)
+    assert_close(back, X, dtype)
     assert back.dtype == dtype
 
 
@@ -354,8 +354,10 @@ def test_partial_fits_equal_one_fit(method, n_rows):
     parts = PerFeatureScaler(method)
     for part in np.array_split(X, 3):
         parts.partial_fit(part)
-    close(parts.transform(X), PerFeatureScaler(method).fit(X).transform(X))
-    close(parts.scaler_.scale_, clone(SCALERS[method]).fit(X.reshape(-1, 2)).scale_)
+    assert_close(parts.transform(X), PerFeatureScaler(method).fit(X).transform(X))
+    assert_close(
+        parts.scaler_.scale_, clone(SCALERS[method]).fit(X.reshape(-1, 2)).scale_
+    )
 
 
 @pytest.mark.parametrize(
@@ -379,7 +381,7 @@ def test_partial_fit_is_there_where_the_scaler_has_it(method, has):
 def test_fit_forgets_what_partial_fit_learned():
     scaler = PerFeatureScaler().partial_fit(random(5, 4, 2) + 100)
     X = random(5, 4, 2)
-    close(scaler.fit(X).scaler_.mean_, X.mean(axis=(0, 1)))
+    assert_close(scaler.fit(X).scaler_.mean_, X.mean(axis=(0, 1)))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +391,7 @@ def test_an_instance_scales_with_its_own_parameters(method):
     X = random(10, 4, 2)
     scaler = PerFeatureScaler(method).fit(X)
     expected = clone(method).fit_transform(X.reshape(-1, 2))
-    close(scaler.transform(X), expected.reshape(X.shape))
+    assert_close(scaler.transform(X), expected.reshape(X.shape))
     assert scaler.scaler_ is not method
     assert not hasattr(method, "scale_")
 
@@ -440,7 +442,7 @@ def test_a_gap_in_one_feature_is_imputed_and_a_missing_step_is_not():
         [[N, N], [N, N], [N, N]],
         [[10 / 3, 5], [6, 6], [N, N]],
     ]
-    close(filled, expected)
+    assert_close(filled, expected)
 
 
 @pytest.mark.parametrize(
@@ -472,7 +474,7 @@ def test_any_transformer_gives_what_it_gives_on_the_steps_alone(transformer, win
     rows = np.full((20, inner.shape[1]), np.nan)
     rows[there] = inner
     assert isinstance(out, np.ndarray)
-    close(out, overlapping(rows, 4) if windows else rows.reshape(5, 4, -1))
+    assert_close(out, overlapping(rows, 4) if windows else rows.reshape(5, 4, -1))
 
 
 def test_categories_become_columns():
@@ -518,7 +520,7 @@ def test_inverse_of_a_rotation_gives_the_steps_back(dtype, seed, windows):
     X = overlapping(X.reshape(-1, 3), 4) if windows else X
     step = PerTimestep(make_pipeline(StandardScaler(), PCA(3))).fit(X)
     back = step.inverse_transform(step.transform(X))
-    close(back, X, np.float32)
+    assert_close(back, X, np.float32)
     assert back.dtype == dtype
 
 
@@ -548,7 +550,7 @@ def test_partial_fits_of_steps_equal_one_fit():
     parts = PerTimestep(StandardScaler())
     for part in np.array_split(X, 3):
         parts.partial_fit(part)
-    close(parts.transform(X), PerTimestep(StandardScaler()).fit(X).transform(X))
+    assert_close(parts.transform(X), PerTimestep(StandardScaler()).fit(X).transform(X))
 
 
 def test_a_table_of_slices_is_transformed_under_its_slices():
@@ -559,7 +561,7 @@ def test_a_table_of_slices_is_transformed_under_its_slices():
     assert isinstance(out, SequenceTable)
     assert out.shape == (3, 3, 1)
     dense = PerTimestep(PCA(1)).fit(table).transform(np.asarray(X))
-    close(np.asarray(out), dense)
+    assert_close(np.asarray(out), dense)
 
 
 # ------------------------------------------------------------ names and set_output
@@ -598,7 +600,7 @@ def test_polars_goes_in_and_comes_out(transformer):
     X = pl.DataFrame({"a": [1.0, 2.0, 4.0], "b": [3.0, 1.0, 1.0]})
     out = clone(transformer).set_output(transform="polars").fit_transform(X)
     assert isinstance(out, pl.DataFrame)
-    close(out.to_numpy(), clone(transformer).fit_transform(X.to_numpy()))
+    assert_close(out.to_numpy(), clone(transformer).fit_transform(X.to_numpy()))
 
 
 def test_one_hot_names_its_categories_by_feature():
@@ -670,7 +672,7 @@ def test_read_only_input_will_do(transformer, X):
     fitted = clone(transformer).fit(X)
     out = fitted.transform(X)
     out.flags.writeable = False
-    close(np.asarray(fitted.inverse_transform(out)), X)
+    assert_close(np.asarray(fitted.inverse_transform(out)), X)
 
 
 @each_transformer

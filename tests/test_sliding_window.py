@@ -1021,7 +1021,9 @@ def test_transform_before_fit_is_refused():
 
 @pytest.mark.parametrize("history", ["fit", None])
 def test_an_unsorted_index_is_fine_where_it_is_not_asked(history):
-    SlidingWindow(2, history=history).fit(index_of(3, 1, 2, 0))
+    X = index_of(3, 1, 2, 0)
+    windows = SlidingWindow(2, history=history).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 2, 1))
 
 
 def test_equal_labels_are_sorted():
