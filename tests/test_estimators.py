@@ -421,7 +421,8 @@ def test_routed_parameters_reach_the_optimizer_the_loss_and_the_callbacks(sequen
     assert isinstance(reg.model_.optimizer, keras.optimizers.SGD)
     assert reg.model_.optimizer.momentum == 0.5
     # Huber's loss of an error of 10, by hand
-    assert float(reg.model_.loss([[0.0]], [[10.0]])) == pytest.approx(0.3 * (10 - 0.15))
+    loss = float(reg.model_.loss(np.array([[0.0]]), np.array([[10.0]])))
+    assert loss == pytest.approx(0.3 * (10 - 0.15))
     assert reg.callbacks_[0].factor == 0.25
     assert reg.callbacks_[0].patience == 7
 

@@ -24,7 +24,7 @@ class TimeLabels:
     """
 
     def __init__(self, index):
-        if not isinstance(index, pd.MultiIndex) and index.hasnans:
+        if not isinstance(index, (pd.MultiIndex, pd.RangeIndex)) and index.hasnans:
             row = int(np.argmax(index.isna()))
             raise ValueError(
                 f"The index of X is missing (NaN or NaT) in row {row}, so that the "
@@ -64,14 +64,26 @@ class TimeLabels:
             return self.at(0), self.at(-1)
         return self.at(np.argmin(self._positions)), self.at(np.argmax(self._positions))
 
+    def take(self, rows):
+        """Give the labels of some rows."""
+        if isinstance(self.index, pd.RangeIndex):
+            # Its own indexing would keep an array of all labels in memory.
+            return TimeLabels(pd.Index(self._positions[rows]))
+        return TimeLabels(self.index[rows])
+
     def pace(self, rows=None):
-        """Give the pace of some rows in order; None takes all moments of the table."""
+        """Give the pace of some rows; None takes all moments of the table."""
         if self._positions is None:
             return Pace()
-        index = self.index if rows is None else self.index[rows]
-        if rows is None and not index.is_unique:
-            index = index.unique().sort_values()
-        return Pace.of(index, np.diff(_positions(index)[1]) * float(self._unit))
+        positions = self._positions if rows is None else self._positions[rows]
+        steps = np.diff(np.unique(positions)) * float(self._unit)
+        if not isinstance(self.index, pd.DatetimeIndex):
+            return Pace.of(steps)
+        whole = rows is None or len(rows) == len(self.index)
+        times = self.index if whole else self.index[rows]
+        return Pace.of(
+            steps, times if times.is_unique else times.unique().sort_values()
+        )
 
 
 @dataclass(frozen=True)
@@ -113,13 +125,12 @@ class Pace:
     freq: Any = None
 
     @classmethod
-    def of(cls, index, steps):
-        """Find the pace of labels from the steps between them."""
-        steps = steps[steps > 0]
+    def of(cls, steps, times=None):
+        """Find the pace from the steps between labels, and these if they are times."""
         if not len(steps):
             return cls()
         lengths, counts = np.unique(steps, return_counts=True)
-        freq = _calendar(index) if isinstance(index, pd.DatetimeIndex) else None
+        freq = None if times is None else _calendar(times)
         if freq is not None:
             return cls(float(steps.mean()), float(lengths[-1]), freq)
         if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
@@ -133,7 +144,8 @@ class Pace:
         if self.usual_step is None:
             return 0
         if self.freq is not None:
-            between = pd.date_range(last.label, first.label, freq=self.freq)
+            unit = last.label.unit  # nanoseconds do not reach back to 1677
+            between = pd.date_range(last.label, first.label, freq=self.freq, unit=unit)
             return int(((between > last.label) & (between < first.label)).sum())
         distance = first.position - last.position
         if distance <= self.longest_step:
@@ -168,7 +180,7 @@ class Tail:
         remembered = values[last_rows[max(len(last_rows) - n_remembered, 0) :]].copy()
         if labels is None:
             return cls(remembered)
-        return cls(remembered, TimeLabels(labels.index[last_rows]), labels.pace(rows))
+        return cls(remembered, labels.take(last_rows), labels.pace(rows))
 
     def rows_before(self, first, n_remembered, adjoins):
         """Give the rows to put before a table whose first label is `first`.
