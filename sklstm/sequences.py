@@ -268,15 +268,17 @@ class SequenceTable(NDArrayOperatorsMixin):
 
     def __getitem__(self, key):
         first, rest = (key[0], key[1:]) if isinstance(key, tuple) and key else (key, ())
-        whole = all(k is Ellipsis or k == slice(None) for k in rest if np.ndim(k) == 0)
-        whole &= all(np.ndim(k) == 0 for k in rest)
+        slices = all(isinstance(k, slice) for k in rest)
+        whole = all(k is Ellipsis for k in rest) or (
+            slices and all(k == slice(None) for k in rest)
+        )
         if isinstance(first, (int, np.integer)) and not isinstance(first, bool):
             return self.gather([first])[(0, *rest)]
         samples = isinstance(first, slice) or np.ndim(first) == 1
         if whole and samples:
             return self.take(first)
         # One array may pick samples; several pick single elements, together.
-        if samples and all(isinstance(k, slice) for k in rest):
+        if samples and slices:
             return self.take(first).to_array()[(slice(None), *rest)]
         return self.to_array()[key]
 

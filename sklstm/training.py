@@ -20,6 +20,8 @@ if keras.backend.backend() != "tensorflow":
         "KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
+_CONFIGURED = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+
 # Elements of the largest activation that a prediction makes at once: 64 MiB.
 _ELEMENTS_AT_ONCE = 2**24
 _MAX_SAMPLES_AT_ONCE = 1024
@@ -219,7 +221,7 @@ class Network:
         So its moments live on, and nothing is traced anew.
         """
         optimizer = schedule.optimizer
-        config = _config_of(optimizer), _config_of(schedule.loss), schedule.metrics
+        config = _config_of([optimizer, schedule.loss, schedule.metrics])
         if schedule.first_epoch and config == self._compiled_for:
             if getattr(self.model, "optimizer", None) is not None:
                 return
@@ -311,8 +313,10 @@ def _fit(model, samples, schedule, validation):
 
 
 def _config_of(thing):
-    """Give what makes two optimizers or losses equal; Keras numbers their names."""
-    if isinstance(thing, (keras.optimizers.Optimizer, keras.losses.Loss)):
+    """Give what makes two optimizers, losses or metrics equal: all but the name."""
+    if isinstance(thing, list):
+        return [_config_of(one) for one in thing]
+    if isinstance(thing, _CONFIGURED):
         return type(thing), {**thing.get_config(), "name": None}
     return thing
 

@@ -351,6 +351,14 @@ def test_a_built_network_can_not_become_another(sequences, how, change):
         reg.partial_fit(X, y) if how == "partial_fit" else reg.fit(X, y)
 
 
+def test_partial_fits_with_a_metric_go_on_with_the_optimizer(sequences):
+    X, y = sequences
+    plain = LSTMRegressor(**QUICK).partial_fit(X, y).partial_fit(X, y)
+    metric = keras.metrics.MeanAbsoluteError()
+    counted = LSTMRegressor(**QUICK, metrics=metric).partial_fit(X, y)
+    assert same_state(plain, counted.partial_fit(X, y))
+
+
 def test_partial_fit_takes_up_another_loss(sequences):
     X, y = sequences
     reg = LSTMRegressor(**QUICK, metrics=["mae"]).partial_fit(X, y)

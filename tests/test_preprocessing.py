@@ -1062,6 +1062,12 @@ def test_a_long_outage_leaves_the_statistics_of_the_rest(method, place, features
     np.testing.assert_allclose(scaler.transform(X), expected.transform(X))
 
 
+def test_the_place_of_an_infinity_is_that_in_the_samples_at_hand():
+    table = SequenceTable(np.array([[0.0], [1.0], [np.inf]]), [0, 1, 2], [1, 1, 1])
+    with pytest.raises(ValueError, match="sample 0, step 0"):
+        PerFeatureScaler().fit(table[2:])
+
+
 def test_only_what_the_transformer_can_do_is_offered():
     assert not hasattr(PerTimestep(OrdinalEncoder()), "partial_fit")
     assert hasattr(PerTimestep(OrdinalEncoder()), "inverse_transform")

@@ -99,7 +99,10 @@ class ClassificationTarget(BaseEstimator):
     Attributes
     ----------
     kind_ : {"binary", "multiclass", "multilabel-indicator"}
-        Two classes and one sigmoid; a softmax over the classes; a sigmoid a label.
+        Two classes; more; several labels a sample.
+
+    softmax_ : bool
+        Whether the outputs are a softmax over the classes; else each is a sigmoid.
 
     classes_ : ndarray of shape (n_classes,)
         The sorted labels; for multilabel the numbers of the columns.

@@ -175,9 +175,8 @@ class _StepwiseTransformer(SequenceTransformer):
         X = check_3d(self, X)
         rows, shaped = _rows_and_shape(X)
         rows = check_rows(self, rows, reset=reset, dtype=self._dtype)
-        check_no_infinity(
-            self, rows, lambda row: SequenceTable.from_array(X).locate(row)
-        )
+        table = SequenceTable.from_array
+        check_no_infinity(self, rows, lambda row: table(X).drop_unused().locate(row))
         return rows, shaped
 
     def _is_fitted(self):
