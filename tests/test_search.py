@@ -148,7 +148,7 @@ def test_roc_auc_of_several_classes(sequences):
     y = np.repeat([0, 1, 2], 20)
     X = X + y[:, None, None]
     clf = LSTMClassifier(**LEARNS)
-    assert cross_val_score(clf, X, y, scoring="roc_auc_ovr", cv=2).min() > 0.8
+    assert cross_val_score(clf, X, y, scoring="roc_auc_ovr", cv=2).min() > 0.7
 
 
 def test_voting(sequences):

@@ -1,5 +1,8 @@
-"""Networks: an immutable spec in, a `keras.Model` out. Imports Keras alone."""
+"""Networks: an immutable spec in, a `keras.Model` out."""
 
-from sklstm.networks._spec import NetworkSpec, build
+from sklstm.networks._build import build, fuse
+from sklstm.networks._fused import FusedLSTM
+from sklstm.networks._initial import initial_weights
+from sklstm.networks._spec import NetworkSpec
 
-__all__ = ["NetworkSpec", "build"]
+__all__ = ["FusedLSTM", "NetworkSpec", "build", "fuse", "initial_weights"]

@@ -1,0 +1,176 @@
+"""An LSTM over time as TensorFlow's fused CPU operations: forward, and backward.
+
+Everything here is time-major and in the gate order of these operations: input,
+candidate, forget, output. The operation's own gradient computes three matrix products
+a time step, one of them with a transposed matrix; :func:`_wide_gradient` computes one,
+and two for the whole sequence, which wins from :data:`_WIDE` units on. `BlockLSTMV2`
+must not be used: TensorFlow registers the gradient of `BlockLSTM` for it, whose gates
+lie in another order.
+"""
+
+import tensorflow as tf
+from tensorflow.python.eager import record
+
+# Units from which on the gradient by a loop of matrix products is the faster one.
+_WIDE = 64
+
+
+def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
+    """Compute hidden and cell states of an LSTM [1]_ for all time steps.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n_timesteps, n_samples, n_features)
+        float32.
+
+    h, c : Tensor of shape (n_samples, units)
+        States before the first step.
+
+    kernel : Tensor of shape (n_features, 4 * units)
+        Weights of the input; gates in Keras's order: input, forget, candidate, output.
+
+    recurrent_kernel : Tensor of shape (units, 4 * units)
+        Weights of the hidden state.
+
+    bias : Tensor of shape (4 * units,)
+        Bias of the gates.
+
+    cell_states : bool, default=False
+        Whether to give the cell states as well.
+
+    Returns
+    -------
+    list of Tensor of shape (n_timesteps, n_samples, units)
+        Hidden states after every step, and cell states if asked for.
+
+    References
+    ----------
+    .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation
+       9 (8), 1997.
+    """
+    weights = _from_keras_order(tf.concat([kernel, recurrent_kernel], axis=0))
+    inputs = [x, h, c, weights, _from_keras_order(bias)]
+    # `tf.custom_gradient` would do, but keeps every graph that it was called in for as
+    # long as the process lives.
+    with record.stop_recording():
+        steps = _forward(*inputs)
+    gradient = _wide_gradient if h.shape[1] >= _WIDE else _narrow_gradient
+
+    def backward(d_h, d_c=None):
+        return gradient(steps, *inputs, d_h, d_c)
+
+    outputs = [steps.h, steps.cs] if cell_states else [steps.h]
+    record.record_operation("BlockLSTM", outputs, inputs, backward)
+    return outputs
+
+
+def _from_keras_order(weights):
+    i, f, g, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, g, f, o], axis=-1)
+
+
+def _forward(x, h, c, weights, bias):
+    no_peephole = tf.zeros_like(bias[: h.shape[1]])
+    return tf.raw_ops.BlockLSTM(
+        seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
+        x=x,
+        cs_prev=c,
+        h_prev=h,
+        w=weights,
+        wci=no_peephole,
+        wcf=no_peephole,
+        wco=no_peephole,
+        b=bias,
+        forget_bias=0.0,
+        cell_clip=-1.0,
+        use_peephole=False,
+    )
+
+
+def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
+    """Let the operation's own gradient do everything."""
+    no_peephole = tf.zeros_like(bias[: h.shape[1]])
+    gradient = tf.raw_ops.BlockLSTMGrad(
+        seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
+        x=x,
+        cs_prev=c,
+        h_prev=h,
+        w=weights,
+        wci=no_peephole,
+        wcf=no_peephole,
+        wco=no_peephole,
+        b=bias,
+        i=steps.i,
+        cs=steps.cs,
+        f=steps.f,
+        o=steps.o,
+        ci=steps.ci,
+        co=steps.co,
+        h=steps.h,
+        cs_grad=tf.zeros_like(d_h) if d_c is None else d_c,
+        h_grad=d_h,
+        use_peephole=False,
+    )
+    # For a batch of no samples the operation leaves these two as memory was.
+    d_weights, d_bias = (
+        tf.where(tf.shape(h)[0] > 0, d, 0.0) for d in (gradient.w_grad, gradient.b_grad)
+    )
+    d_h_before, d_c_before = gradient.h_prev_grad, gradient.cs_prev_grad
+    return gradient.x_grad, d_h_before, d_c_before, d_weights, d_bias
+
+
+def _wide_gradient(steps, x, h, c, weights, bias, d_h, d_c):
+    """Go back through time for the gates alone; take all products that can wait after.
+
+    With `d_gates` for all steps, the gradients of weights and inputs are one matrix
+    product each.
+    """
+    n_timesteps, n_samples, n_features = tf.unstack(tf.shape(x))
+    units = h.shape[1]
+    input_weights, recurrent_weights = tf.split(weights, [-1, units], axis=0)
+    transposed = tf.transpose(recurrent_weights)
+    no_peephole = tf.zeros_like(bias[:units])
+    h_before = tf.concat([h[tf.newaxis], steps.h[:-1]], axis=0)
+    c_before = tf.concat([c[tf.newaxis], steps.cs[:-1]], axis=0)
+
+    def step_back(t, d_h_next, d_c_next, d_gates):
+        cell = tf.raw_ops.LSTMBlockCellGrad(
+            x=x[0],
+            cs_prev=c_before[t],
+            h_prev=h,
+            w=weights,
+            wci=no_peephole,
+            wcf=no_peephole,
+            wco=no_peephole,
+            b=bias,
+            i=steps.i[t],
+            cs=steps.cs[t],
+            f=steps.f[t],
+            o=steps.o[t],
+            ci=steps.ci[t],
+            co=steps.co[t],
+            cs_grad=d_c_next if d_c is None else d_c_next + d_c[t],
+            h_grad=d_h_next + d_h[t],
+            use_peephole=False,
+        )
+        d_gates = d_gates.write(t, cell.dicfo)
+        return t - 1, cell.dicfo @ transposed, cell.cs_prev_grad, d_gates
+
+    d_gates = tf.TensorArray(tf.float32, n_timesteps, element_shape=(None, 4 * units))
+    _, d_h_before, d_c_before, d_gates = tf.while_loop(
+        lambda t, *_: t >= 0,
+        step_back,
+        (n_timesteps - 1, tf.zeros_like(h), tf.zeros_like(c), d_gates),
+        parallel_iterations=1,
+    )
+    d_gates = tf.reshape(d_gates.stack(), (-1, 4 * units))
+    d_x = tf.matmul(d_gates, input_weights, transpose_b=True)
+    rows = tf.reshape(x, (-1, x.shape[2])), tf.reshape(h_before, (-1, units))
+    d_weights = [tf.matmul(row, d_gates, transpose_a=True) for row in rows]
+    return (
+        tf.reshape(d_x, (n_timesteps, n_samples, n_features)),
+        d_h_before,
+        d_c_before,
+        tf.concat(d_weights, axis=0),
+        tf.reduce_sum(d_gates, axis=0),
+    )

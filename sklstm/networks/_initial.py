@@ -1,0 +1,62 @@
+"""Initial weights that depend on a seed alone."""
+
+import itertools
+
+import keras
+import numpy as np
+
+
+def initial_weights(model, seed):
+    """Draw all variables of a model anew, by the initializers of its layers.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any built model. A variable whose layer has no initializer of its name keeps
+        its value.
+
+    seed : int
+        All that the weights, and the dropout masks of training, depend on.
+
+    Returns
+    -------
+    list of ndarray
+        New values in the order of ``model.variables``; the model stays as it is.
+    """
+    seeds = itertools.count(seed)
+    drawn = {}
+    for layer in model._flatten_layers():
+        for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
+            initializer = _initializer_of(layer, variable)
+            if initializer is not None and id(variable) not in drawn:
+                initializer = _seeded(initializer, next(seeds))
+                drawn[id(variable)] = initializer(variable.shape, dtype=variable.dtype)
+        for generator in layer._seed_generators:
+            state = generator.state
+            drawn[id(state)] = np.array([next(seeds), 0], dtype=state.dtype)
+    return [np.array(drawn.get(id(v), v.value)) for v in model.variables]
+
+
+def _initializer_of(layer, variable):
+    if variable.name == "bias" and getattr(layer, "unit_forget_bias", False):
+        return _unit_forget_bias
+    # Of `recurrent_kernel` it is the `recurrent_initializer`.
+    names = variable.name, variable.name.removesuffix("_kernel")
+    found = [getattr(layer, f"{name}_initializer", None) for name in names]
+    return found[0] or found[1]
+
+
+def _unit_forget_bias(shape, dtype=None):
+    """Start with open forget gates; as Keras does, which keeps no initializer of it."""
+    bias = np.zeros(shape, dtype)
+    bias[shape[0] // 4 : shape[0] // 2] = 1
+    return bias
+
+
+def _seeded(initializer, seed):
+    if not isinstance(initializer, keras.initializers.Initializer):
+        return initializer
+    config = initializer.get_config()
+    if "seed" not in config:
+        return initializer
+    return type(initializer).from_config({**config, "seed": seed})

@@ -1,0 +1,20 @@
+"""Training and prediction: a SequenceTable in, weights, history and outputs out.
+
+Windows are gathered batch by batch from the flat table, inside compiled programs; the
+dense array of all of them is never made.
+"""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "sklstm needs Keras to run on TensorFlow, but its backend is "
+        f"{keras.backend.backend()!r}. Set the environment variable "
+        "KERAS_BACKEND=tensorflow before Keras is imported."
+    )
+
+from sklstm.training._network import Network, programs
+from sklstm.training._samples import Samples
+from sklstm.training._schedule import Schedule
+
+__all__ = ["Network", "Samples", "Schedule", "programs"]

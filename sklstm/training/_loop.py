@@ -1,0 +1,146 @@
+"""Training over epochs, with Keras's callbacks, as `keras.Model.fit` does it."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_BATCH_HOOKS = {
+    "train": ("on_train_batch_begin", "on_train_batch_end"),
+    "test": ("on_test_batch_begin", "on_test_batch_end"),
+}
+# A progress bar moves about so many times an epoch.
+_MOVES = 20
+
+
+def run_epochs(program, samples, schedule, validation=None):
+    """Train a program for the epochs of a schedule.
+
+    Every epoch is one call of the compiled program, unless a callback wants to be
+    called at each batch.
+
+    Parameters
+    ----------
+    program : Program
+        Whose weights are set.
+
+    samples, validation : Samples
+        To train on, and to evaluate after every epoch; the latter may be None.
+
+    schedule : Schedule
+        How.
+
+    Returns
+    -------
+    dict of str to list
+        The history, as `keras.Model.fit` gives it.
+    """
+    model = program.model
+    first, n_batches = schedule.first_epoch, _n_batches(samples, schedule)
+    callbacks = keras.callbacks.CallbackList(
+        schedule.callbacks,
+        add_history=True,
+        add_progbar=schedule.verbose != 0,
+        verbose=schedule.verbose,
+        epochs=first + schedule.epochs,
+        steps=n_batches,
+        model=model,
+    )
+    size = _batches_a_call(callbacks, schedule, "train", n_batches)
+    evaluation = _Evaluation(program, validation, schedule, callbacks)
+    tensors = samples.tensors()
+    callbacks.on_train_begin()
+    logs = None
+    for epoch in range(first, first + schedule.epochs):
+        order = tf.constant(schedule.order(epoch, len(samples)))
+        program.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        for low, high in _calls(n_batches, size):
+            callbacks.on_train_batch_begin(low)
+            logs = program.train(tensors, order, schedule.batch_size, low, high)
+            callbacks.on_train_batch_end(high - 1, logs)
+            if model.stop_training:
+                break
+        logs = {**_as_numbers(logs), **evaluation.run()}
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    program.finish()
+    callbacks.on_train_end(logs)
+    return model.history.history
+
+
+class _Evaluation:
+    """What a program does with the validation samples after each epoch."""
+
+    def __init__(self, program, samples, schedule, callbacks):
+        self._program = program
+        self._samples = samples
+        self._callbacks = callbacks
+        if samples is None:
+            return
+        self._tensors = samples.tensors()
+        self._order = tf.range(len(samples))
+        self._batch_size = schedule.batch_size
+        self._n_batches = _n_batches(samples, schedule)
+        self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
+
+    def run(self):
+        """Give the logs, their names with `val_` before them."""
+        if self._samples is None:
+            return {}
+        self._callbacks.on_test_begin()
+        self._program.reset_metrics()
+        for low, high in _calls(self._n_batches, self._size):
+            self._callbacks.on_test_batch_begin(low)
+            logs = self._program.evaluate(
+                self._tensors, self._order, self._batch_size, low, high
+            )
+            self._callbacks.on_test_batch_end(high - 1, logs)
+        logs = _as_numbers(logs)
+        self._callbacks.on_test_end(logs)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+
+def _n_batches(samples, schedule):
+    return -(-len(samples) // schedule.batch_size)
+
+
+def _calls(n_batches, size):
+    return [(low, min(low + size, n_batches)) for low in range(0, n_batches, size)]
+
+
+def _batches_a_call(callbacks, schedule, phase, n_batches):
+    """Count the batches between two calls of the callbacks."""
+    if any(_has_batch_hooks(callback, phase) for callback in callbacks.callbacks):
+        return 1
+    if schedule.verbose == 1 and phase == "train":
+        return -(-n_batches // _MOVES)
+    return n_batches
+
+
+def _has_batch_hooks(callback, phase):
+    if isinstance(callback, (keras.callbacks.History, keras.callbacks.ProgbarLogger)):
+        return False
+    checkpoint = isinstance(callback, keras.callbacks.ModelCheckpoint)
+    if checkpoint and callback.save_freq == "epoch":
+        return False
+    hooks = _BATCH_HOOKS[phase]
+    if phase == "train":  # the hooks of training have these as their older names
+        hooks = *hooks, "on_batch_begin", "on_batch_end"
+    return any(
+        getattr(getattr(callback, hook), "__func__", None)
+        is not getattr(keras.callbacks.Callback, hook)
+        for hook in hooks
+    )
+
+
+def _as_numbers(logs):
+    """Give logs as Keras gives them at the end of an epoch: as floats, in order."""
+    numbers = {}
+    for name, value in sorted(logs.items()):
+        if isinstance(value, dict):
+            numbers.update(_as_numbers(value))
+        else:
+            value = np.asarray(value)
+            numbers[name] = float(value) if value.ndim == 0 else value
+    return numbers

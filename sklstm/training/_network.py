@@ -1,0 +1,233 @@
+"""A network that is trained: its spec and weights, for compiled programs to work on."""
+
+import functools
+import threading
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sklstm.networks import build, fuse, initial_weights
+from sklstm.training._loop import run_epochs
+from sklstm.training._pool import ProgramPool
+from sklstm.training._samples import gather_windows, table_signature, table_tensors
+from sklstm.training._threads import n_parts
+
+# Numbers that the LSTM layers keep of a batch that is predicted at once: 16 MiB.
+_NUMBERS_AT_ONCE = 2**22
+
+# Kinds of networks whose compiled functions are kept.
+_N_KINDS = 16
+
+programs = ProgramPool(_N_KINDS)
+
+
+class Network:
+    """A network's spec and weights.
+
+    Training leases a compiled program, prediction shares one; neither belongs to the
+    network, whose copies and pickles hold arrays alone.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The shape.
+
+    seed : int
+        What the initial weights depend on.
+    """
+
+    def __init__(self, spec, seed):
+        self.spec = spec
+        self._seed = seed
+        self._variables = None
+        self._moments = None
+        self._trained_by = None
+        self._model = None
+        self._tensors = None
+
+    @property
+    def model(self):
+        """The Keras model with the weights of the network, and its optimizer.
+
+        The network follows it: who changes its weights changes the predictions.
+        """
+        if self._model is None:
+            model = build(self.spec)
+            if self._trained_by is not None:
+                self._trained_by.compile(model)
+            _assign(model, self._values(model))
+            if self._moments is not None:
+                _assign(model.optimizer, self._moments)
+            self._model = model  # whole: another thread may be waiting for it
+            self._tensors = None
+        return self._model
+
+    def train(self, samples, schedule, validation=None):
+        """Train the network; leave it as it was should that fail.
+
+        Parameters
+        ----------
+        samples : Samples
+            To learn from.
+
+        schedule : Schedule
+            How.
+
+        validation : Samples, default=None
+            What `val_loss` is computed on.
+
+        Returns
+        -------
+        dict of str to list of float
+            The history of `keras.Model.fit`.
+        """
+        # The optimizer of an earlier epoch goes on, if it is alike.
+        settings, before = schedule.settings(), self._trained_by
+        goes_on = schedule.first_epoch and before and before.key() == settings.key()
+        moments = self._state()[1] if goes_on else None
+        try:
+            with programs.lease(self.spec, schedule, samples, n_parts(self.spec)) as (
+                program
+            ):
+                program.begin(schedule, self._values(program.model), moments)
+                history = run_epochs(program, samples, schedule, validation)
+                variables, moments = program.state()
+        finally:
+            for callback in schedule.callbacks:
+                callback._model = None  # it is the next fit's as well
+        _check_finite(variables)
+        self._variables, self._moments = variables, moments
+        self._trained_by = settings
+        self._tensors = self._model = None
+        return history
+
+    def predict(self, table):
+        """Compute the outputs for sequences of any length.
+
+        Parameters
+        ----------
+        table : SequenceTable
+            The sequences, float32, without missing steps; one without any step gives
+            the output of the zero state.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            float32.
+        """
+        forward = _forward(self.spec, n_parts(self.spec))
+        variables = self._as_tensors(forward.model)
+        values, starts, lengths = table_tensors(table)
+        size = _samples_at_once(self.spec, table)
+        if len(table) <= size:
+            return forward(variables, values, starts, lengths).numpy()
+        outputs = [
+            forward(variables, values, starts[i : i + size], lengths[i : i + size])
+            for i in range(0, len(table), size)
+        ]
+        return np.concatenate([output.numpy() for output in outputs])
+
+    def export(self, scale=None, offset=None):
+        """Build a model of stock Keras layers with these weights.
+
+        Parameters
+        ----------
+        scale, offset : array-like of shape (n_outputs,), default=None
+            As for :func:`sklstm.networks.build`.
+
+        Returns
+        -------
+        keras.Model
+            A new model.
+        """
+        model = build(self.spec, scale=scale, offset=offset)
+        _assign(model, self._values(model))
+        return model
+
+    def _state(self):
+        """Give the values of all variables of the model, and of the optimizer."""
+        if self._model is None:
+            return self._variables, self._moments
+        optimizer = getattr(self._model, "optimizer", None)
+        moments = None if optimizer is None else _values(optimizer)
+        return _values(self._model), moments
+
+    def _values(self, model):
+        """Give the values of all variables; a model of the kind draws the first."""
+        if self._variables is None:
+            self._variables = initial_weights(model, self._seed)
+        return self._state()[0]
+
+    def _as_tensors(self, model):
+        if self._model is not None:
+            return [variable.value for variable in self._model.variables]
+        if self._tensors is None:
+            self._tensors = [tf.constant(value) for value in self._values(model)]
+        return self._tensors
+
+    def __getstate__(self):
+        variables, moments = self._state()
+        state = {"_variables": variables, "_moments": moments}
+        return {**vars(self), **state, "_model": None, "_tensors": None}
+
+
+class _Forward:
+    """A network's compiled prediction, for any weights and in any thread."""
+
+    def __init__(self, spec, n_parts):
+        self.model = build(spec)
+        core = fuse(self.model, n_parts)
+
+        def forward(variables, values, starts, lengths):
+            x = gather_windows(values, starts, lengths)
+            weights = zip(self.model.variables, variables, strict=True)
+            with keras.StatelessScope(state_mapping=list(weights)):
+                return core(x, training=False)
+
+        variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
+        signature = variables, *table_signature(spec.n_features)
+        function = tf.function(forward, input_signature=signature, autograph=False)
+        self._compiled = function.get_concrete_function()
+
+    def __call__(self, variables, *arguments):
+        return self._compiled(variables, *arguments)
+
+
+_FORWARD_LOCK = threading.Lock()
+
+
+@functools.lru_cache(_N_KINDS)
+def _make_forward(spec, n_parts):
+    return _Forward(spec, n_parts)
+
+
+def _forward(spec, n_parts):
+    with _FORWARD_LOCK:
+        return _make_forward(spec, n_parts)
+
+
+def _samples_at_once(spec, table):
+    """Count the samples of a prediction that does not fill the memory."""
+    n_timesteps = max(int(table.lengths.max(initial=1)), 1)
+    numbers = n_timesteps * (spec.n_features + 7 * sum(spec.units))
+    return max(_NUMBERS_AT_ONCE // numbers, 1)
+
+
+def _check_finite(variables):
+    if not all(np.isfinite(values).all() for values in variables):
+        raise ValueError(
+            "Training produced weights that are not finite. Scale X (for example "
+            "with PerFeatureScaler) and y, or set a smaller learning_rate or a "
+            "clipnorm."
+        )
+
+
+def _values(holder):
+    return [np.array(variable.value) for variable in holder.variables]
+
+
+def _assign(holder, values):
+    for variable, value in zip(holder.variables, values, strict=True):
+        # TensorFlow may take the very memory of an array for a variable.
+        variable.assign(np.array(value))

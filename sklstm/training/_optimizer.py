@@ -1,0 +1,83 @@
+"""Keras's optimizers, with the norm to clip at as an input of what is compiled."""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+_NO_CLIPPING = np.float32(np.inf)
+
+# Keras's versions of these for TensorFlow go through `tf.distribute`, which keeps the
+# graph that they were called in for as long as the process lives. One device needs no
+# more than Keras's own base class does.
+_WITHOUT_DISTRIBUTION = "_backend_update_step", "_apply_weight_decay"
+
+
+class ProgramOptimizer:
+    """A copy of an optimizer for the variables of one program.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        Stays as it is.
+
+    variables : list of keras.Variable
+        What the copy updates.
+
+    Attributes
+    ----------
+    keras : keras.optimizers.Optimizer
+        The copy.
+    """
+
+    def __init__(self, optimizer, variables):
+        self.keras = type(optimizer).from_config(optimizer.get_config())
+        self.keras.build(variables)
+        for name in _WITHOUT_DISTRIBUTION:
+            method = functools.partial(getattr(BaseOptimizer, name), self.keras)
+            setattr(self.keras, name, method)
+        self._clipnorm = tf.Variable(_NO_CLIPPING)
+        if "clipnorm" in inputs_of(optimizer):
+            self.keras._clip_gradients = self._clip
+        self._fresh = [np.array(v.value) for v in self.keras.variables]
+
+    @property
+    def variables(self):
+        """All variables, as TensorFlow's."""
+        return [self._clipnorm, *(v.value for v in self.keras.variables)]
+
+    def begin(self, optimizer, moments):
+        """Take the settings of an optimizer, and moments: fresh ones for None."""
+        fresh = moments is None
+        for variable, value in zip(
+            self.keras.variables, self._fresh if fresh else moments, strict=True
+        ):
+            variable.assign(np.array(value))
+        config, inputs = optimizer.get_config(), inputs_of(optimizer)
+        if "learning_rate" in inputs and fresh:
+            self.keras.learning_rate = config["learning_rate"]
+        if "clipnorm" in inputs:
+            self.keras.clipnorm = config["clipnorm"]  # what a callback may read
+            self._clipnorm.assign(config["clipnorm"] or _NO_CLIPPING)
+
+    def _clip(self, gradients):
+        return [None if g is None else _clipped(g, self._clipnorm) for g in gradients]
+
+
+def inputs_of(optimizer):
+    """Name the settings of an optimizer that are inputs of a compiled program."""
+    config = optimizer.get_config()
+    names = []
+    if isinstance(config["learning_rate"], float):  # else a schedule over the updates
+        names.append("learning_rate")
+    others = "global_clipnorm", "clipvalue", "gradient_accumulation_steps"
+    if "clipnorm" in config and not any(config.get(name) for name in others):
+        names.append("clipnorm")
+    return names
+
+
+def _clipped(gradient, norm):
+    """Scale a gradient to `norm` where it is longer, as Keras does."""
+    length = tf.sqrt(tf.reduce_sum(tf.square(gradient)))
+    return tf.where(length > norm, gradient * (norm / length), gradient)

@@ -1,0 +1,82 @@
+"""Sequences with their targets, in NumPy and as what a compiled program takes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sequences with their targets.
+
+    Parameters
+    ----------
+    table : SequenceTable
+        The sequences, float32, without missing steps.
+
+    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        As the loss wants them.
+
+    weights : ndarray of shape (n_samples,) or None
+        Weight of each sample in the loss.
+    """
+
+    table: Any
+    targets: np.ndarray
+    weights: np.ndarray | None = None
+
+    def take(self, indices):
+        """Give the samples `indices`."""
+        weights = None if self.weights is None else self.weights[indices]
+        return Samples(self.table.take(indices), self.targets[indices], weights)
+
+    def __len__(self):
+        return len(self.table)
+
+    def tensors(self):
+        """Give values, starts, lengths, targets and weights as tensors."""
+        weights = self.weights
+        if weights is None:
+            weights = np.ones(len(self), np.float32)
+        return *table_tensors(self.table), tf.constant(self.targets), weights
+
+    def signature(self):
+        """Describe what :meth:`tensors` gives, for samples of any number."""
+        targets = tf.TensorSpec((None, *self.targets.shape[1:]), self.targets.dtype)
+        weights = tf.TensorSpec((None,), tf.float32)
+        return *table_signature(self.table.n_features), targets, weights
+
+
+def table_tensors(table):
+    """Give values, starts and lengths of a table as tensors."""
+    values = table.values
+    if not len(values):  # no sample has a step; but a gather needs a row to point at
+        values = np.zeros((1, table.n_features), np.float32)
+    return (
+        tf.constant(values),
+        tf.constant(table.starts.astype(np.int32)),
+        tf.constant(table.lengths.astype(np.int32)),
+    )
+
+
+def table_signature(n_features):
+    """Describe what :func:`table_tensors` gives."""
+    indices = tf.TensorSpec((None,), tf.int32)
+    return tf.TensorSpec((None, n_features), tf.float32), indices, indices
+
+
+def gather_windows(values, starts, lengths):
+    """Gather sequences from the table, each from the first of the time steps on.
+
+    Returns
+    -------
+    list of Tensor
+        Sequences of shape (n_samples, n_timesteps, n_features), as long as the longest
+        of them, with other rows of the table behind the ends; and their lengths.
+    """
+    n_timesteps = tf.maximum(tf.reduce_max(lengths), 1)
+    rows = starts[:, tf.newaxis] + tf.range(n_timesteps)
+    rows = tf.minimum(rows, tf.shape(values)[0] - 1)
+    return [tf.gather(values, rows), lengths]
