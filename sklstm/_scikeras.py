@@ -46,9 +46,11 @@ class _MixinsFirst(ABCMeta):
 class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
     """What SciKeras's wrappers need for sequences and for scikit-learn >= 1.7."""
 
-    # SciKeras knows no callbacks__ in set_params, and routes model__, fit__ and more,
-    # which name nothing here.
-    _routing_prefixes = frozenset({"callbacks", "loss", "metrics", "optimizer"})
+    # SciKeras knows no callbacks__ in set_params, and routes fit__, predict__ and
+    # more, which name nothing here.
+    _routing_prefixes = frozenset(
+        {"callbacks", "loss", "metrics", "model", "optimizer"}
+    )
 
     # SciKeras's hooks for encoding; y is encoded by the estimators here.
     target_encoder = feature_encoder = None

@@ -20,7 +20,7 @@ from sklstm._validation import (
     check_whole_steps,
     n_axes,
 )
-from sklstm.networks import NetworkSpec
+from sklstm.networks import CustomSpec, NetworkSpec
 from sklstm.sequences import SequenceTable
 from sklstm.training import Network, Samples, Schedule
 
@@ -45,6 +45,7 @@ class SequenceEstimator(RepairedWrapper):
             "array-like",
         ],
         "activation": [StrOptions(set(_ACTIVATIONS))],
+        "model": [callable, None],
         "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
@@ -121,22 +122,22 @@ class SequenceEstimator(RepairedWrapper):
             encoder = self._fit_target(y, weights, *known)
             self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
             self.target_encoder_ = encoder
-            spec = self._spec(samples.table.n_features, encoder)
+            spec = self._spec(samples.table, encoder)
             self.network_ = Network(spec, self._seed)
-        self._check_unchanged(samples.table.n_features)
+        self._check_unchanged(samples.table)
         weights = self._weigh(weights, y)
         weights = None if weights is None else weights.astype(np.float32)
         return Samples(samples.table, self.target_encoder_.transform(y), weights)
 
-    def _check_unchanged(self, n_features):
+    def _check_unchanged(self, table):
         """Refuse to go on training with other parameters of the network."""
-        asked = vars(self._spec(n_features, self.target_encoder_))
+        asked = vars(self._spec(table, self.target_encoder_))
         for name, built in vars(self.network_.spec).items():
-            if asked[name] != built:
+            if name != "n_timesteps" and asked.get(name) != built:
                 raise ValueError(
                     f"The network was built with {name}={built!r}; it can't go on "
-                    f"training with {name}={asked[name]!r}. Set warm_start=False and "
-                    "call fit to begin anew."
+                    f"training with {name}={asked.get(name)!r}. Set "
+                    "warm_start=False and call fit to begin anew."
                 )
 
     def _read(self, X, reset):
@@ -175,9 +176,19 @@ class SequenceEstimator(RepairedWrapper):
         check_whole_steps(self, table)
         return table.drop_missing()
 
-    def _spec(self, n_features, target):
+    def _spec(self, table, target):
+        routed = self._routed("model")
+        if self.model is not None:
+            return CustomSpec(
+                n_timesteps=table.n_timesteps,
+                n_features=table.n_features,
+                n_outputs=target.n_outputs_,
+                output_activation=target.output_activation_,
+                builder=self.model,
+                arguments=routed,
+            )
         return NetworkSpec(
-            n_features=n_features,
+            n_features=table.n_features,
             n_outputs=target.n_outputs_,
             units=_sizes("units", self.units, at_least_one=True),
             activation=self.activation,

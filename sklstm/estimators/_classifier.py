@@ -31,6 +31,12 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     activation : str, default="tanh"
         Activation of the LSTM's cell, such as "tanh" or "relu".
 
+    model : callable, default=None
+        A function that builds another network: called with a description of the data
+        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`) and with what is
+        routed to it (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
+        `units` to `activation` are not used then. Missing steps are masked zeros.
+
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Name or class of an optimizer, or an instance, which brings its own learning
         rate and clipping and of which every fit uses a fresh copy.
@@ -88,8 +94,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         the same result at every call, in any thread and process.
 
     **routed
-        SciKeras's routed parameters: ``optimizer__...``, ``loss__...``,
-        ``metrics__...``, ``callbacks__...``.
+        SciKeras's routed parameters: ``model__...``, ``optimizer__...``,
+        ``loss__...``, ``metrics__...``, ``callbacks__...``.
 
     Attributes
     ----------
@@ -156,6 +162,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         dropout=0.0,
         hidden_layer_sizes=(),
         activation="tanh",
+        model=None,
         optimizer="adam",
         learning_rate=0.001,
         clipnorm=None,
@@ -178,6 +185,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         self.dropout = dropout
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.clipnorm = clipnorm

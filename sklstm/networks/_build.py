@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._fused import FusedLSTM
 
 
@@ -14,8 +15,8 @@ def build(spec, *, scale=None, offset=None):
 
     Parameters
     ----------
-    spec : NetworkSpec
-        The shape.
+    spec : NetworkSpec or CustomSpec
+        The shape; or who builds the model.
 
     scale, offset : array-like of shape (n_outputs,), default=None
         Where given, the model ends in ``output * scale + offset``.
@@ -27,6 +28,9 @@ def build(spec, *, scale=None, offset=None):
         Time steps that are NaN in all features are masked: the state passes through
         them.
     """
+    if isinstance(spec, CustomSpec):
+        model = build_custom(spec)
+        return model if scale is None else masked(model, scale=scale, offset=offset)
     inputs = keras.Input((None, spec.n_features), name="sequences")
     missing = ops.isnan(inputs)
     there = ops.logical_not(ops.all(missing, axis=-1))
@@ -61,11 +65,15 @@ def _dense(units, activation, name):
     )
 
 
-def fuse(model, n_parts=1):
+def fuse(spec, model, n_parts=1):
     """Make the twin of a model that takes lengths, with its LSTM layers fused.
 
     Parameters
     ----------
+    spec : NetworkSpec or CustomSpec
+        Of the model. The twin of a custom one takes sequences with NaN for missing
+        steps, and runs it as it is.
+
     model : keras.Model
         From :func:`build`.
 
@@ -82,13 +90,16 @@ def fuse(model, n_parts=1):
     --------
     >>> import numpy as np
     >>> from sklstm.networks import NetworkSpec, build, fuse
-    >>> model = build(NetworkSpec(n_features=1, n_outputs=1, units=(4,)))
+    >>> spec = NetworkSpec(n_features=1, n_outputs=1, units=(4,))
+    >>> model = build(spec)
     >>> X = np.array([[[np.nan], [2.0], [3.0]]], dtype="float32")
     >>> shifted = np.array([[[2.0], [3.0], [0.0]]], dtype="float32")
-    >>> outputs = fuse(model)([shifted, np.array([2], dtype="int32")])
+    >>> outputs = fuse(spec, model)([shifted, np.array([2], dtype="int32")])
     >>> bool(np.allclose(outputs, model(X), atol=1e-6))
     True
     """
+    if isinstance(spec, CustomSpec):
+        return masked(model)
     sequences = keras.Input(model.input_shape[1:], name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
     x = sequences

@@ -16,5 +16,8 @@ if keras.backend.backend() != "tensorflow":
 from sklstm.training._network import Network, programs
 from sklstm.training._samples import Samples
 from sklstm.training._schedule import Schedule
+from sklstm.training._threads import follow_joblib, use_threads
 
-__all__ = ["Network", "Samples", "Schedule", "programs"]
+__all__ = ["Network", "Samples", "Schedule", "programs", "use_threads"]
+
+follow_joblib()

@@ -10,11 +10,13 @@ import tensorflow as tf
 from sklstm.networks import build, fuse, initial_weights
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import ProgramPool
-from sklstm.training._samples import gather_windows, table_signature, table_tensors
+from sklstm.training._samples import gather_inputs, table_signature, table_tensors
 from sklstm.training._threads import n_parts
 
 # Numbers that the LSTM layers keep of a batch that is predicted at once: 16 MiB.
 _NUMBERS_AT_ONCE = 2**22
+
+_MAX_SAMPLES_AT_ONCE = 1024
 
 # Kinds of networks whose compiled functions are kept.
 _N_KINDS = 16
@@ -30,8 +32,8 @@ class Network:
 
     Parameters
     ----------
-    spec : NetworkSpec
-        The shape.
+    spec : NetworkSpec or CustomSpec
+        The shape; or who builds the model.
 
     seed : int
         What the initial weights depend on.
@@ -177,10 +179,10 @@ class _Forward:
 
     def __init__(self, spec, n_parts):
         self.model = build(spec)
-        core = fuse(self.model, n_parts)
+        core = fuse(spec, self.model, n_parts)
 
         def forward(variables, values, starts, lengths):
-            x = gather_windows(values, starts, lengths)
+            x = gather_inputs(spec, values, starts, lengths)
             weights = zip(self.model.variables, variables, strict=True)
             with keras.StatelessScope(state_mapping=list(weights)):
                 return core(x, training=False)
@@ -211,7 +213,7 @@ def _samples_at_once(spec, table):
     """Count the samples of a prediction that does not fill the memory."""
     n_timesteps = max(int(table.lengths.max(initial=1)), 1)
     numbers = n_timesteps * (spec.n_features + 7 * sum(spec.units))
-    return max(_NUMBERS_AT_ONCE // numbers, 1)
+    return min(max(_NUMBERS_AT_ONCE // numbers, 1), _MAX_SAMPLES_AT_ONCE)
 
 
 def _check_finite(variables):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
-from sklstm.training._samples import gather_windows
+from sklstm.training._samples import gather_inputs
 
 
 class Program:
@@ -29,8 +29,9 @@ class Program:
     """
 
     def __init__(self, spec, schedule, n_parts, functions):
+        self._spec = spec
         self.model = build(spec)
-        self._core = fuse(self.model, n_parts)
+        self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
         self._optimizer = ProgramOptimizer(
             schedule.optimizer, self.model.trainable_variables
@@ -108,7 +109,7 @@ class Program:
             def one_batch(batch):
                 chosen = order[batch * batch_size : (batch + 1) * batch_size]
                 of_table = tf.gather(starts, chosen), tf.gather(lengths, chosen)
-                x = gather_windows(values, *of_table)
+                x = gather_inputs(self._spec, values, *of_table)
                 step((x, tf.gather(targets, chosen), tf.gather(weights, chosen)))
                 return batch + 1
 
@@ -126,7 +127,7 @@ class Program:
     def _settle(self, samples):
         """Have Keras make the variables of loss and metrics, outside any function."""
         values, starts, lengths, targets, weights = (one[:1] for one in samples)
-        x = gather_windows(values, 0 * starts, tf.minimum(lengths, 1))
+        x = gather_inputs(self._spec, values, 0 * starts, tf.minimum(lengths, 1))
         self._core.test_step((x, targets, weights))
         self._core.reset_metrics()
 

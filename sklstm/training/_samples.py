@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from sklstm.networks import CustomSpec
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -67,16 +69,23 @@ def table_signature(n_features):
     return tf.TensorSpec((None, n_features), tf.float32), indices, indices
 
 
-def gather_windows(values, starts, lengths):
-    """Gather sequences from the table, each from the first of the time steps on.
+def gather_inputs(spec, values, starts, lengths):
+    """Gather sequences from the table, as the compiled twin of a network takes them.
 
     Returns
     -------
-    list of Tensor
-        Sequences of shape (n_samples, n_timesteps, n_features), as long as the longest
-        of them, with other rows of the table behind the ends; and their lengths.
+    list of Tensor, or Tensor
+        Of a `NetworkSpec`: sequences of shape (n_samples, n_timesteps, n_features),
+        from the first step of each on and as long as the longest of them, with other
+        rows of the table behind the ends; and their lengths. Of a `CustomSpec`:
+        sequences that end at the last step, with NaN before them.
     """
-    n_timesteps = tf.maximum(tf.reduce_max(lengths), 1)
-    rows = starts[:, tf.newaxis] + tf.range(n_timesteps)
-    rows = tf.minimum(rows, tf.shape(values)[0] - 1)
-    return [tf.gather(values, rows), lengths]
+    longest = tf.maximum(tf.reduce_max(lengths), 1)
+    if not isinstance(spec, CustomSpec):
+        rows = starts[:, tf.newaxis] + tf.range(longest)
+        rows = tf.minimum(rows, tf.shape(values)[0] - 1)
+        return [tf.gather(values, rows), lengths]
+    n_timesteps = tf.maximum(longest, spec.n_timesteps)
+    rows = (starts + lengths - n_timesteps)[:, tf.newaxis] + tf.range(n_timesteps)
+    there = (rows >= starts[:, tf.newaxis])[..., tf.newaxis]
+    return tf.where(there, tf.gather(values, tf.maximum(rows, 0)), np.nan)

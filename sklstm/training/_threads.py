@@ -1,15 +1,100 @@
-"""How many threads compute, and in how many parts they take a batch."""
+"""How many threads compute, and into how many parts they cut a batch.
 
+TensorFlow has two kinds of threads: some that share the work of one operation, and
+some that run operations side by side. An LSTM is a chain of small operations, which
+gain nothing from the first kind; two halves of a batch, computed side by side by the
+second kind, gain nearly the number of cores.
+"""
+
+import multiprocessing
 import os
 
+import joblib
 import tensorflow as tf
+
+# Parts that a batch is cut into, at most; and the units from which on that pays.
+_MAX_PARTS = 2
+_UNITS_TO_PART = 24
+
+
+def use_threads(n_threads=None):
+    """Set TensorFlow's threads to what is fastest for LSTMs on a CPU.
+
+    To be called before TensorFlow computes anything: it takes no other setting later.
+    Without this call TensorFlow's own defaults hold. The workers of joblib's processes
+    (``n_jobs=2``) take the number that joblib gives them, as NumPy does.
+
+    Parameters
+    ----------
+    n_threads : int, default=None
+        Operations that run side by side, each in one thread. None takes the number of
+        cores.
+
+    Raises
+    ------
+    RuntimeError
+        If TensorFlow has begun to compute in this process.
+
+    ValueError
+        If `n_threads` is no positive int.
+
+    Examples
+    --------
+    >>> from sklstm.training import use_threads
+    >>> use_threads(2)  # doctest: +SKIP
+    """
+    if n_threads is None:
+        n_threads = joblib.cpu_count()
+    if not isinstance(n_threads, int) or isinstance(n_threads, bool) or n_threads < 1:
+        raise ValueError(f"n_threads must be an int >= 1 or None, got {n_threads!r}.")
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+    except RuntimeError as error:
+        raise RuntimeError(
+            "TensorFlow has computed something already, and its threads can't be set "
+            "any more. Call use_threads() at the beginning of the program."
+        ) from error
+
+
+def follow_joblib():
+    """Take the number of threads that joblib gives a worker process.
+
+    joblib tells it by OMP_NUM_THREADS, which TensorFlow does not read. What the user
+    has set of TensorFlow stays; so does the main process.
+    """
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    threading = tf.config.threading
+    set_by_user = (
+        threading.get_intra_op_parallelism_threads()
+        or threading.get_inter_op_parallelism_threads()
+        or "TF_NUM_INTRAOP_THREADS" in os.environ
+        or "TF_NUM_INTEROP_THREADS" in os.environ
+    )
+    is_worker = multiprocessing.parent_process() is not None
+    if not is_worker or not given.isdecimal() or int(given) < 1 or set_by_user:
+        return
+    try:
+        use_threads(int(given))
+    except RuntimeError:
+        return  # the worker has computed with TensorFlow before
 
 
 def n_parts(spec):
-    """Choose into how many concurrent parts the batches of a network are taken."""
-    return min(_n_threads(), 2) if max(spec.units) >= 24 else 1
+    """Choose into how many concurrent parts the batches of a network are cut.
 
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
 
-def _n_threads():
+    Returns
+    -------
+    int
+        1 where one thread is all there is, or the layers are too small to gain.
+    """
+    if max(spec.units, default=0) < _UNITS_TO_PART:
+        return 1
     given = tf.config.threading.get_inter_op_parallelism_threads()
-    return given or os.cpu_count()
+    given = given or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
+    return min(given or joblib.cpu_count(), _MAX_PARTS)

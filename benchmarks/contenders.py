@@ -1,0 +1,88 @@
+"""One constructor a contender: regressors of the same network, for the same tables."""
+
+import functools
+
+SETTINGS = {
+    "sklstm": "use_threads(): 1 intra-op, 2 inter-op",
+    "sklstm, untouched": "TensorFlow's defaults",
+    "Keras": "TensorFlow's defaults",
+    "SciKeras": "TensorFlow's defaults",
+    "skorch": "PyTorch's default: 2",
+    "skorch, 1 thread": "torch.set_num_threads(1)",
+    "PyTorch": "PyTorch's default: 2",
+    "PyTorch, 1 thread": "torch.set_num_threads(1)",
+    "BLAS": "OpenBLAS's default: 2",
+}
+
+
+def prepare(name):
+    """Set the threads of a contender, before anything computes."""
+    if name == "sklstm":
+        from sklstm.training import use_threads
+
+        use_threads()
+    if name.endswith("1 thread"):
+        import torch
+
+        torch.set_num_threads(1)
+
+
+def sklstm_regressor(**settings):
+    """Make the regressor of this package."""
+    from sklstm import LSTMRegressor
+
+    return LSTMRegressor(random_state=0, **settings)
+
+
+def keras_model(n_features, units):
+    """Make the network in Keras."""
+    import keras
+
+    inputs = keras.Input((None, n_features))
+    outputs = keras.layers.Dense(1)(keras.layers.LSTM(units)(inputs))
+    return keras.Model(inputs, outputs)
+
+
+def scikeras_regressor(n_features=3, units=32, learning_rate=0.001, **settings):
+    """Make SciKeras's regressor over the network in Keras."""
+    from scikeras.wrappers import KerasRegressor
+
+    return KerasRegressor(
+        model=functools.partial(keras_model, n_features),
+        model__units=units,
+        loss="mse",
+        optimizer="adam",
+        optimizer__learning_rate=learning_rate,
+        verbose=0,
+        random_state=0,
+        **settings,
+    )
+
+
+def torch_module(n_features, units):
+    """Make the network in PyTorch."""
+    from torch_network import Network
+
+    return Network(n_features, units)
+
+
+def skorch_regressor(
+    n_features=3, units=32, epochs=5, learning_rate=0.001, batch_size=32
+):
+    """Make skorch's regressor over the network in PyTorch."""
+    import torch
+    from skorch import NeuralNetRegressor
+    from torch_network import Network
+
+    return NeuralNetRegressor(
+        Network,
+        module__n_features=n_features,
+        module__units=units,
+        optimizer=torch.optim.Adam,
+        lr=learning_rate,
+        max_epochs=epochs,
+        batch_size=batch_size,
+        train_split=None,
+        iterator_train__shuffle=True,
+        verbose=0,
+    )

@@ -1,0 +1,227 @@
+"""What is measured: each function runs in a fresh process, and gives numbers."""
+
+import contextlib
+import gc
+import threading
+import time
+
+import numpy as np
+from contenders import (
+    keras_model,
+    scikeras_regressor,
+    sklstm_regressor,
+    skorch_regressor,
+    torch_module,
+)
+from data import search_windows, series, windows
+
+EPOCH_SIZES = [
+    (50, 1, 50, 32),
+    (50, 10, 64, 32),
+    (24, 8, 128, 64),
+    (100, 5, 256, 32),
+    (50, 10, 64, 256),
+]
+
+
+def seconds(function, repeats=1):
+    """Give the median time of a call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+# ------------------------------------------------------------------------------ search
+def search(name, n_jobs=1, backend="loky"):
+    """Time a grid search of 25 fits, cold."""
+    import joblib
+    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+    X, y = search_windows()
+    if name.startswith("sklstm"):
+        regressor, prefix, rate = sklstm_regressor(epochs=5), "", "learning_rate"
+    elif name == "SciKeras":
+        regressor, prefix = scikeras_regressor(epochs=5), "model__"
+        rate = "optimizer__learning_rate"
+    else:
+        regressor, prefix, rate = skorch_regressor(epochs=5), "module__", "lr"
+        y = y[:, np.newaxis]
+    grid = {f"{prefix}units": [16, 32], rate: [0.01, 0.003], "batch_size": [32, 64]}
+    cv = TimeSeriesSplit(3)
+    grid_search = GridSearchCV(
+        regressor, grid, cv=cv, n_jobs=n_jobs, scoring="neg_mean_squared_error"
+    )
+    with joblib.parallel_config(backend=backend):
+        elapsed = seconds(lambda: grid_search.fit(X, y))
+    return {"seconds": elapsed, "best score": float(grid_search.best_score_)}
+
+
+# ------------------------------------------------------------------------------- epoch
+def epoch(name, size):
+    """Time an epoch over 2,048 windows."""
+    n_timesteps, n_features, units, batch_size = size
+    X, y = windows(2048, n_timesteps, n_features)
+    run = {"Keras": _keras_epochs, "BLAS": _products}.get(name.split(",")[0])
+    if name.startswith("sklstm"):
+        run = _sklstm_epochs
+    elif name.startswith("PyTorch"):
+        run = _torch_epochs
+    run = run(X, y, units, batch_size)
+    run(1)
+    return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
+
+
+def _sklstm_epochs(X, y, units, batch_size):
+    regressor = sklstm_regressor(units=units, batch_size=batch_size)
+    return lambda n: regressor.set_params(epochs=n).fit(X, y)
+
+
+def _keras_epochs(X, y, units, batch_size):
+    model = keras_model(X.shape[2], units)
+    model.compile("adam", "mse")
+    return lambda n: model.fit(X, y, batch_size=batch_size, epochs=n, verbose=0)
+
+
+def _torch_epochs(X, y, units, batch_size):
+    import torch
+
+    network = torch_module(X.shape[2], units)
+    optimizer = torch.optim.Adam(network.parameters())
+    X, y = torch.from_numpy(X), torch.from_numpy(y[:, np.newaxis])
+
+    def run(n):
+        for _ in range(n):
+            for chosen in torch.randperm(len(X)).split(batch_size):
+                optimizer.zero_grad()
+                loss = torch.nn.functional.mse_loss(network(X[chosen]), y[chosen])
+                loss.backward()
+                optimizer.step()
+
+    return run
+
+
+def _products(X, y, units, batch_size):
+    """Multiply the matrices of the forward and the backward pass, and nothing else."""
+    n_samples, n_timesteps, n_features = X.shape
+    rng = np.random.default_rng(0)
+    state = rng.normal(size=(batch_size, n_features + units)).astype(np.float32)
+    weights = rng.normal(size=(n_features + units, 4 * units)).astype(np.float32)
+    gates = state @ weights
+    to_gates, to_state = np.empty_like(gates), np.empty_like(state)
+    to_weights = np.empty_like(weights)
+
+    def run(n):
+        for _ in range(n * (n_samples // batch_size) * n_timesteps):
+            np.dot(state, weights, out=to_gates)
+            np.dot(gates, weights.T, out=to_state)
+            np.dot(state.T, gates, out=to_weights)
+
+    return run
+
+
+# ------------------------------------------------------------------ one fit, one window
+def _fitted(name, X, y, units=32, epochs=1):
+    if name.startswith("sklstm"):
+        return sklstm_regressor(units=units, epochs=epochs).fit(X, y)
+    if name == "SciKeras":
+        regressor = scikeras_regressor(X.shape[2], units, epochs=epochs)
+        return regressor.fit(X, y)
+    return skorch_regressor(X.shape[2], units, epochs).fit(X, y[:, np.newaxis])
+
+
+def overhead(name):
+    """Time a warm fit of one epoch over 64 windows."""
+    X, y = windows(64, 24, 3)
+    _fitted(name, X, y)
+    return {"seconds": seconds(lambda: _fitted(name, X, y), repeats=15)}
+
+
+def predict(name, n_samples):
+    """Time a warm prediction."""
+    X, y = windows(10_000, 24, 3)
+    regressor = _fitted(name, X[:256], y[:256])
+    X = X[:n_samples]
+    regressor.predict(X)
+    repeats = 50 if n_samples == 1 else 9
+    return {"seconds": seconds(lambda: regressor.predict(X), repeats)}
+
+
+# ------------------------------------------------------------------------------ memory
+@contextlib.contextmanager
+def peak_growth(result):
+    """Put into `result` by how many MiB the process grew at its largest."""
+    import psutil
+
+    process, done = psutil.Process(), threading.Event()
+    gc.collect()
+    before = process.memory_info().rss
+    largest = [before]
+
+    def watch():
+        while not done.wait(0.005):
+            largest[0] = max(largest[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        result["MiB"] = (largest[0] - before) / 2**20
+
+
+def memory(name):
+    """Measure the growth while fitting on windows of 96 of 300,000 x 8 rows."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import PerFeatureScaler, SlidingWindow
+
+    table = series(300_000, 8, np.float64)
+    result = {"table, MiB": table.nbytes / 2**20}
+    if name.startswith("sklstm"):
+        regressor = sklstm_regressor(units=16, epochs=1, batch_size=512)
+        model = make_pipeline(SlidingWindow(96), PerFeatureScaler(), regressor)
+        model.fit(table[:2000], table[:2000, 0])
+        with peak_growth(result):
+            model.fit(table, table[:, 0])
+        return result
+    network = keras_model(8, 16)
+    network.compile("adam", "mse")
+    settings = {"epochs": 1, "batch_size": 512, "verbose": 0}
+    view = np.lib.stride_tricks.sliding_window_view(table, 96, axis=0)[:-1]
+    view, y = view.transpose(0, 2, 1), table[96:, 0]
+    network.fit(view[:2000], y[:2000], **settings)
+    with peak_growth(result):
+        network.fit(view, y, **settings)
+    return result
+
+
+def resident(name, n_fits=500, after=100):
+    """Measure the growth over fits, each of another network."""
+    import psutil
+
+    X, y = windows(64, 24, 3)
+    process, sizes = psutil.Process(), []
+    for i in range(n_fits):
+        _fitted(name, X, y, units=4 + i)
+        sizes.append(process.memory_info().rss / 2**20)
+    return {"MiB": sizes[-1] - sizes[after - 1], "MiB at first": sizes[after - 1]}
+
+
+# ------------------------------------------------------------------------------ growth
+def growth(name, n_rows, window_length):
+    """Time a fit of one epoch through the whole pipeline, warm."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import PerFeatureScaler, SlidingWindow
+
+    table = series(n_rows, 4, np.float64)
+    regressor = sklstm_regressor(units=8, epochs=1, batch_size=1024)
+    window = SlidingWindow(window_length)
+    model = make_pipeline(window, PerFeatureScaler(), regressor)
+    model.fit(table[:2000], table[:2000, 0])
+    return {"seconds": seconds(lambda: model.fit(table, table[:, 0]))}

@@ -1,0 +1,169 @@
+"""Measure sklstm beside its peers: ``python benchmarks/run.py [measure ...]``.
+
+Each contender runs in a process of its own, with its best documented setting of
+threads; rounds alternate the contenders, and medians are reported, with their ratio to
+sklstm's. Results go to ``benchmarks/RESULTS.md``. The peers need ``pip install skorch
+torch`` besides ``pip install ".[benchmarks]"``; one that is not installed is left out.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+SIZES = [(50, 1, 50, 32), (50, 10, 64, 32), (24, 8, 128, 64), (100, 5, 256, 32)]
+SIZES += [(50, 10, 64, 256)]
+OURS = "sklstm"
+BOTH = [OURS, "sklstm, untouched"]
+SEARCHERS = [*BOTH, "SciKeras", "skorch", "skorch, 1 thread"]
+TRAINERS = [*BOTH, "Keras", "PyTorch", "PyTorch, 1 thread", "BLAS"]
+PREDICTORS = [*BOTH, "SciKeras", "skorch"]
+
+
+def table_of_measures():
+    """Give all rows: measure, title, arguments, contenders, rounds, quantity."""
+    rows = [
+        ("search", "one job", {}, SEARCHERS, 3, "seconds"),
+        ("search", "2 processes", {"n_jobs": 2}, SEARCHERS, 3, "seconds"),
+    ]
+    threads = {"n_jobs": 2, "backend": "threading"}
+    rows += [("search", "2 threads", threads, BOTH, 3, "seconds")]
+    for size in SIZES:
+        steps, features, units, batch = size
+        title = f"{steps} x {features}, {units} units, batch {batch}"
+        rows += [("epoch", title, {"size": size}, TRAINERS, 3, "seconds")]
+    rows += [("overhead", "1 epoch, 64 windows", {}, PREDICTORS, 3, "seconds")]
+    for n in (1, 10_000):
+        title = f"{n:,} windows of 24 x 3"
+        rows += [("predict", title, {"n_samples": n}, PREDICTORS, 3, "seconds")]
+    rows += [
+        ("memory", "300,000 x 8, window 96", {}, [OURS, "Keras"], 1, "MiB"),
+        ("resident", "fits 100 to 500, each of another network", {}, [OURS], 1, "MiB"),
+    ]
+    for n_rows in (10_000, 100_000, 1_000_000):
+        arguments = {"n_rows": n_rows, "window_length": 24}
+        rows += [("growth", f"{n_rows:,} rows", arguments, [OURS], 1, "seconds")]
+    for length in (24, 96, 384):
+        arguments = {"n_rows": 100_000, "window_length": length}
+        rows += [("growth", f"window {length}", arguments, [OURS], 1, "seconds")]
+    return rows
+
+
+def available(contender):
+    """Tell whether a contender is installed."""
+    needs = {"skorch": ["skorch", "torch"], "PyTorch": ["torch"]}
+    needed = needs.get(contender.split(",")[0], [])
+    return all(importlib.util.find_spec(name) is not None for name in needed)
+
+
+def run_one(measure, contender, arguments):
+    """Run one contender in a fresh process, and give its numbers."""
+    command = [sys.executable, "-W", "ignore", str(HERE / "run.py"), "--one"]
+    command += [measure, contender, json.dumps(arguments)]
+    # SciKeras on Keras tells of retracing at length.
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=False
+    )
+    if result.returncode:
+        raise RuntimeError(f"{measure}, {contender}:\n{result.stderr[-4000:]}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def measure_row(measure, arguments, contenders, rounds, quantity):
+    """Alternate the contenders; give the numbers of each."""
+    numbers = {contender: [] for contender in contenders if available(contender)}
+    for _ in range(rounds):
+        for contender, found in numbers.items():
+            found.append(run_one(measure, contender, arguments)[quantity])
+    return numbers
+
+
+def report(rows):
+    """Write the results as Markdown."""
+    import contenders
+
+    packages = [
+        "scikit-learn",
+        "tensorflow",
+        "keras",
+        "numpy",
+        "scikeras",
+        "torch",
+        "skorch",
+    ]
+    versions = [
+        f"{name} {importlib.metadata.version(name)}"
+        for name in packages
+        if importlib.util.find_spec(name.replace("scikit-learn", "sklearn"))
+    ]
+    lines = ["# Results", "", __doc__.split("\n\n")[1].replace("\n", " "), ""]
+    lines += [
+        f"{datetime.date.today()}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, {', '.join(versions)}.",
+        "",
+        "| contender | threads |",
+        "|---|---|",
+        *(f"| {name} | {threads} |" for name, threads in contenders.SETTINGS.items()),
+    ]
+    for measure in dict.fromkeys(row[0] for row in rows):
+        lines += ["", f"## {measure.capitalize()}", ""]
+        lines += ["| what | contender | median | smallest, largest | to sklstm |"]
+        lines += ["|---|---|---|---|---|"]
+        for _, title, quantity, numbers in (row for row in rows if row[0] == measure):
+            lines += _lines_of(title, quantity, numbers)
+    return "\n".join(lines) + "\n"
+
+
+def _lines_of(title, quantity, numbers):
+    ours = statistics.median(numbers[OURS])
+    for contender, found in numbers.items():
+        middle = statistics.median(found)
+        ratio = f"{middle / ours:.2f}" if ours > 0 else ""
+        spread = f"{_shown(min(found), quantity)}, {_shown(max(found), quantity)}"
+        shown = _shown(middle, quantity)
+        yield f"| {title} | {contender} | {shown} | {spread} | {ratio} |"
+
+
+def _shown(number, quantity):
+    if quantity == "MiB":
+        return f"{number:.1f} MiB"
+    return f"{number * 1000:.2f} ms" if number < 1 else f"{number:.2f} s"
+
+
+def main():
+    """Run what is asked for on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("measures", nargs="*", help="such as search; all by default")
+    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        import contenders
+        import measures
+
+        measure, contender, keywords = arguments.one
+        contenders.prepare(contender)
+        result = getattr(measures, measure)(contender, **json.loads(keywords))
+        print(json.dumps(result))
+        return
+    done = []
+    for measure, title, keywords, names, rounds, quantity in table_of_measures():
+        if arguments.measures and measure not in arguments.measures:
+            continue
+        numbers = measure_row(measure, keywords, names, rounds, quantity)
+        done.append((measure, title, quantity, numbers))
+        print("\n".join(_lines_of(title, quantity, numbers)), flush=True)
+    if not arguments.measures:
+        (HERE / "RESULTS.md").write_text(report(done))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Networks that a user's own function builds."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+from keras import layers, ops
+
+
+@dataclass(frozen=True, eq=False)
+class CustomSpec:
+    """What a user's builder is told, and the builder itself.
+
+    No two are equal: the builder may be any code, so that every network is compiled
+    for itself.
+
+    Parameters
+    ----------
+    n_timesteps : int
+        Time steps of the sequences in the first fit.
+
+    n_features : int
+        Features of a time step.
+
+    n_outputs : int
+        Width that the model's output must have.
+
+    output_activation : str
+        What the model should end in: "linear" for regression, "sigmoid" or "softmax"
+        for classes.
+
+    builder : callable
+        From this spec, and `arguments`, to an uncompiled `keras.Model`.
+
+    arguments : dict, default={}
+        Keyword arguments of the builder.
+    """
+
+    n_timesteps: int
+    n_features: int
+    n_outputs: int
+    output_activation: str
+    builder: Callable = field(repr=False)
+    arguments: dict = field(default_factory=dict, repr=False)
+
+    # How many LSTM units there are is the builder's affair.
+    units = ()
+
+
+def build_custom(spec):
+    """Call the builder of a spec, and check what it gives.
+
+    Raises
+    ------
+    TypeError
+        If the builder returns no `keras.Model`.
+
+    ValueError
+        If the model is compiled, or its output is not ``(n_samples, n_outputs)``.
+    """
+    model = spec.builder(spec, **spec.arguments)
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model= must return a keras.Model, got {model!r}.")
+    if model.compiled:
+        raise ValueError(
+            "model= must return a keras.Model that is not compiled; optimizer, loss "
+            "and metrics are parameters of the estimator."
+        )
+    if not model.built:
+        model.build((None, spec.n_timesteps, spec.n_features))
+    expected = None, spec.n_outputs
+    if tuple(model.output_shape) != expected:
+        raise ValueError(
+            f"model= must return a keras.Model whose output has shape {expected}, for "
+            f"{spec.n_outputs} output(s); got {tuple(model.output_shape)}."
+        )
+    return model
+
+
+def masked(model, *, scale=None, offset=None):
+    """Put before a model what turns NaN into zeros, masked where its layers know masks.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From :func:`build_custom`.
+
+    scale, offset : array-like of shape (n_outputs,), default=None
+        Where given, the result ends in ``output * scale + offset``.
+
+    Returns
+    -------
+    keras.Model
+        Over the same variables.
+    """
+    inputs = keras.Input(model.input_shape[1:], name="sequences")
+    missing = ops.isnan(inputs)
+    x = ops.where(missing, 0.0, inputs)
+    if _takes_mask(model):
+        x = model(x, mask=ops.logical_not(ops.all(missing, axis=-1)))
+        x = ops.reshape(x, (-1, model.output_shape[-1]))  # and the mask ends here
+    else:
+        x = model(x)
+    if scale is not None:
+        x = layers.Rescaling(list(scale), list(offset), name="units_of_y")(x)
+    return keras.Model(inputs, x, name="sklstm")
+
+
+def _takes_mask(model):
+    """Tell whether a mask reaches the first layer; Keras warns where it does not."""
+    if "mask" not in inspect.signature(model.call).parameters:
+        return False
+    computing = [x for x in model.layers if not isinstance(x, layers.InputLayer)]
+    if computing and computing[0].supports_masking:
+        model.supports_masking = True  # Keras says no of every `Sequential`
+    return model.supports_masking
