@@ -9,6 +9,7 @@ become sequences, and how these are trained on, the estimators say: `_samples`,
 """
 
 import copy
+import functools
 import inspect
 from abc import ABCMeta
 
@@ -275,10 +276,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                     f"optimizer__{next(iter(routed))} needs optimizer to be a name or "
                     f"a class, got the instance {optimizer!r}."
                 )
-            return type(optimizer).from_config(optimizer.get_config())
+            return optimizer  # of which training uses a copy
         if isinstance(optimizer, str):
             try:
-                optimizer = get_optimizer_class(optimizer)
+                optimizer = _optimizer_class(optimizer)
             except ValueError as error:
                 raise ValueError(
                     f"optimizer={self.optimizer!r} is no optimizer of Keras, such as "
@@ -322,8 +323,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         classes = [metric for metric in metrics if isinstance(metric, type)]
         made = iter(unflatten_params(classes, routed))
         return [
-            next(made) if isinstance(metric, type) else _fresh(metric)
-            for metric in metrics
+            next(made) if isinstance(metric, type) else metric for metric in metrics
         ]
 
     def _callbacks(self):
@@ -351,6 +351,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             ) from error
 
 
+# SciKeras makes an optimizer to ask for its class: as slow as a short epoch.
+_optimizer_class = functools.cache(get_optimizer_class)
+
+
 def _check_metric(metric):
     # Keras has names that it finds out from the loss, and refuses others late.
     if isinstance(metric, str) and metric not in {"acc", "accuracy", "ce"}:
@@ -361,10 +365,3 @@ def _check_metric(metric):
                 f"metrics={metric!r} is no metric of Keras, such as "
                 '"mean_absolute_error" or "accuracy".'
             ) from error
-
-
-def _fresh(metric):
-    """Make of a metric that counts one that has counted nothing."""
-    if isinstance(metric, keras.metrics.Metric):
-        return type(metric).from_config(metric.get_config())
-    return metric

@@ -106,6 +106,6 @@ def fuse(spec, model, n_parts=1):
     for layer in model.layers:
         if isinstance(layer, layers.LSTM):
             x = FusedLSTM.of(layer, n_parts)(x, lengths=lengths)
-        elif isinstance(layer, (layers.Dense, layers.Dropout)):
+        elif isinstance(layer, (layers.Dense, layers.Dropout, layers.Rescaling)):
             x = layer(x)
     return keras.Model([sequences, lengths], x, name="fused")

@@ -59,7 +59,7 @@ class FusedLSTM(keras.layers.LSTM):
         return fused
 
     def call(
-        self, sequences, lengths=None, initial_state=None, mask=None, training=False
+        self, sequences, initial_state=None, mask=None, training=False, lengths=None
     ):
         """Run the layer.
 
@@ -67,10 +67,6 @@ class FusedLSTM(keras.layers.LSTM):
         ----------
         sequences : Tensor of shape (n_samples, n_timesteps, n_features)
             What stands behind the end of a sequence must be finite.
-
-        lengths : Tensor of int, of shape (n_samples,), default=None
-            Steps of each sequence, 0 to `n_timesteps`, counted from the first. None
-            takes all.
 
         initial_state : list of Tensor of shape (n_samples, units), default=None
             Hidden and cell state before the first step; None takes zeros.
@@ -80,6 +76,10 @@ class FusedLSTM(keras.layers.LSTM):
 
         training : bool, default=False
             As for `keras.layers.LSTM`.
+
+        lengths : Tensor of int, of shape (n_samples,), default=None
+            Steps of each sequence, 0 to `n_timesteps`, counted from the first. None
+            takes all.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class FusedLSTM(keras.layers.LSTM):
             return self._by_keras(sequences, lengths, initial_state, mask, training)
         if initial_state is None:
             initial_state = self.get_initial_state(tf.shape(sequences)[0])
-        x = tf.transpose(sequences, (1, 0, 2))
+        x = tf.transpose(tf.cast(sequences, tf.float32), (1, 0, 2))
         if lengths is not None:
             lengths = tf.cast(lengths, tf.int32)
         parts = self._parts(x, lengths, *initial_state)
@@ -157,10 +157,13 @@ class FusedLSTM(keras.layers.LSTM):
         if self.go_backwards:
             x = _reverse(x, lengths)
         hs, *cs = block_lstm(x, h, c, *weights, cell_states=self.return_state)
-        output = last = _last(hs, lengths, h)
         if self.return_sequences:
             output = tf.transpose(self._in_keras_order(hs, lengths), (1, 0, 2))
-        return [output, last, _last(*cs, lengths, c)] if self.return_state else [output]
+        else:
+            output = _last(hs, lengths, tf.zeros_like(h))
+        if not self.return_state:
+            return [output]
+        return [output, _last(hs, lengths, h), _last(*cs, lengths, c)]
 
     def _in_keras_order(self, states, lengths):
         """Put zeros behind the ends; Keras gives the steps of a reversed run as run."""

@@ -1,7 +1,5 @@
 """Initial weights that depend on a seed alone."""
 
-import itertools
-
 import keras
 import numpy as np
 
@@ -23,7 +21,8 @@ def initial_weights(model, seed):
     list of ndarray
         New values in the order of ``model.variables``; the model stays as it is.
     """
-    seeds = itertools.count(seed)
+    generator = np.random.default_rng(seed)
+    seeds = iter(lambda: int(generator.integers(2**31 - 1)), None)
     drawn = {}
     for layer in model._flatten_layers():
         for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
@@ -31,8 +30,8 @@ def initial_weights(model, seed):
             if initializer is not None and id(variable) not in drawn:
                 initializer = _seeded(initializer, next(seeds))
                 drawn[id(variable)] = initializer(variable.shape, dtype=variable.dtype)
-        for generator in layer._seed_generators:
-            state = generator.state
+        for of_dropout in layer._seed_generators:
+            state = of_dropout.state
             drawn[id(state)] = np.array([next(seeds), 0], dtype=state.dtype)
     return [np.array(drawn.get(id(v), v.value)) for v in model.variables]
 

@@ -14,6 +14,10 @@ _NO_CLIPPING = np.float32(np.inf)
 _WITHOUT_DISTRIBUTION = "_backend_update_step", "_apply_weight_decay"
 
 
+# Where Keras keeps what `exclude_from_weight_decay` was told; the config has it not.
+_UNDECAYED = "_exclude_from_weight_decay_pattern"
+
+
 class ProgramOptimizer:
     """A copy of an optimizer for the variables of one program.
 
@@ -32,7 +36,7 @@ class ProgramOptimizer:
     """
 
     def __init__(self, optimizer, variables):
-        self.keras = type(optimizer).from_config(optimizer.get_config())
+        self.keras = from_recipe(*recipe_of(optimizer))
         self.keras.build(variables)
         for name in _WITHOUT_DISTRIBUTION:
             method = functools.partial(getattr(BaseOptimizer, name), self.keras)
@@ -63,6 +67,19 @@ class ProgramOptimizer:
 
     def _clip(self, gradients):
         return [None if g is None else _clipped(g, self._clipnorm) for g in gradients]
+
+
+def recipe_of(optimizer):
+    """Give class, config, and a pattern of the weights that decay leaves out."""
+    undecayed = getattr(optimizer, _UNDECAYED, None)
+    return type(optimizer), optimizer.get_config(), undecayed
+
+
+def from_recipe(kind, config, undecayed):
+    """Make an optimizer that is like another but for its variables."""
+    optimizer = kind.from_config(config)
+    setattr(optimizer, _UNDECAYED, undecayed)
+    return optimizer
 
 
 def inputs_of(optimizer):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._samples import gather_inputs
+from sklstm.training._schedule import fresh
 
 
 class Program:
@@ -33,12 +34,14 @@ class Program:
         self.model = build(spec)
         self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
+        self._settled = False
         self._optimizer = ProgramOptimizer(
             schedule.optimizer, self.model.trainable_variables
         )
         # XLA would compile anew for every number of samples and of steps.
         settings = {"optimizer": self._optimizer.keras, "jit_compile": False}
-        self._core.compile(loss=schedule.loss, metrics=schedule.metrics, **settings)
+        metrics = fresh(schedule.metrics)
+        self._core.compile(loss=schedule.loss, metrics=metrics, **settings)
         self.model.compile(loss=schedule.loss, **settings)
 
     # ------------------------------------------------------------------------- state
@@ -120,7 +123,7 @@ class Program:
 
         numbers = [tf.constant(number, tf.int32) for number in numbers]
         arguments = *samples, order, *numbers
-        if name not in self._functions:
+        if not self._settled:
             self._settle(samples)
         return self._functions.call(name, over_batches, arguments, self._variables())
 
@@ -130,6 +133,7 @@ class Program:
         x = gather_inputs(self._spec, values, 0 * starts, tf.minimum(lengths, 1))
         self._core.test_step((x, targets, weights))
         self._core.reset_metrics()
+        self._settled = True
 
     def _variables(self):
         of_keras = [*self._core.variables, *self._core.metrics_variables]
@@ -146,9 +150,6 @@ class Functions:
     def __init__(self):
         self._lock = threading.Lock()
         self._compiled = {}
-
-    def __contains__(self, name):
-        return name in self._compiled
 
     def __len__(self):
         return len(self._compiled)
@@ -175,14 +176,12 @@ class _Compiled:
         self._captured = [
             place.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs
         ]
-        self._types = [output.dtype for output in self._concrete.outputs]
 
     def __call__(self, arguments, variables):
         handles = [
             variables[captured].handle if isinstance(captured, int) else captured
             for captured in self._captured
         ]
-        outputs = tf.raw_ops.StatefulPartitionedCall(
-            args=[*arguments, *handles], Tout=self._types, f=self._concrete
-        )
-        return tf.nest.pack_sequence_as(self._concrete.structured_outputs, outputs)
+        # `tf.raw_ops.StatefulPartitionedCall` would take them as well, but TensorFlow
+        # keeps what it made of that operation when the function is long gone.
+        return self._concrete._call_flat(list(arguments), handles)

@@ -42,7 +42,8 @@ class Samples:
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
-        return *table_tensors(self.table), tf.constant(self.targets), weights
+        targets, weights = tf.constant(self.targets), tf.constant(weights)
+        return *table_tensors(self.table), targets, weights
 
     def signature(self):
         """Describe what :meth:`tensors` gives, for samples of any number."""

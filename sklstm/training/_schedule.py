@@ -1,15 +1,15 @@
 """How to train, and what of it shapes the compiled program."""
 
-import pickle
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
-from sklstm.training._optimizer import inputs_of
+from sklstm.training._optimizer import from_recipe, inputs_of, recipe_of
 
-_CONFIGURED = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+_CONFIGURED = (keras.losses.Loss, keras.metrics.Metric)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class Schedule:
 
     def settings(self):
         """Give what the model is compiled with, to keep beside the weights."""
-        config = self.optimizer.get_config()
-        return Settings(type(self.optimizer), config, self.loss, self.metrics)
+        return Settings(*recipe_of(self.optimizer), self.loss, self.metrics)
 
     def order(self, epoch, n_samples):
         """Give the order in which an epoch takes the samples.
@@ -90,57 +89,74 @@ class Settings:
     config : dict
         Of the optimizer.
 
+    undecayed : re.Pattern or None
+        Names of the weights that the optimizer's weight decay leaves out.
+
     loss, metrics
         As for `keras.Model.compile`.
     """
 
     optimizer: type
     config: dict
+    undecayed: re.Pattern | None
     loss: Any
     metrics: list | None
 
     def compile(self, model):
         """Compile a model, with a new optimizer of which all variables exist."""
-        optimizer = self.optimizer.from_config(self.config)
+        optimizer = from_recipe(self.optimizer, self.config, self.undecayed)
         optimizer.build(model.trainable_variables)
-        model.compile(optimizer, self.loss, metrics=self.metrics, jit_compile=False)
+        metrics = fresh(self.metrics)
+        model.compile(optimizer, self.loss, metrics=metrics, jit_compile=False)
 
     def key(self, without=()):
         """Give something to compare and hash, that leaves out some of the config."""
         ignored = {"name", *without}
         config = {name: self.config[name] for name in {*self.config} - ignored}
-        return (
-            self.optimizer,
-            _frozen(config),
-            _frozen(self.loss),
-            _frozen(self.metrics),
-        )
+        shaping = config, self.undecayed, self.loss, self.metrics
+        return self.optimizer, *map(_frozen, shaping)
+
+
+def fresh(metrics):
+    """Copy the metrics that were made already, so that the copies count from zero.
+
+    One that does not tell what it is made of can't be copied, and is used itself.
+    """
+    if isinstance(metrics, (list, tuple)):
+        return [fresh(metric) for metric in metrics]
+    if isinstance(metrics, keras.metrics.Metric) and _tells_all(metrics):
+        return type(metrics).from_config(metrics.get_config())
+    return metrics
 
 
 def _frozen(thing):
-    """Give something hashable that is equal for things that do the same."""
+    """Give something hashable that is equal only for things that do the same."""
     if isinstance(thing, dict):
         return tuple((key, _frozen(thing[key])) for key in sorted(thing, key=str))
     if isinstance(thing, (list, tuple)):
         return tuple(map(_frozen, thing))
     if isinstance(thing, np.ndarray):
         return thing.dtype.str, thing.shape, thing.tobytes()
-    if isinstance(thing, _CONFIGURED):
-        if type(thing).__module__.startswith("keras."):
-            return type(thing), _frozen({**thing.get_config(), "name": None})
-        return type(thing), _pickled(thing)  # its config may not tell all of it
+    if isinstance(thing, _CONFIGURED) and _tells_all(thing):
+        return type(thing), _frozen({**thing.get_config(), "name": None})
     try:
         hash(thing)
     except TypeError:
-        return _pickled(thing)
+        return _Itself(thing)
     return thing
 
 
-def _pickled(thing):
-    try:
-        return pickle.dumps(thing)
-    except (pickle.PicklingError, TypeError, AttributeError):
-        return _Itself(thing)
+def _tells_all(thing):
+    """Tell whether the config of a loss or metric holds all that it does.
+
+    Keras's own do, but those that wrap a user's function; a user's class does where it
+    says what its config is.
+    """
+    kind = type(thing)
+    if not kind.__module__.startswith("keras."):
+        return "get_config" in vars(kind)
+    function = getattr(thing, "fn", None) or getattr(thing, "_fn", None)
+    return function is None or function.__module__.startswith("keras.")
 
 
 class _Itself:
