@@ -20,7 +20,7 @@ from sklstm._validation import (
     check_whole_steps,
     n_axes,
 )
-from sklstm.networks import CustomSpec, NetworkSpec
+from sklstm.networks import CustomSpec, NetworkSpec, own_names
 from sklstm.sequences import SequenceTable
 from sklstm.training import Network, Samples, Schedule
 
@@ -224,6 +224,7 @@ class SequenceEstimator(RepairedWrapper):
         n_samples = y.shape[0]
         return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
 
+    @own_names()
     def _train(self, samples, epochs, validation=None, partial=False):
         """Train the network for some epochs; give their history."""
         callbacks = self._callbacks()

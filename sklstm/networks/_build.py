@@ -5,8 +5,10 @@ from keras import layers, ops
 
 from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._fused import FusedLSTM
+from sklstm.networks._names import own_names
 
 
+@own_names()
 def build(spec, *, scale=None, offset=None):
     """Build a Keras model of stock layers.
 
@@ -65,6 +67,7 @@ def _dense(units, activation, name):
     )
 
 
+@own_names()
 def fuse(spec, model, n_parts=1):
     """Make the twin of a model that takes lengths, with its LSTM layers fused.
 

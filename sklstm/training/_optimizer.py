@@ -72,7 +72,8 @@ class ProgramOptimizer:
 def recipe_of(optimizer):
     """Give class, config, and a pattern of the weights that decay leaves out."""
     undecayed = getattr(optimizer, _UNDECAYED, None)
-    return type(optimizer), optimizer.get_config(), undecayed
+    config = {**optimizer.get_config(), "name": None}  # one name for all, see own_names
+    return type(optimizer), config, undecayed
 
 
 def from_recipe(kind, config, undecayed):

@@ -1,8 +1,11 @@
 """The pool of compiled programs."""
 
+import gc
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
+
+from tensorflow.python.eager import context
 
 from sklstm.training._program import Functions, Program
 
@@ -16,7 +19,8 @@ class ProgramPool:
     Parameters
     ----------
     capacity : int
-        Kinds of programs that are kept; the one that was not leased for longest goes.
+        Kinds of programs that are kept; where there are more, the half goes that was
+        not leased for longest: to free memory takes a while, however much it is.
     """
 
     def __init__(self, capacity):
@@ -52,9 +56,12 @@ class ProgramPool:
         with self._lock:
             kind = self._kinds.setdefault(key, _Kind())
             self._kinds.move_to_end(key)
-            while len(self._kinds) > self.capacity:
+            too_many = len(self._kinds) > self.capacity
+            while too_many and len(self._kinds) > self.capacity // 2 + 1:
                 self._kinds.popitem(last=False)
             program = kind.idle.pop() if kind.idle else None
+        if too_many:
+            free_what_is_gone()
         if program is None:
             program = Program(spec, schedule, n_parts, kind.functions)
         yield program
@@ -67,6 +74,17 @@ class ProgramPool:
         """The functions that the programs in the pool were traced into."""
         with self._lock:
             return sum(len(kind.functions) for kind in self._kinds.values())
+
+
+def free_what_is_gone():
+    """Free the memory of compiled functions that nothing refers to any more.
+
+    They refer to themselves in circles. TensorFlow, besides, keeps what it made of each
+    operation that Python called on its own, one a shape of variable: a cache that it
+    fills again where it is asked to.
+    """
+    gc.collect()
+    context.context().clear_kernel_cache()
 
 
 class _Kind:

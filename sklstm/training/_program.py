@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks import build, fuse
+from sklstm.networks import build, fuse, own_names
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._samples import gather_inputs
 from sklstm.training._schedule import fresh
@@ -29,6 +29,7 @@ class Program:
         The compiled functions, which programs of one kind share.
     """
 
+    @own_names()
     def __init__(self, spec, schedule, n_parts, functions):
         self._spec = spec
         self.model = build(spec)
@@ -127,6 +128,7 @@ class Program:
             self._settle(samples)
         return self._functions.call(name, over_batches, arguments, self._variables())
 
+    @own_names()
     def _settle(self, samples):
         """Have Keras make the variables of loss and metrics, outside any function."""
         values, starts, lengths, targets, weights = (one[:1] for one in samples)

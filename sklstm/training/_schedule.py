@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from sklstm.networks import own_names
 from sklstm.training._optimizer import from_recipe, inputs_of, recipe_of
 
 _CONFIGURED = (keras.losses.Loss, keras.metrics.Metric)
@@ -102,6 +103,7 @@ class Settings:
     loss: Any
     metrics: list | None
 
+    @own_names()
     def compile(self, model):
         """Compile a model, with a new optimizer of which all variables exist."""
         optimizer = from_recipe(self.optimizer, self.config, self.undecayed)
