@@ -55,8 +55,8 @@ def test_an_unknown_argument_is_a_type_error(Estimator):
         Estimator(unit=3)
     with pytest.raises(ValueError, match=r"Invalid parameter 'unit'"):
         Estimator().set_params(unit=3)
-    with pytest.raises(TypeError, match=r"argument 'model__units'"):
-        Estimator(model__units=3)
+    with pytest.raises(TypeError, match=r"argument 'fit__epochs'"):
+        Estimator(fit__epochs=3)
 
 
 @BOTH

@@ -120,10 +120,14 @@ class Network:
         """
         forward = _forward(self.spec, n_parts(self.spec))
         variables = self._as_tensors(forward.model)
+        # One sample alone would go through other operations, which round otherwise.
+        alone = len(table) == 1
+        table = table.take([0, 0]) if alone else table
         values, starts, lengths = table_tensors(table)
         size = _samples_at_once(self.spec, table)
         if len(table) <= size:
-            return forward(variables, values, starts, lengths).numpy()
+            outputs = forward(variables, values, starts, lengths).numpy()
+            return outputs[:1] if alone else outputs
         outputs = [
             forward(variables, values, starts[i : i + size], lengths[i : i + size])
             for i in range(0, len(table), size)

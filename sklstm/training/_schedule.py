@@ -140,7 +140,10 @@ def _frozen(thing):
     if isinstance(thing, np.ndarray):
         return thing.dtype.str, thing.shape, thing.tobytes()
     if isinstance(thing, _CONFIGURED) and _tells_all(thing):
-        return type(thing), _frozen({**thing.get_config(), "name": None})
+        # The history shows the name of a metric; that of a loss is a number.
+        is_loss = isinstance(thing, keras.losses.Loss)
+        without_name = {"name": None} if is_loss else {}
+        return type(thing), _frozen({**thing.get_config(), **without_name})
     try:
         hash(thing)
     except TypeError:

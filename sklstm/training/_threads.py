@@ -12,8 +12,8 @@ import os
 import joblib
 import tensorflow as tf
 
-# Parts that a batch is cut into, at most; and the units from which on that pays.
-_MAX_PARTS = 2
+# Parts that a batch is cut into, and the units from which on that pays.
+_PARTS = 2
 _UNITS_TO_PART = 24
 
 
@@ -83,18 +83,17 @@ def follow_joblib():
 def n_parts(spec):
     """Choose into how many concurrent parts the batches of a network are cut.
 
+    Not by the number of threads: the sums of a gradient are rounded otherwise in other
+    parts, and one `random_state` shall give the same bits in a worker with one thread.
+
     Parameters
     ----------
-    spec : NetworkSpec
+    spec : NetworkSpec or CustomSpec
         The network.
 
     Returns
     -------
     int
-        1 where one thread is all there is, or the layers are too small to gain.
+        1 where the layers are too small to gain.
     """
-    if max(spec.units, default=0) < _UNITS_TO_PART:
-        return 1
-    given = tf.config.threading.get_inter_op_parallelism_threads()
-    given = given or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
-    return min(given or joblib.cpu_count(), _MAX_PARTS)
+    return _PARTS if max(spec.units, default=0) >= _UNITS_TO_PART else 1
