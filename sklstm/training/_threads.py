@@ -14,7 +14,7 @@ import tensorflow as tf
 
 # Parts that a batch is cut into, and the units from which on that pays.
 _PARTS = 2
-_UNITS_TO_PART = 24
+_UNITS_TO_PART = 40
 
 
 def use_threads(n_threads=None):
