@@ -69,37 +69,36 @@ def _from_keras_order(weights):
     return tf.concat([i, g, f, o], axis=-1)
 
 
-def _forward(x, h, c, weights, bias):
+def _cell_inputs(x, h, c, weights, bias):
+    """Name the inputs that all these operations have, for cells without peepholes."""
     no_peephole = tf.zeros_like(bias[: h.shape[1]])
+    return {
+        "x": x,
+        "cs_prev": c,
+        "h_prev": h,
+        "w": weights,
+        "wci": no_peephole,
+        "wcf": no_peephole,
+        "wco": no_peephole,
+        "b": bias,
+        "use_peephole": False,
+    }
+
+
+def _forward(x, h, c, weights, bias):
     return tf.raw_ops.BlockLSTM(
         seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
-        x=x,
-        cs_prev=c,
-        h_prev=h,
-        w=weights,
-        wci=no_peephole,
-        wcf=no_peephole,
-        wco=no_peephole,
-        b=bias,
+        **_cell_inputs(x, h, c, weights, bias),
         forget_bias=0.0,
         cell_clip=-1.0,
-        use_peephole=False,
     )
 
 
 def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
     """Let the operation's own gradient do everything."""
-    no_peephole = tf.zeros_like(bias[: h.shape[1]])
     gradient = tf.raw_ops.BlockLSTMGrad(
         seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
-        x=x,
-        cs_prev=c,
-        h_prev=h,
-        w=weights,
-        wci=no_peephole,
-        wcf=no_peephole,
-        wco=no_peephole,
-        b=bias,
+        **_cell_inputs(x, h, c, weights, bias),
         i=steps.i,
         cs=steps.cs,
         f=steps.f,
@@ -109,7 +108,6 @@ def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
         h=steps.h,
         cs_grad=tf.zeros_like(d_h) if d_c is None else d_c,
         h_grad=d_h,
-        use_peephole=False,
     )
     # For a batch of no samples the operation leaves these two as memory was.
     d_weights, d_bias = (
@@ -129,20 +127,14 @@ def _wide_gradient(steps, x, h, c, weights, bias, d_h, d_c):
     units = h.shape[1]
     input_weights, recurrent_weights = tf.split(weights, [-1, units], axis=0)
     transposed = tf.transpose(recurrent_weights)
-    no_peephole = tf.zeros_like(bias[:units])
     h_before = tf.concat([h[tf.newaxis], steps.h[:-1]], axis=0)
     c_before = tf.concat([c[tf.newaxis], steps.cs[:-1]], axis=0)
 
+    inputs = _cell_inputs(x[0], h, c, weights, bias)
+
     def step_back(t, d_h_next, d_c_next, d_gates):
         cell = tf.raw_ops.LSTMBlockCellGrad(
-            x=x[0],
-            cs_prev=c_before[t],
-            h_prev=h,
-            w=weights,
-            wci=no_peephole,
-            wcf=no_peephole,
-            wco=no_peephole,
-            b=bias,
+            **{**inputs, "cs_prev": c_before[t]},
             i=steps.i[t],
             cs=steps.cs[t],
             f=steps.f[t],
@@ -151,7 +143,6 @@ def _wide_gradient(steps, x, h, c, weights, bias, d_h, d_c):
             co=steps.co[t],
             cs_grad=d_c_next if d_c is None else d_c_next + d_c[t],
             h_grad=d_h_next + d_h[t],
-            use_peephole=False,
         )
         d_gates = d_gates.write(t, cell.dicfo)
         return t - 1, cell.dicfo @ transposed, cell.cs_prev_grad, d_gates
