@@ -15,14 +15,6 @@ from contenders import (
 )
 from data import search_windows, series, windows
 
-EPOCH_SIZES = [
-    (50, 1, 50, 32),
-    (50, 10, 64, 32),
-    (24, 8, 128, 64),
-    (100, 5, 256, 32),
-    (50, 10, 64, 256),
-]
-
 
 def seconds(function, repeats=1):
     """Give the median time of a call."""

@@ -10,7 +10,7 @@ from sklstm.networks._block_lstm import block_lstm
 
 @keras.saving.register_keras_serializable("sklstm")
 class FusedLSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM`, several times as fast on a CPU, for sequences with lengths.
+    """`keras.layers.LSTM` as one fused operation on a CPU, for sequences with lengths.
 
     Its arguments, weights and config are those of `keras.layers.LSTM`. Where these
     allow (tanh and sigmoid, no dropout within the cell, float32, not stateful) and

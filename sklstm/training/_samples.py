@@ -45,12 +45,6 @@ class Samples:
         targets, weights = tf.constant(self.targets), tf.constant(weights)
         return *table_tensors(self.table), targets, weights
 
-    def signature(self):
-        """Describe what :meth:`tensors` gives, for samples of any number."""
-        targets = tf.TensorSpec((None, *self.targets.shape[1:]), self.targets.dtype)
-        weights = tf.TensorSpec((None,), tf.float32)
-        return *table_signature(self.table.n_features), targets, weights
-
 
 def table_tensors(table):
     """Give values, starts and lengths of a table as tensors."""
