@@ -175,7 +175,7 @@ def memory(name):
     table = series(300_000, 8, np.float64)
     result = {"table, MiB": table.nbytes / 2**20}
     if name.startswith("sklstm"):
-        regressor = sklstm_regressor(units=16, epochs=1, batch_size=512)
+        regressor = sklstm_regressor(units=16, epochs=1)
         model = make_pipeline(SlidingWindow(96), PerFeatureScaler(), regressor)
         model.fit(table[:2000], table[:2000, 0])
         with peak_growth(result):
@@ -183,7 +183,7 @@ def memory(name):
         return result
     network = keras_model(8, 16)
     network.compile("adam", "mse")
-    settings = {"epochs": 1, "batch_size": 512, "verbose": 0}
+    settings = {"epochs": 1, "batch_size": 32, "verbose": 0}
     view = np.lib.stride_tricks.sliding_window_view(table, 96, axis=0)[:-1]
     view, y = view.transpose(0, 2, 1), table[96:, 0]
     network.fit(view[:2000], y[:2000], **settings)

@@ -19,6 +19,9 @@ __all__ = [
     "samples_of",
 ]
 
+# Rows that are looked at together.
+_BLOCK = 65_536
+
 
 class SequenceTable(NDArrayOperatorsMixin):
     """Sequences as slices of one table of time steps.
@@ -63,8 +66,7 @@ class SequenceTable(NDArrayOperatorsMixin):
 
     def __init__(self, values, starts, lengths, n_timesteps=None):
         self.values = np.asarray(values)
-        self.starts = np.asarray(starts, dtype=np.intp)
-        self.lengths = np.asarray(lengths, dtype=np.intp)
+        self.starts, self.lengths = _indices(starts), _indices(lengths)
         longest = int(self.lengths.max(initial=0))
         self.n_timesteps = longest if n_timesteps is None else int(n_timesteps)
         if self.values.ndim != 2:
@@ -75,15 +77,18 @@ class SequenceTable(NDArrayOperatorsMixin):
                 f"{self.starts.shape} and {self.lengths.shape}."
             )
         outside = (self.starts < 0) | (self.lengths < 0)
-        outside |= self.starts + self.lengths > len(self.values)
         outside |= self.lengths > self.n_timesteps
+        n_rows = len(self.values)
+        outside |= self.starts > np.subtract(n_rows, self.lengths, dtype=np.int64)
         if outside.any():
             i = int(np.flatnonzero(outside)[0])
             raise ValueError(
                 f"Sample {i} (start {self.starts[i]}, length {self.lengths[i]}) does "
-                f"not fit a table of {len(self.values)} rows and "
+                f"not fit a table of {n_rows} rows and "
                 f"{self.n_timesteps} time steps."
             )
+        self.starts = self.starts.astype(_index_type(n_rows), copy=False)
+        self.lengths = self.lengths.astype(_index_type(n_rows), copy=False)
 
     # ------------------------------------------------------------- from and to arrays
     @classmethod
@@ -106,7 +111,9 @@ class SequenceTable(NDArrayOperatorsMixin):
         X = np.asarray(X)
         values, step = rows_of(X)
         n_samples, n_timesteps, _ = X.shape
-        starts, lengths = np.arange(n_samples) * step, np.full(n_samples, n_timesteps)
+        index_type = _index_type(len(values))
+        starts = np.arange(n_samples, dtype=index_type) * index_type(step)
+        lengths = np.full(n_samples, n_timesteps, index_type)
         return cls(values, starts, lengths, n_timesteps)
 
     @classmethod
@@ -206,9 +213,12 @@ class SequenceTable(NDArrayOperatorsMixin):
         SequenceTable
             This table itself where every row is in use. One row stays in any case.
         """
-        n_rows = len(self.values)
+        n_rows, ends = len(self.values), self.starts + self.lengths
+        joined = len(self) and self.starts[0] == 0 and ends.max() == n_rows
+        if joined and (self.starts[1:] <= ends[:-1]).all():
+            return self
         begin = np.bincount(self.starts, minlength=n_rows + 1)
-        end = np.bincount(self.starts + self.lengths, minlength=n_rows + 1)
+        end = np.bincount(ends, minlength=n_rows + 1)
         used = np.cumsum(begin - end)[:n_rows] > 0
         used[:1] |= not used.any()  # a table of no rows could not tell its type
         return self._keep(used)
@@ -217,10 +227,14 @@ class SequenceTable(NDArrayOperatorsMixin):
         """Leave out all rows but some, and count starts and lengths anew."""
         if kept.all():
             return self
-        kept_before = np.concatenate([[0], np.cumsum(kept)])
+        kept_before = np.zeros(len(kept) + 1, self.starts.dtype)
+        np.cumsum(kept, out=kept_before[1:])
         starts = kept_before[self.starts]
         lengths = kept_before[self.starts + self.lengths] - starts
-        return SequenceTable(self.values[kept], starts, lengths, self.n_timesteps)
+        n_kept, first = int(kept_before[-1]), int(kept.argmax())
+        in_one_piece = kept[first : first + n_kept].all()
+        rows = slice(first, first + n_kept) if in_one_piece else kept
+        return SequenceTable(self.values[rows], starts, lengths, self.n_timesteps)
 
     def locate(self, row):
         """Find where a row of the table first appears in the 3-D array.
@@ -308,6 +322,16 @@ class SequenceTable(NDArrayOperatorsMixin):
             return self.n_timesteps
         steps = np.diff(self.starts)
         return int(steps[0]) if (steps == steps[0]).all() and steps[0] > 0 else None
+
+
+def _indices(numbers):
+    """Read starts or lengths: as 64 bits, or the 32 in which a table keeps them."""
+    numbers = np.asarray(numbers)
+    return numbers if numbers.dtype == np.int32 else numbers.astype(np.int64)
+
+
+def _index_type(n_rows):
+    return np.int32 if n_rows < 2**31 else np.int64
 
 
 def rows_of(X):
@@ -400,13 +424,24 @@ class OverlappingSamples(np.ndarray):
 
 def missing_rows(values):
     """Tell for each row whether it is a missing step: NaN in all its features."""
-    return _isnan(values).all(axis=1)
+    missing = np.empty(len(values), dtype=bool)
+    for rows in _blocks(len(values)):
+        missing[rows] = _isnan(values[rows]).all(axis=1)
+    return missing
 
 
 def partly_missing_rows(values):
     """Tell for each row whether some of its features are NaN and some are not."""
-    nan = _isnan(values)
-    return nan.any(axis=1) & ~nan.all(axis=1)
+    partly = np.empty(len(values), dtype=bool)
+    for rows in _blocks(len(values)):
+        nan = _isnan(values[rows])
+        partly[rows] = nan.any(axis=1) & ~nan.all(axis=1)
+    return partly
+
+
+def _blocks(n_rows):
+    """Cut a table in pieces whose temporaries do not show beside it."""
+    return [slice(first, first + _BLOCK) for first in range(0, n_rows, _BLOCK)]
 
 
 def _isnan(values):

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sklstm.training._samples import as_tensor
+
 _BATCH_HOOKS = {
     "train": ("on_train_batch_begin", "on_train_batch_end"),
     "test": ("on_test_batch_begin", "on_test_batch_end"),
@@ -51,7 +53,7 @@ def run_epochs(program, samples, schedule, validation=None):
     callbacks.on_train_begin()
     logs = None
     for epoch in range(first, first + schedule.epochs):
-        order = tf.constant(schedule.order(epoch, len(samples)))
+        order = as_tensor(schedule.order(epoch, len(samples)))
         program.reset_metrics()
         callbacks.on_epoch_begin(epoch)
         for low, high in _calls(n_batches, size):

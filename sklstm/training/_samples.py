@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from sklstm.networks import CustomSpec
 
+# Bytes: where TensorFlow wants its memory to begin.
+_ALIGNMENT = 64
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -42,8 +45,7 @@ class Samples:
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
-        targets, weights = tf.constant(self.targets), tf.constant(weights)
-        return *table_tensors(self.table), targets, weights
+        return *table_tensors(self.table), as_tensor(self.targets), as_tensor(weights)
 
 
 def table_tensors(table):
@@ -52,10 +54,19 @@ def table_tensors(table):
     if not len(values):  # no sample has a step; but a gather needs a row to point at
         values = np.zeros((1, table.n_features), np.float32)
     return (
-        tf.constant(values),
-        tf.constant(table.starts.astype(np.int32)),
-        tf.constant(table.lengths.astype(np.int32)),
+        as_tensor(values),
+        as_tensor(table.starts.astype(np.int32, copy=False)),
+        as_tensor(table.lengths.astype(np.int32, copy=False)),
     )
+
+
+def as_tensor(array):
+    """Copy an array into a tensor: once, where `tf.constant` does it twice."""
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % _ALIGNMENT
+    copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[:] = array
+    return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())
 
 
 def table_signature(n_features):

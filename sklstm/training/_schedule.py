@@ -72,10 +72,10 @@ class Schedule:
         A generator an epoch: an order depends on no global state and on no order
         before it, so that three calls of one epoch equal one call of three.
         """
-        if not self.shuffle:
-            return np.arange(n_samples, dtype=np.int32)
-        generator = np.random.default_rng([self.seed, epoch])
-        return generator.permutation(n_samples).astype(np.int32)
+        order = np.arange(n_samples, dtype=np.int32)
+        if self.shuffle:
+            np.random.default_rng([self.seed, epoch]).shuffle(order)
+        return order
 
 
 @dataclass(frozen=True)
