@@ -48,25 +48,30 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
     .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation
        9 (8), 1997.
     """
-    weights = _from_keras_order(tf.concat([kernel, recurrent_kernel], axis=0))
-    inputs = [x, h, c, weights, _from_keras_order(bias)]
+    of_keras = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
+    units = h.shape[1]
+    gradient = _wide_gradient if units >= _WIDE else _narrow_gradient
     # `tf.custom_gradient` would do, but keeps every graph that it was called in for as
     # long as the process lives.
     with record.stop_recording():
+        weights = _swap_gates(tf.concat(of_keras[:2], axis=0))
+        inputs = x, h, c, weights, _swap_gates(of_keras[2])
         steps = _forward(*inputs)
-    gradient = _wide_gradient if h.shape[1] >= _WIDE else _narrow_gradient
 
     def backward(d_h, d_c=None):
-        return gradient(steps, *inputs, d_h, d_c)
+        *d_states, d_weights, d_bias = gradient(steps, *inputs, d_h, d_c)
+        d_kernels = tf.split(_swap_gates(d_weights), [-1, units], axis=0)
+        return *d_states, *d_kernels, _swap_gates(d_bias)
 
     outputs = [steps.h, steps.cs] if cell_states else [steps.h]
-    record.record_operation("BlockLSTM", outputs, inputs, backward)
+    record.record_operation("BlockLSTM", outputs, [x, h, c, *of_keras], backward)
     return outputs
 
 
-def _from_keras_order(weights):
-    i, f, g, o = tf.split(weights, 4, axis=-1)
-    return tf.concat([i, g, f, o], axis=-1)
+def _swap_gates(weights):
+    """Bring weights from Keras's order of gates to that of the operations, or back."""
+    i, second, third, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, third, second, o], axis=-1)
 
 
 def _cell_inputs(x, h, c, weights, bias):

@@ -98,12 +98,10 @@ class FusedLSTM(keras.layers.LSTM):
             lengths = tf.cast(lengths, tf.int32)
         parts = self._parts(x, lengths, *initial_state)
         results = [self._run(*part) for part in parts]
-        n_samples = tf.shape(sequences)[0]
-        results = [
-            tf.concat(result, axis=0)[:n_samples]
-            for result in zip(*results, strict=True)
-        ]
-        return results if self.return_state else results[0]
+        joined = [_joined(result) for result in zip(*results, strict=True)]
+        if self._multiple(x) > 1:
+            joined = [result[: tf.shape(sequences)[0]] for result in joined]
+        return joined if self.return_state else joined[0]
 
     def _fusible(self):
         cell = self.cell
@@ -129,18 +127,27 @@ class FusedLSTM(keras.layers.LSTM):
         outputs = tf.where(there[..., tf.newaxis], outputs, 0.0)
         return [outputs, *states] if self.return_state else outputs
 
+    def _multiple(self, x):
+        """Give what the number of samples has to be a multiple of.
+
+        The operation is slow, and warns, for an odd number of them where that of units
+        or features is odd, too.
+        """
+        return 2 if self.units % 2 or x.shape[2] % 2 else 1
+
     def _parts(self, x, lengths, h, c):
         """Cut a batch in parts."""
         n_samples = tf.shape(h)[0]
-        # The operation is slow, and warns, for an odd number of samples where that of
-        # units or features is odd, too.
-        multiple = 2 if self.units % 2 or x.shape[2] % 2 else 1
+        multiple = self._multiple(x)
         if multiple > 1:
             missing = -n_samples % multiple
             n_samples += missing
             x = tf.pad(x, [[0, 0], [0, missing], [0, 0]])
             h, c = (tf.pad(state, [[0, missing], [0, 0]]) for state in (h, c))
             lengths = None if lengths is None else tf.pad(lengths, [[0, missing]])
+        if self.n_parts == 1:
+            yield x, lengths, h, c
+            return
         n_pieces = n_samples // multiple
         bounds = [
             n_pieces * i // self.n_parts * multiple for i in range(self.n_parts + 1)
@@ -174,6 +181,10 @@ class FusedLSTM(keras.layers.LSTM):
         if not self.go_backwards:
             return states
         return tf.reverse(_reverse(states, lengths), axis=[0])
+
+
+def _joined(results):
+    return results[0] if len(results) == 1 else tf.concat(results, axis=0)
 
 
 def _reverse(x, lengths):

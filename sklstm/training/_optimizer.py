@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
@@ -13,6 +14,8 @@ _NO_CLIPPING = np.float32(np.inf)
 # more than Keras's own base class does.
 _WITHOUT_DISTRIBUTION = "_backend_update_step", "_apply_weight_decay"
 
+# Optimizers whose step is that of Adam, as Keras defines it.
+_ADAM = keras.optimizers.Adam, keras.optimizers.AdamW
 
 # Where Keras keeps what `exclude_from_weight_decay` was told; the config has it not.
 _UNDECAYED = "_exclude_from_weight_decay_pattern"
@@ -41,6 +44,10 @@ class ProgramOptimizer:
         for name in _WITHOUT_DISTRIBUTION:
             method = functools.partial(getattr(BaseOptimizer, name), self.keras)
             setattr(self.keras, name, method)
+        single = all(variable.dtype == "float32" for variable in variables)
+        if type(optimizer) in _ADAM and not optimizer.amsgrad and single:
+            steps = functools.partial(_adam_steps, self.keras)
+            self.keras._backend_update_step = steps
         self._clipnorm = tf.Variable(_NO_CLIPPING)
         if "clipnorm" in inputs_of(optimizer):
             self.keras._clip_gradients = self._clip
@@ -66,7 +73,13 @@ class ProgramOptimizer:
             self._clipnorm.assign(config["clipnorm"] or _NO_CLIPPING)
 
     def _clip(self, gradients):
-        return [None if g is None else _clipped(g, self._clipnorm) for g in gradients]
+        """Scale gradients to the norm where they are longer, as Keras does."""
+        there = [tf.convert_to_tensor(g) for g in gradients if g is not None]
+        halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in there])
+        lengths = tf.sqrt(2 * halves)
+        factors = tf.where(lengths > self._clipnorm, self._clipnorm / lengths, 1.0)
+        clipped = (g * f for g, f in zip(there, tf.unstack(factors), strict=True))
+        return [None if gradient is None else next(clipped) for gradient in gradients]
 
 
 def recipe_of(optimizer):
@@ -95,7 +108,24 @@ def inputs_of(optimizer):
     return names
 
 
-def _clipped(gradient, norm):
-    """Scale a gradient to `norm` where it is longer, as Keras does."""
-    length = tf.sqrt(tf.reduce_sum(tf.square(gradient)))
-    return tf.where(length > norm, gradient * (norm / length), gradient)
+def _adam_steps(adam, gradients, variables, learning_rate):
+    """Do what `update_step` of Adam does for each variable, as one operation each."""
+    beta_1, beta_2 = tf.constant(adam.beta_1), tf.constant(adam.beta_2)
+    step = tf.cast(adam.iterations.value + 1, tf.float32)
+    shared = {
+        "beta1_power": tf.pow(beta_1, step),
+        "beta2_power": tf.pow(beta_2, step),
+        "lr": tf.cast(learning_rate, tf.float32),
+        "beta1": beta_1,
+        "beta2": beta_2,
+        "epsilon": tf.constant(adam.epsilon),
+    }
+    for gradient, variable in zip(gradients, variables, strict=True):
+        index = adam._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.value.handle,
+            m=adam._momentums[index].value.handle,
+            v=adam._velocities[index].value.handle,
+            grad=tf.convert_to_tensor(gradient),  # that of an embedding is sparse
+            **shared,
+        )
