@@ -6,6 +6,7 @@ SETTINGS = {
     "sklstm": "use_threads(): 1 intra-op, 2 inter-op",
     "sklstm, untouched": "TensorFlow's defaults",
     "Keras": "TensorFlow's defaults",
+    "Keras, XLA": "TensorFlow's defaults; `use_cudnn=False, jit_compile=True`",
     "SciKeras": "TensorFlow's defaults",
     "skorch": "PyTorch's default: 2",
     "skorch, 1 thread": "torch.set_num_threads(1)",
@@ -34,12 +35,12 @@ def sklstm_regressor(**settings):
     return LSTMRegressor(random_state=0, **settings)
 
 
-def keras_model(n_features, units):
+def keras_model(n_features, units, **settings):
     """Make the network in Keras."""
     import keras
 
     inputs = keras.Input((None, n_features))
-    outputs = keras.layers.Dense(1)(keras.layers.LSTM(units)(inputs))
+    outputs = keras.layers.Dense(1)(keras.layers.LSTM(units, **settings)(inputs))
     return keras.Model(inputs, outputs)
 
 
@@ -54,6 +55,7 @@ def scikeras_regressor(n_features=3, units=32, learning_rate=0.001, **settings):
         optimizer="adam",
         optimizer__learning_rate=learning_rate,
         verbose=0,
+        predict__batch_size=1024,
         random_state=0,
         **settings,
     )
@@ -84,5 +86,6 @@ def skorch_regressor(
         batch_size=batch_size,
         train_split=None,
         iterator_train__shuffle=True,
+        iterator_valid__batch_size=1024,
         verbose=0,
     )

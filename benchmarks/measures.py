@@ -1,6 +1,7 @@
 """What is measured: each function runs in a fresh process, and gives numbers."""
 
 import contextlib
+import functools
 import gc
 import threading
 import time
@@ -53,15 +54,19 @@ def search(name, n_jobs=1, backend="loky"):
 
 # ------------------------------------------------------------------------------- epoch
 def epoch(name, size):
-    """Time an epoch over 2,048 windows."""
+    """Time an epoch over 2,048 windows.
+
+    That of sklstm includes its checks of X and y, and a new network for two epochs.
+    """
     n_timesteps, n_features, units, batch_size = size
     X, y = windows(2048, n_timesteps, n_features)
-    run = {"Keras": _keras_epochs, "BLAS": _products}.get(name.split(",")[0])
-    if name.startswith("sklstm"):
-        run = _sklstm_epochs
-    elif name.startswith("PyTorch"):
-        run = _torch_epochs
-    run = run(X, y, units, batch_size)
+    runs = {
+        "sklstm": _sklstm_epochs,
+        "Keras": functools.partial(_keras_epochs, xla=name.endswith("XLA")),
+        "PyTorch": _torch_epochs,
+        "BLAS": _products,
+    }
+    run = runs[name.split(",")[0]](X, y, units, batch_size)
     run(1)
     return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
 
@@ -71,9 +76,10 @@ def _sklstm_epochs(X, y, units, batch_size):
     return lambda n: regressor.set_params(epochs=n).fit(X, y)
 
 
-def _keras_epochs(X, y, units, batch_size):
-    model = keras_model(X.shape[2], units)
-    model.compile("adam", "mse")
+def _keras_epochs(X, y, units, batch_size, xla):
+    # Keras leaves XLA out where the layer may use cuDNN.
+    model = keras_model(X.shape[2], units, **({"use_cudnn": False} if xla else {}))
+    model.compile("adam", "mse", jit_compile=xla)
     return lambda n: model.fit(X, y, batch_size=batch_size, epochs=n, verbose=0)
 
 
@@ -184,6 +190,19 @@ def memory(name):
     network = keras_model(8, 16)
     network.compile("adam", "mse")
     settings = {"epochs": 1, "batch_size": 32, "verbose": 0}
+    if name == "Keras, batches from the table":
+        import keras
+
+        batches = functools.partial(
+            keras.utils.timeseries_dataset_from_array,
+            sequence_length=96,
+            shuffle=True,
+            batch_size=settings.pop("batch_size"),
+        )
+        network.fit(batches(table[:2000], table[96:2000, 0]), **settings)
+        with peak_growth(result):
+            network.fit(batches(table, table[96:, 0]), **settings)
+        return result
     view = np.lib.stride_tricks.sliding_window_view(table, 96, axis=0)[:-1]
     view, y = view.transpose(0, 2, 1), table[96:, 0]
     network.fit(view[:2000], y[:2000], **settings)
@@ -199,7 +218,8 @@ def resident(name, n_fits=500, after=100):
     X, y = windows(64, 24, 3)
     process, sizes = psutil.Process(), []
     for i in range(n_fits):
-        _fitted(name, X, y, units=4 + i)
+        sizes_of_layers = 4 + i % 60, 4 + i // 60
+        sklstm_regressor(units=sizes_of_layers, epochs=1).fit(X, y)
         sizes.append(process.memory_info().rss / 2**20)
     return {"MiB": sizes[-1] - sizes[after - 1], "MiB at first": sizes[after - 1]}
 

@@ -7,10 +7,9 @@ import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from sklstm.sequences import SequenceTable, partly_missing_rows
+from sklstm.sequences import SequenceTable, partly_missing_rows, row_blocks
 
 FLOATS = (np.float64, np.float32)
-_BLOCK = 65_536
 
 
 @contextmanager
@@ -104,11 +103,11 @@ def check_no_infinity(estimator, values, locate=None):
     """
     if values.dtype.kind != "f":
         return
-    for first in range(0, len(values), _BLOCK):
-        infinite = np.isinf(values[first : first + _BLOCK])
+    for rows in row_blocks(len(values)):
+        infinite = np.isinf(values[rows])
         if infinite.any():
             row, column = np.argwhere(infinite)[0]
-            row += first
+            row += rows.start
             raise ValueError(
                 f"Input X of {type(estimator).__name__} contains infinity or a value "
                 f"too large for {values.dtype}, at {_place(row, locate)}, feature "

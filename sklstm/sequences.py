@@ -15,6 +15,7 @@ __all__ = [
     "SequenceTable",
     "missing_rows",
     "partly_missing_rows",
+    "row_blocks",
     "rows_of",
     "samples_of",
 ]
@@ -298,13 +299,15 @@ class SequenceTable(NDArrayOperatorsMixin):
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("A SequenceTable becomes an array only by a copy.")
+            raise ValueError("A SequenceTable can't promise an array without a copy.")
         dense = self.to_array()
         if copy or dtype is not None:
             return np.array(dense, dtype=dtype)
         return dense
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if any(isinstance(x, SequenceTable) for x in kwargs.get("out", ())):
+            return NotImplemented  # samples may share rows
         inputs = [x.to_array() if isinstance(x, SequenceTable) else x for x in inputs]
         return getattr(ufunc, method)(*inputs, **kwargs)
 
@@ -327,7 +330,9 @@ class SequenceTable(NDArrayOperatorsMixin):
 def _indices(numbers):
     """Read starts or lengths: as 64 bits, or the 32 in which a table keeps them."""
     numbers = np.asarray(numbers)
-    return numbers if numbers.dtype == np.int32 else numbers.astype(np.int64)
+    return (
+        numbers if numbers.dtype == np.int32 else numbers.astype(np.int64, copy=False)
+    )
 
 
 def _index_type(n_rows):
@@ -425,7 +430,7 @@ class OverlappingSamples(np.ndarray):
 def missing_rows(values):
     """Tell for each row whether it is a missing step: NaN in all its features."""
     missing = np.empty(len(values), dtype=bool)
-    for rows in _blocks(len(values)):
+    for rows in row_blocks(len(values)):
         missing[rows] = _isnan(values[rows]).all(axis=1)
     return missing
 
@@ -433,13 +438,13 @@ def missing_rows(values):
 def partly_missing_rows(values):
     """Tell for each row whether some of its features are NaN and some are not."""
     partly = np.empty(len(values), dtype=bool)
-    for rows in _blocks(len(values)):
+    for rows in row_blocks(len(values)):
         nan = _isnan(values[rows])
         partly[rows] = nan.any(axis=1) & ~nan.all(axis=1)
     return partly
 
 
-def _blocks(n_rows):
+def row_blocks(n_rows):
     """Cut a table in pieces whose temporaries do not show beside it."""
     return [slice(first, first + _BLOCK) for first in range(0, n_rows, _BLOCK)]
 

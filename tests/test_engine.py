@@ -137,6 +137,11 @@ def decaying():
 
 OPTIMIZERS = {
     "adam": lambda: optimizers.Adam(0.03, beta_1=0.8, amsgrad=True),
+    "adam, no amsgrad": lambda: optimizers.Adam(0.03, beta_2=0.9, epsilon=1e-3),
+    "adam, clipnorm": lambda: optimizers.Adam(0.03, clipnorm=0.01, epsilon=1),
+    "adam, numpy": lambda: optimizers.Adam(0.03, beta_1=np.float64(0.7)),
+    "adam, accumulating": lambda: optimizers.Adam(0.1, gradient_accumulation_steps=2),
+    "adam, schedule": lambda: optimizers.Adam(decaying()),
     "momentum": lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True),
     "rmsprop": lambda: optimizers.RMSprop(0.01, centered=True),
     "adamw": lambda: optimizers.AdamW(0.03, weight_decay=0.5),
@@ -155,6 +160,53 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("name", [*OPTIMIZERS])
 def test_optimizers_work_as_in_keras_fit(name):
     Both(make_optimizer=OPTIMIZERS[name]).assert_alike()
+
+
+def test_negative_clipnorm_clips_nothing_as_in_keras():
+    Both(make_optimizer=lambda: optimizers.SGD(0.05, clipnorm=-1.0)).assert_alike()
+
+
+def test_loss_scaling_is_refused_by_name():
+    optimizer = optimizers.LossScaleOptimizer(optimizers.Adam())
+    with pytest.raises(ValueError, match=r"LossScaleOptimizer.*within it, Adam"):
+        loss_with(optimizer)
+
+
+def test_reading_the_model_between_epochs_keeps_a_schedule_going():
+    X, y = data()
+    samples = Samples(SequenceTable.from_array(X), y)
+    networks = [Network(SPEC, seed=3) for _ in range(2)]
+    for network, reads in zip(networks, [True, False], strict=True):
+        for epoch in range(3):
+            plan = schedule(
+                optimizer=optimizers.SGD(decaying()), epochs=1, first_epoch=epoch
+            )
+            network.train(samples, plan)
+            assert not reads or network.model.optimizer.iterations > 0
+    ours, theirs = (network.model.get_weights() for network in networks)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_batch_size_may_be_larger_than_any_number_of_samples():
+    X, y = data()
+    samples = Samples(SequenceTable.from_array(X), y)
+    histories = [
+        Network(SPEC, seed=3).train(samples, schedule(batch_size=size), samples)
+        for size in (10**12, len(X))
+    ]
+    assert histories[0] == histories[1]
+
+
+def test_a_program_is_for_one_type_of_floats(pool):
+    loss_with(optimizers.Adam(0.03))
+    policy = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        loss_with(optimizers.Adam(0.03))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert len(pool._kinds) == 2
 
 
 def loss_with(optimizer):

@@ -1,11 +1,11 @@
 """An LSTM over time as TensorFlow's fused CPU operations: forward, and backward.
 
-Everything here is time-major and in the gate order of these operations: input,
-candidate, forget, output. The operation's own gradient computes three matrix products
-a time step, one of them with a transposed matrix; :func:`_wide_gradient` computes one,
-and two for the whole sequence, which wins from :data:`_WIDE` units on. `BlockLSTMV2`
-must not be used: TensorFlow registers the gradient of `BlockLSTM` for it, whose gates
-lie in another order.
+Everything here is time-major. The gates of these operations lie in the order input,
+candidate, forget, output; :func:`block_lstm` takes Keras's. The operation's own
+gradient computes three matrix products a time step, one of them with a transposed
+matrix; :func:`_wide_gradient` computes one, and two for the whole sequence, which wins
+from :data:`_WIDE` units on. `BlockLSTMV2` must not be used: TensorFlow registers the
+gradient of `BlockLSTM` for it, whose gates lie in another order.
 """
 
 import tensorflow as tf

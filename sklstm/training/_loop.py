@@ -37,7 +37,8 @@ def run_epochs(program, samples, schedule, validation=None):
         The history, as `keras.Model.fit` gives it.
     """
     model = program.model
-    first, n_batches = schedule.first_epoch, _n_batches(samples, schedule)
+    first = schedule.first_epoch
+    batch_size, n_batches = _batches(samples, schedule)
     callbacks = keras.callbacks.CallbackList(
         schedule.callbacks,
         add_history=True,
@@ -48,8 +49,9 @@ def run_epochs(program, samples, schedule, validation=None):
         model=model,
     )
     size = _batches_a_call(callbacks, schedule, "train", n_batches)
-    evaluation = _Evaluation(program, validation, schedule, callbacks)
     tensors = samples.tensors()
+    evaluation = _Evaluation(program, validation, schedule, callbacks)
+    evaluation.share(samples, tensors)
     callbacks.on_train_begin()
     logs = None
     for epoch in range(first, first + schedule.epochs):
@@ -58,7 +60,7 @@ def run_epochs(program, samples, schedule, validation=None):
         callbacks.on_epoch_begin(epoch)
         for low, high in _calls(n_batches, size):
             callbacks.on_train_batch_begin(low)
-            logs = program.train(tensors, order, schedule.batch_size, low, high)
+            logs = program.train(tensors, order, batch_size, low, high)
             callbacks.on_train_batch_end(high - 1, logs)
             if model.stop_training:
                 break
@@ -80,11 +82,15 @@ class _Evaluation:
         self._callbacks = callbacks
         if samples is None:
             return
-        self._tensors = samples.tensors()
         self._order = tf.range(len(samples))
-        self._batch_size = schedule.batch_size
-        self._n_batches = _n_batches(samples, schedule)
+        self._batch_size, self._n_batches = _batches(samples, schedule)
         self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
+
+    def share(self, samples, tensors):
+        """Make the tensors; use those of other samples for what is the same."""
+        if self._samples is not None:
+            same = self._samples.table.values is samples.table.values
+            self._tensors = self._samples.tensors(tensors[0] if same else None)
 
     def run(self):
         """Give the logs, their names with `val_` before them."""
@@ -103,8 +109,10 @@ class _Evaluation:
         return {f"val_{name}": value for name, value in logs.items()}
 
 
-def _n_batches(samples, schedule):
-    return -(-len(samples) // schedule.batch_size)
+def _batches(samples, schedule):
+    """Give the size of the batches, and their number."""
+    size = min(schedule.batch_size, len(samples))
+    return size, -(-len(samples) // size)
 
 
 def _calls(n_batches, size):
@@ -121,9 +129,9 @@ def _batches_a_call(callbacks, schedule, phase, n_batches):
 
 
 def _has_batch_hooks(callback, phase):
-    if isinstance(callback, (keras.callbacks.History, keras.callbacks.ProgbarLogger)):
+    if type(callback) in (keras.callbacks.History, keras.callbacks.ProgbarLogger):
         return False
-    checkpoint = isinstance(callback, keras.callbacks.ModelCheckpoint)
+    checkpoint = type(callback) is keras.callbacks.ModelCheckpoint
     if checkpoint and callback.save_freq == "epoch":
         return False
     hooks = _BATCH_HOOKS[phase]

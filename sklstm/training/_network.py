@@ -1,15 +1,12 @@
 """A network that is trained: its spec and weights, for compiled programs to work on."""
 
-import functools
-import threading
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from sklstm.networks import build, fuse, initial_weights
 from sklstm.training._loop import run_epochs
-from sklstm.training._pool import ProgramPool
+from sklstm.training._pool import ProgramPool, Recent
 from sklstm.training._samples import gather_inputs, table_signature, table_tensors
 from sklstm.training._threads import n_parts
 
@@ -118,20 +115,21 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             float32.
         """
-        forward = _forward(self.spec, n_parts(self.spec))
+        forward = forwards(self.spec, n_parts(self.spec))
         variables = self._as_tensors(forward.model)
         # One sample alone would go through other operations, which round otherwise.
         alone = len(table) == 1
-        table = table.take([0, 0]) if alone else table
+        table = table.take([0, 0] * n_parts(self.spec)) if alone else table
         values, starts, lengths = table_tensors(table)
-        size = _samples_at_once(self.spec, table)
-        if len(table) <= size:
+        n_samples = len(table)
+        n_calls = -(-n_samples // _samples_at_once(self.spec, table))
+        if n_calls == 1:
             outputs = forward(variables, values, starts, lengths).numpy()
             return outputs[:1] if alone else outputs
-        outputs = [
-            forward(variables, values, starts[i : i + size], lengths[i : i + size])
-            for i in range(0, len(table), size)
-        ]
+        outputs = []
+        for i in range(n_calls):
+            part = slice(n_samples * i // n_calls, n_samples * (i + 1) // n_calls)
+            outputs.append(forward(variables, values, starts[part], lengths[part]))
         return np.concatenate([output.numpy() for output in outputs])
 
     def export(self, scale=None, offset=None):
@@ -168,9 +166,11 @@ class Network:
     def _as_tensors(self, model):
         if self._model is not None:
             return [variable.value for variable in self._model.variables]
-        if self._tensors is None:
-            self._tensors = [tf.constant(value) for value in self._values(model)]
-        return self._tensors
+        tensors = self._tensors
+        if tensors is None:  # another thread may take it away again
+            tensors = [tf.constant(value) for value in self._values(model)]
+            self._tensors = tensors
+        return tensors
 
     def __getstate__(self):
         variables, moments = self._state()
@@ -200,17 +200,7 @@ class _Forward:
         return self._compiled(variables, *arguments)
 
 
-_FORWARD_LOCK = threading.Lock()
-
-
-@functools.lru_cache(_N_KINDS)
-def _make_forward(spec, n_parts):
-    return _Forward(spec, n_parts)
-
-
-def _forward(spec, n_parts):
-    with _FORWARD_LOCK:
-        return _make_forward(spec, n_parts)
+forwards = Recent(_N_KINDS, _Forward)
 
 
 def _samples_at_once(spec, table):

@@ -1,5 +1,6 @@
 """Keras's optimizers, with the norm to clip at as an input of what is compiled."""
 
+import copy
 import functools
 
 import keras
@@ -39,6 +40,12 @@ class ProgramOptimizer:
     """
 
     def __init__(self, optimizer, variables):
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(
+                "optimizer must not be a LossScaleOptimizer: loss scaling serves "
+                "float16, and networks are trained in float32. Pass the optimizer "
+                f"within it, {type(optimizer.inner_optimizer).__name__}."
+            )
         self.keras = from_recipe(*recipe_of(optimizer))
         self.keras.build(variables)
         for name in _WITHOUT_DISTRIBUTION:
@@ -70,15 +77,17 @@ class ProgramOptimizer:
             self.keras.learning_rate = config["learning_rate"]
         if "clipnorm" in inputs:
             self.keras.clipnorm = config["clipnorm"]  # what a callback may read
-            self._clipnorm.assign(config["clipnorm"] or _NO_CLIPPING)
+            norm = config["clipnorm"] or 0.0
+            self._clipnorm.assign(norm if norm > 0 else _NO_CLIPPING)
 
     def _clip(self, gradients):
         """Scale gradients to the norm where they are longer, as Keras does."""
         there = [tf.convert_to_tensor(g) for g in gradients if g is not None]
-        halves = tf.stack([tf.nn.l2_loss(gradient) for gradient in there])
-        lengths = tf.sqrt(2 * halves)
+        halves = [tf.cast(tf.nn.l2_loss(gradient), tf.float32) for gradient in there]
+        lengths = tf.sqrt(2 * tf.stack(halves))
         factors = tf.where(lengths > self._clipnorm, self._clipnorm / lengths, 1.0)
-        clipped = (g * f for g, f in zip(there, tf.unstack(factors), strict=True))
+        pairs = zip(there, tf.unstack(factors), strict=True)
+        clipped = (gradient * tf.cast(f, gradient.dtype) for gradient, f in pairs)
         return [None if gradient is None else next(clipped) for gradient in gradients]
 
 
@@ -91,7 +100,7 @@ def recipe_of(optimizer):
 
 def from_recipe(kind, config, undecayed):
     """Make an optimizer that is like another but for its variables."""
-    optimizer = kind.from_config(config)
+    optimizer = kind.from_config(copy.deepcopy(config))  # which some of Keras's change
     setattr(optimizer, _UNDECAYED, undecayed)
     return optimizer
 
@@ -100,7 +109,9 @@ def inputs_of(optimizer):
     """Name the settings of an optimizer that are inputs of a compiled program."""
     config = optimizer.get_config()
     names = []
-    if isinstance(config["learning_rate"], float):  # else a schedule over the updates
+    if isinstance(
+        config.get("learning_rate"), float
+    ):  # else a schedule over the updates
         names.append("learning_rate")
     others = "global_clipnorm", "clipvalue", "gradient_accumulation_steps"
     if "clipnorm" in config and not any(config.get(name) for name in others):
@@ -109,16 +120,20 @@ def inputs_of(optimizer):
 
 
 def _adam_steps(adam, gradients, variables, learning_rate):
-    """Do what `update_step` of Adam does for each variable, as one operation each."""
-    beta_1, beta_2 = tf.constant(adam.beta_1), tf.constant(adam.beta_2)
-    step = tf.cast(adam.iterations.value + 1, tf.float32)
+    """Do what `update_step` of Adam does for each variable, as one operation each.
+
+    TensorFlow takes ``1 - beta`` in float32, Keras in float64 before it rounds.
+    """
+    beta_1 = tf.constant(adam.beta_1, tf.float32)
+    beta_2 = tf.constant(adam.beta_2, tf.float32)
+    step = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float32)
     shared = {
         "beta1_power": tf.pow(beta_1, step),
         "beta2_power": tf.pow(beta_2, step),
         "lr": tf.cast(learning_rate, tf.float32),
         "beta1": beta_1,
         "beta2": beta_2,
-        "epsilon": tf.constant(adam.epsilon),
+        "epsilon": tf.constant(adam.epsilon, tf.float32),
     }
     for gradient, variable in zip(gradients, variables, strict=True):
         index = adam._get_variable_index(variable)

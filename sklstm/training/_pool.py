@@ -5,9 +5,55 @@ import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 
+import keras
 from tensorflow.python.eager import context
 
 from sklstm.training._program import Functions, Program
+
+
+class Recent:
+    """What was used last of things that take long to make, and much memory.
+
+    Parameters
+    ----------
+    capacity : int
+        How many are kept; where there are more, the half goes that was not used for
+        longest: to free memory takes a while, however much it is.
+
+    make : callable
+        Makes a thing. Threads wait for each other.
+    """
+
+    def __init__(self, capacity, make):
+        self.capacity = capacity
+        self._make = make
+        # To make one thing, a user's builder may ask for another.
+        self._lock = threading.RLock()
+        self._kept = OrderedDict()
+
+    def __call__(self, *arguments):
+        """Give the thing made of these arguments; make it where it is not kept."""
+        # What Keras's layers compute in depends on these as well.
+        key = arguments, keras.config.floatx(), keras.config.dtype_policy().name
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = self._make(*arguments)
+            self._kept.move_to_end(key)
+            too_many = len(self._kept) > self.capacity
+            while too_many and len(self._kept) > self.capacity // 2 + 1:
+                self._kept.popitem(last=False)
+            thing = self._kept[key]
+        if too_many:
+            _free_what_is_gone()
+        return thing
+
+    def __len__(self):
+        return len(self._kept)
+
+    def things(self):
+        """Give all that are kept, in a new list."""
+        with self._lock:
+            return list(self._kept.values())
 
 
 class ProgramPool:
@@ -19,14 +65,12 @@ class ProgramPool:
     Parameters
     ----------
     capacity : int
-        Kinds of programs that are kept; where there are more, the half goes that was
-        not leased for longest: to free memory takes a while, however much it is.
+        Kinds of programs that are kept, as in :class:`Recent`.
     """
 
     def __init__(self, capacity):
-        self.capacity = capacity
         self._lock = threading.Lock()
-        self._kinds = OrderedDict()
+        self._kinds = Recent(capacity, lambda *key: _Kind())
 
     @contextmanager
     def lease(self, spec, schedule, samples, n_parts):
@@ -53,15 +97,9 @@ class ProgramPool:
         """
         targets = samples.targets
         key = spec, schedule.key(), n_parts, targets.dtype.str, targets.shape[1:]
+        kind = self._kinds(*key)
         with self._lock:
-            kind = self._kinds.setdefault(key, _Kind())
-            self._kinds.move_to_end(key)
-            too_many = len(self._kinds) > self.capacity
-            while too_many and len(self._kinds) > self.capacity // 2 + 1:
-                self._kinds.popitem(last=False)
             program = kind.idle.pop() if kind.idle else None
-        if too_many:
-            free_what_is_gone()
         if program is None:
             program = Program(spec, schedule, n_parts, kind.functions)
         yield program
@@ -72,16 +110,16 @@ class ProgramPool:
     @property
     def n_traces(self):
         """The functions that the programs in the pool were traced into."""
-        with self._lock:
-            return sum(len(kind.functions) for kind in self._kinds.values())
+        return sum(len(kind.functions) for kind in self._kinds.things())
 
 
-def free_what_is_gone():
+def _free_what_is_gone():
     """Free the memory of compiled functions that nothing refers to any more.
 
     They refer to themselves in circles. TensorFlow, besides, keeps what it made of each
     operation that Python called on its own, one a shape of variable: a cache that it
-    fills again where it is asked to.
+    fills again where it is asked to. (A random operation outside any function, with a
+    seed of its own and no global one, begins its numbers anew.)
     """
     gc.collect()
     context.context().clear_kernel_cache()

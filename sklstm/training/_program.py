@@ -41,6 +41,7 @@ class Program:
         )
         # XLA would compile anew for every number of samples and of steps.
         settings = {"optimizer": self._optimizer.keras, "jit_compile": False}
+        settings["auto_scale_loss"] = False
         metrics = fresh(schedule.metrics)
         self._core.compile(loss=schedule.loss, metrics=metrics, **settings)
         self.model.compile(loss=schedule.loss, **settings)

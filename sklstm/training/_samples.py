@@ -40,21 +40,34 @@ class Samples:
     def __len__(self):
         return len(self.table)
 
-    def tensors(self):
-        """Give values, starts, lengths, targets and weights as tensors."""
+    def tensors(self, values=None):
+        """Give values, starts, lengths, targets and weights as tensors.
+
+        `values`, where given, is the tensor of the values that another set of samples
+        of the same table has made.
+        """
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
-        return *table_tensors(self.table), as_tensor(self.targets), as_tensor(weights)
+        return (
+            *table_tensors(self.table, values),
+            as_tensor(self.targets),
+            as_tensor(weights),
+        )
 
 
-def table_tensors(table):
-    """Give values, starts and lengths of a table as tensors."""
-    values = table.values
-    if not len(values):  # no sample has a step; but a gather needs a row to point at
-        values = np.zeros((1, table.n_features), np.float32)
+def table_tensors(table, values=None):
+    """Give values, starts and lengths of a table as tensors; `values` may be there."""
+    if len(table.values) >= 2**31:
+        raise ValueError(
+            f"X has {len(table.values):,} time steps; TensorFlow takes less than 2**31."
+        )
+    if values is None:
+        rows = table.values
+        # No sample may have a step; but a gather needs a row to point at.
+        values = as_tensor(rows if len(rows) else np.zeros((1, table.n_features), "f"))
     return (
-        as_tensor(values),
+        values,
         as_tensor(table.starts.astype(np.int32, copy=False)),
         as_tensor(table.lengths.astype(np.int32, copy=False)),
     )

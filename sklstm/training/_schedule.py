@@ -109,7 +109,8 @@ class Settings:
         optimizer = from_recipe(self.optimizer, self.config, self.undecayed)
         optimizer.build(model.trainable_variables)
         metrics = fresh(self.metrics)
-        model.compile(optimizer, self.loss, metrics=metrics, jit_compile=False)
+        settings = {"jit_compile": False, "auto_scale_loss": False}
+        model.compile(optimizer, self.loss, metrics=metrics, **settings)
 
     def key(self, without=()):
         """Give something to compare and hash, that leaves out some of the config."""
