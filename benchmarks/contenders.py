@@ -35,12 +35,13 @@ def sklstm_regressor(**settings):
     return LSTMRegressor(random_state=0, **settings)
 
 
-def keras_model(n_features, units, **settings):
+def keras_model(n_features, units, use_cudnn="auto"):
     """Make the network in Keras."""
     import keras
 
     inputs = keras.Input((None, n_features))
-    outputs = keras.layers.Dense(1)(keras.layers.LSTM(units, **settings)(inputs))
+    lstm = keras.layers.LSTM(units, use_cudnn=use_cudnn)
+    outputs = keras.layers.Dense(1)(lstm(inputs))
     return keras.Model(inputs, outputs)
 
 

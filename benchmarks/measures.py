@@ -78,7 +78,7 @@ def _sklstm_epochs(X, y, units, batch_size):
 
 def _keras_epochs(X, y, units, batch_size, xla):
     # Keras leaves XLA out where the layer may use cuDNN.
-    model = keras_model(X.shape[2], units, **({"use_cudnn": False} if xla else {}))
+    model = keras_model(X.shape[2], units, use_cudnn=False if xla else "auto")
     model.compile("adam", "mse", jit_compile=xla)
     return lambda n: model.fit(X, y, batch_size=batch_size, epochs=n, verbose=0)
 
