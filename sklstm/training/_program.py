@@ -174,7 +174,11 @@ class _Compiled:
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )
+        before = [variable.read_value() for variable in variables]
         self._concrete = function.get_concrete_function()
+        # Keras's cells count up the seeds of their dropout while they are traced.
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
         place = {id(variable.handle): i for i, variable in enumerate(variables)}
         self._captured = [
             place.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs
