@@ -2,7 +2,8 @@
 
 Each contender runs in a process of its own, with its best documented setting of
 threads; rounds alternate the contenders, and medians are reported, with their ratio to
-sklstm's. Results go to ``benchmarks/RESULTS.md``. The peers need ``pip install skorch
+sklstm's. Results go to ``benchmarks/RESULTS.md``, in the place of earlier ones of the
+same measure. The peers need ``pip install skorch
 torch`` besides ``pip install ".[benchmarks]"``; one that is not installed is left out.
 """
 
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -90,11 +92,58 @@ def measure_row(measure, arguments, contenders, rounds):
     return results
 
 
-def report(rows):
-    """Write the results as Markdown."""
+def report(rows, before=""):
+    """Write the results as Markdown.
+
+    Parameters
+    ----------
+    rows : list of (str, str, str, dict)
+        Measure, title, quantity and results.
+
+    before : str, default=""
+        An earlier report, whose sections on other measures stay.
+
+    Returns
+    -------
+    str
+        The report.
+    """
+    found = re.findall(r"^## (.*)\n((?:(?!## ).*\n)*)", before, re.MULTILINE)
+    sections = {title: text.strip() for title, text in found}
+    for measure in dict.fromkeys(row[0] for row in rows):
+        lines = [f"{_circumstances()}.", ""]
+        lines += [
+            "| what | contender | median | smallest, largest | to sklstm | also |"
+        ]
+        lines += ["|---|---|---|---|---|---|"]
+        for _, title, quantity, results in (row for row in rows if row[0] == measure):
+            lines += _lines_of(title, quantity, results)
+        sections[measure.capitalize()] = "\n".join(lines)
+    parts = [_introduction()]
+    parts += [f"## {title}\n\n{text}" for title, text in sections.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction():
     import contenders
 
-    packages = [
+    lines = ["# Results", "", __doc__.split("\n\n")[1].strip(), ""]
+    lines += [
+        "Beside the time of a search stands its score (minus a mean squared error):",
+        "the same work was done, though sklstm alone standardizes the target. An epoch",
+        "of sklstm includes its checks of X and y, and half of making a network.",
+        "",
+        "| contender | threads |",
+        "|---|---|",
+        *(f"| {name} | {threads} |" for name, threads in contenders.SETTINGS.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _circumstances():
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.check_output(command, cwd=HERE, text=True).strip()
+    names = (
         "scikit-learn",
         "tensorflow",
         "keras",
@@ -102,35 +151,15 @@ def report(rows):
         "scikeras",
         "torch",
         "skorch",
-    ]
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.check_output(command, cwd=HERE, text=True).strip()
+    )
     versions = [
         f"{name} {importlib.metadata.version(name)}"
-        for name in packages
+        for name in names
         if importlib.util.find_spec(name.replace("scikit-learn", "sklearn"))
     ]
-    lines = ["# Results", "", __doc__.split("\n\n")[1].replace("\n", " "), ""]
-    lines += [
-        f"{datetime.date.today()}, {os.cpu_count()} cores ({platform.machine()}), "
-        f"Python {platform.python_version()}, {', '.join(versions)}; commit {commit}.",
-        "Beside the time of a search stands its score (minus a mean squared error): "
-        "the same work was done, though sklstm alone standardizes the target. An epoch "
-        "of sklstm includes its checks of X and y, and half of making a network.",
-        "",
-        "| contender | threads |",
-        "|---|---|",
-        *(f"| {name} | {threads} |" for name, threads in contenders.SETTINGS.items()),
-    ]
-    for measure in dict.fromkeys(row[0] for row in rows):
-        lines += ["", f"## {measure.capitalize()}", ""]
-        lines += [
-            "| what | contender | median | smallest, largest | to sklstm | also |"
-        ]
-        lines += ["|---|---|---|---|---|---|"]
-        for _, title, quantity, results in (row for row in rows if row[0] == measure):
-            lines += _lines_of(title, quantity, results)
-    return "\n".join(lines) + "\n"
+    machine = f"{os.cpu_count()} cores ({platform.machine()})"
+    python = f"Python {platform.python_version()}"
+    return ", ".join([f"{datetime.date.today()}", machine, python, *versions, commit])
 
 
 def _lines_of(title, quantity, results):
@@ -177,8 +206,8 @@ def main():
         results = measure_row(measure, keywords, names, rounds)
         done.append((measure, title, quantity, results))
         print("\n".join(_lines_of(title, quantity, results)), flush=True)
-        if not arguments.measures:
-            (HERE / "RESULTS.md").write_text(report(done))
+        file = HERE / "RESULTS.md"
+        file.write_text(report(done, file.read_text() if file.exists() else ""))
 
 
 if __name__ == "__main__":

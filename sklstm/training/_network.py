@@ -1,5 +1,7 @@
 """A network that is trained: its spec and weights, for compiled programs to work on."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,7 +10,7 @@ from sklstm.networks import build, fuse, initial_weights
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import ProgramPool, Recent
 from sklstm.training._samples import gather_inputs, table_signature, table_tensors
-from sklstm.training._threads import n_parts
+from sklstm.training._threads import executor, n_parts
 
 # Numbers that the LSTM layers keep of a batch that is predicted at once: 16 MiB.
 _NUMBERS_AT_ONCE = 2**22
@@ -183,6 +185,7 @@ class _Forward:
 
     def __init__(self, spec, n_parts):
         self.model = build(spec)
+        self._executor = functools.partial(executor, spec, n_parts)
         core = fuse(spec, self.model, n_parts)
 
         def forward(variables, values, starts, lengths):
@@ -194,10 +197,12 @@ class _Forward:
         variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
         signature = variables, *table_signature(spec.n_features)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        self._compiled = function.get_concrete_function()
+        with self._executor():
+            self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, *arguments):
-        return self._compiled(variables, *arguments)
+        with self._executor():
+            return self._compiled(variables, *arguments)
 
 
 forwards = Recent(_N_KINDS, _Forward)

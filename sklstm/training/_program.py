@@ -9,6 +9,7 @@ from sklstm.networks import build, fuse, own_names
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._samples import gather_inputs
 from sklstm.training._schedule import fresh
+from sklstm.training._threads import executor
 
 
 class Program:
@@ -32,6 +33,7 @@ class Program:
     @own_names()
     def __init__(self, spec, schedule, n_parts, functions):
         self._spec = spec
+        self._n_parts = n_parts
         self.model = build(spec)
         self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
@@ -127,7 +129,10 @@ class Program:
         arguments = *samples, order, *numbers
         if not self._settled:
             self._settle(samples)
-        return self._functions.call(name, over_batches, arguments, self._variables())
+        with executor(self._spec, self._n_parts):
+            return self._functions.call(
+                name, over_batches, arguments, self._variables()
+            )
 
     @own_names()
     def _settle(self, samples):

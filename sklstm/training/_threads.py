@@ -6,11 +6,15 @@ gain nothing from the first kind; two halves of a batch, computed side by side b
 second kind, gain nearly the number of cores.
 """
 
+import contextlib
 import multiprocessing
 import os
 
 import joblib
 import tensorflow as tf
+from tensorflow.python.eager import context
+
+from sklstm.networks import CustomSpec
 
 # Parts that a batch is cut into, and the units from which on that pays.
 _PARTS = 2
@@ -97,3 +101,27 @@ def n_parts(spec):
         1 where the layers are too small to gain.
     """
     return _PARTS if max(spec.units, default=0) >= _UNITS_TO_PART else 1
+
+
+def executor(spec, n_parts):
+    """Choose who runs the operations of a network.
+
+    Those of a small network take less time than it takes to hand them to other threads:
+    the thread that calls runs them all, one after the other.
+
+    Parameters
+    ----------
+    spec : NetworkSpec or CustomSpec
+        The network.
+
+    n_parts : int
+        From :func:`n_parts`.
+
+    Returns
+    -------
+    context manager
+        In which to compile the network's functions, and to call them.
+    """
+    if n_parts > 1 or isinstance(spec, CustomSpec):
+        return contextlib.nullcontext()
+    return context.function_executor_type("SINGLE_THREADED_EXECUTOR")
