@@ -285,7 +285,8 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                     f"optimizer={self.optimizer!r} is no optimizer of Keras, such as "
                     '"adam", "rmsprop" or "sgd".'
                 ) from error
-        arguments = {"learning_rate": self.learning_rate, "clipnorm": self.clipnorm}
+        learning_rate = float(self.learning_rate)  # Keras takes no int
+        arguments = {"learning_rate": learning_rate, "clipnorm": self.clipnorm}
         return unflatten_params(optimizer, {**arguments, **routed})
 
     def _loss(self):

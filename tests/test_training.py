@@ -218,3 +218,14 @@ def test_to_keras_of_a_classifier_gives_probabilities():
     clf = LSTMClassifier(units=4, epochs=1, random_state=0).fit(X, y)
     out = clf.to_keras().predict(X.astype(np.float32), verbose=0)
     np.testing.assert_allclose(out, clf.predict_proba(X), atol=1e-6)
+
+
+def test_a_learning_rate_may_be_any_number():
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    settings = {"units": 2, "epochs": 1, "random_state": 0}
+    rates = 1, np.float32(1), 1.0
+    histories = [
+        LSTMRegressor(**settings, learning_rate=rate).fit(X, X[:, -1, 0]).history_
+        for rate in rates
+    ]
+    assert histories[0] == histories[1] == histories[2]

@@ -33,7 +33,11 @@ def initial_weights(model, seed):
         for of_dropout in layer._seed_generators:
             state = of_dropout.state
             drawn[id(state)] = np.array([next(seeds), 0], dtype=state.dtype)
-    return [np.array(drawn.get(id(v), v.value)) for v in model.variables]
+    kept = (v.value.numpy() for v in model.variables)
+    return [
+        np.array(drawn.get(id(v), value))
+        for v, value in zip(model.variables, kept, strict=True)
+    ]
 
 
 def _initializer_of(layer, variable):

@@ -225,7 +225,7 @@ def _check_finite(variables):
 
 
 def _values(holder):
-    return [np.array(variable.value) for variable in holder.variables]
+    return [variable.value.numpy().copy() for variable in holder.variables]
 
 
 def _assign(holder, values):

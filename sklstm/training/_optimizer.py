@@ -58,7 +58,7 @@ class ProgramOptimizer:
         self._clipnorm = tf.Variable(_NO_CLIPPING)
         if "clipnorm" in inputs_of(optimizer):
             self.keras._clip_gradients = self._clip
-        self._fresh = [np.array(v.value) for v in self.keras.variables]
+        self._fresh = [v.value.numpy().copy() for v in self.keras.variables]
 
     @property
     def variables(self):

@@ -74,7 +74,7 @@ class Program:
         """Give the values of the variables of the model, and of the optimizer."""
         optimizer = self._optimizer.keras
         return [
-            [np.array(variable.value) for variable in variables]
+            [variable.value.numpy().copy() for variable in variables]
             for variables in (self.model.variables, optimizer.variables)
         ]
 
