@@ -135,6 +135,30 @@ def check_whole_steps(estimator, table):
             )
 
 
+def check_tokens(estimator, table):
+    """Refuse what is no sequence of integer tokens.
+
+    Raises
+    ------
+    ValueError
+        If there are several features, or a value is neither whole nor NaN.
+    """
+    if table.n_features != 1:
+        raise ValueError(
+            f"embedding_dim={estimator.embedding_dim} needs X of one feature, an "
+            f"integer token at each step, but X has {table.n_features} features. Pass "
+            "X of shape (n_samples, n_timesteps), or set embedding_dim=None."
+        )
+    tokens = table.values[:, 0]
+    whole = np.isfinite(tokens) & (tokens == np.floor(tokens))
+    for row in np.flatnonzero(~whole & ~np.isnan(tokens)):
+        if (place := table.locate(row)) is not None:
+            raise ValueError(
+                f"embedding_dim={estimator.embedding_dim} needs integer tokens in X, "
+                f"got {tokens[row]} at sample {place[0]}, step {place[1]}."
+            )
+
+
 def check_3d(estimator, X):
     """Hold X to the shape (n_samples, n_timesteps, n_features), nothing empty."""
     if not isinstance(X, SequenceTable):

@@ -17,10 +17,17 @@ from sklstm._validation import (
     check_3d,
     check_no_infinity,
     check_rows,
+    check_tokens,
     check_whole_steps,
     n_axes,
 )
-from sklstm.networks import CustomSpec, NetworkSpec, own_names
+from sklstm.networks import (
+    CustomSpec,
+    NetworkSpec,
+    index_tokens,
+    own_names,
+    taking_tokens,
+)
 from sklstm.sequences import SequenceTable
 from sklstm.training import Network, Samples, Schedule
 
@@ -39,12 +46,24 @@ class SequenceEstimator(RepairedWrapper):
 
     _parameter_constraints = {
         "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
+        "bidirectional": ["boolean"],
+        "activation": [StrOptions(set(_ACTIVATIONS))],
+        "recurrent_activation": [StrOptions(set(_ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
+        "conv_filters": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "conv_kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "conv_activation": [StrOptions(set(_ACTIVATIONS))],
+        "conv_pool_size": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [
             Interval(Integral, 1, None, closed="left"),
             "array-like",
         ],
-        "activation": [StrOptions(set(_ACTIVATIONS))],
+        "hidden_activation": [StrOptions(set(_ACTIVATIONS))],
+        "heads": [StrOptions({"joint", "separate"})],
         "model": [callable, None],
         "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -77,10 +96,10 @@ class SequenceEstimator(RepairedWrapper):
             missing steps, and gives values in the units of y, or probabilities.
         """
         check_is_fitted(self)
-        target = self.target_encoder_
-        return self.network_.export(
-            getattr(target, "scale_", None), getattr(target, "offset_", None)
-        )
+        model = self.network_.export(*self.target_encoder_.affine_)
+        if self._takes_tokens():
+            model = taking_tokens(model, self.vocabulary_)
+        return model
 
     def _outputs(self, X):
         """Compute the network's outputs; SciKeras's `predict` refuses other types."""
@@ -88,7 +107,7 @@ class SequenceEstimator(RepairedWrapper):
         return self.network_.predict(self._read(X, reset=False))
 
     def _forget(self):
-        for name in ("network_", "target_encoder_", "history_", "_seed"):
+        for name in ("network_", "target_encoder_", "history_", "_seed", "vocabulary_"):
             vars(self).pop(name, None)
 
     def _samples(self, X, y, sample_weight):
@@ -123,6 +142,7 @@ class SequenceEstimator(RepairedWrapper):
             self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
             self.target_encoder_ = encoder
             spec = self._spec(samples.table, encoder)
+            _check_buildable(spec, samples.table)
             self.network_ = Network(spec, self._seed)
         self._check_unchanged(samples.table)
         weights = self._weigh(weights, y)
@@ -169,12 +189,25 @@ class SequenceEstimator(RepairedWrapper):
             )
         if reset:
             self._n_axes_in = n
+        if self._takes_tokens():
+            values = self._index_tokens(table.with_values(values), reset)
         with np.errstate(over="ignore"):  # told by the next line, with the place
             values = values.astype(np.float32, copy=False)
         table = table.with_values(values)
         check_no_infinity(self, values, table.locate)
         check_whole_steps(self, table)
         return table.drop_missing()
+
+    def _takes_tokens(self):
+        return self.model is None and self.embedding_dim is not None
+
+    def _index_tokens(self, table, reset):
+        """Give the numbers of tokens in place of these; learn the vocabulary first."""
+        check_tokens(self, table)
+        tokens = table.values[:, 0]
+        if reset:
+            self.vocabulary_ = np.unique(tokens[~np.isnan(tokens)]).astype(np.int64)
+        return index_tokens(tokens, self.vocabulary_)[:, np.newaxis]
 
     def _spec(self, table, target):
         routed = self._routed("model")
@@ -184,6 +217,8 @@ class SequenceEstimator(RepairedWrapper):
                 n_features=table.n_features,
                 n_outputs=target.n_outputs_,
                 output_activation=target.output_activation_,
+                n_steps_out=target.n_steps_,
+                n_quantiles=len(target.quantiles),
                 builder=self.model,
                 arguments=routed,
             )
@@ -191,9 +226,24 @@ class SequenceEstimator(RepairedWrapper):
             n_features=table.n_features,
             n_outputs=target.n_outputs_,
             units=_sizes("units", self.units, at_least_one=True),
+            n_tokens=len(self.vocabulary_) + 1 if self._takes_tokens() else 0,
+            embedding_dim=int(self.embedding_dim or 0),
+            cell=self.cell,
+            bidirectional=bool(self.bidirectional),
             activation=self.activation,
+            recurrent_activation=self.recurrent_activation,
             dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            pooling=self.pooling,
+            conv_filters=_sizes("conv_filters", self.conv_filters),
+            conv_kernel_size=int(self.conv_kernel_size),
+            conv_activation=self.conv_activation,
+            conv_pool_size=int(self.conv_pool_size),
+            n_steps_out=target.n_steps_,
             hidden_layer_sizes=_sizes("hidden_layer_sizes", self.hidden_layer_sizes),
+            hidden_activation=self.hidden_activation,
+            heads=self.heads,
+            n_quantiles=len(target.quantiles),
             output_activation=target.output_activation_,
         )
 
@@ -259,6 +309,35 @@ class SequenceEstimator(RepairedWrapper):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True  # missing steps
         return tags
+
+
+def _check_buildable(spec, table):
+    """Refuse what the layers of a network can't be together, or for these samples."""
+    if isinstance(spec, CustomSpec):
+        return
+    if spec.heads == "separate" and spec.output_activation == "softmax":
+        raise ValueError(
+            "heads='separate' gives each output dense layers of its own, but the "
+            "outputs for classes that exclude each other are one softmax. Use "
+            "heads='joint'."
+        )
+    if spec.heads == "separate" and spec.n_steps_out:
+        raise ValueError(
+            "heads='separate' needs y of shape (n_samples, n_outputs); y of shape "
+            "(n_samples, n_steps, n_outputs) has the same dense layers at every step. "
+            "Use heads='joint', or flatten y to (n_samples, n_steps * n_outputs)."
+        )
+    longest = n_steps = int(table.lengths.max())
+    for depth in range(1, len(spec.conv_filters) + 1):
+        n_steps = (n_steps - spec.conv_kernel_size + 1) // spec.conv_pool_size
+        if n_steps < 1:
+            raise ValueError(
+                f"conv_kernel_size={spec.conv_kernel_size} and conv_pool_size="
+                f"{spec.conv_pool_size} leave no time step after convolution {depth}: "
+                f"the longest sequence of X has {longest}. Use a smaller "
+                "conv_kernel_size or conv_pool_size, fewer conv_filters, or longer "
+                "sequences."
+            )
 
 
 def _check_weights(sample_weight, table):

@@ -20,22 +20,67 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     Parameters
     ----------
     units : int or sequence of int, default=32
-        Units of the LSTM layer, or of each of several stacked layers.
+        Units of the recurrent layer, or of each of several stacked layers.
 
-    dropout : float, default=0.0
-        Share of the outputs of each LSTM layer that training sets to zero, in [0, 1).
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of the recurrent layers.
 
-    hidden_layer_sizes : int or sequence of int, default=()
-        Units of the dense ReLU layers between the last state and the output.
+    bidirectional : bool, default=False
+        Whether each recurrent layer also runs from the last step to the first, with
+        `units` of its own.
 
     activation : str, default="tanh"
-        Activation of the LSTM's cell, such as "tanh" or "relu".
+        Activation of the cell, such as "tanh" or "relu".
+
+    recurrent_activation : str, default="sigmoid"
+        Activation of the cell's gates; a "simple_rnn" has none.
+
+    dropout : float, default=0.0
+        Share of the outputs of each recurrent layer that training sets to zero, in
+        [0, 1).
+
+    recurrent_dropout : float, default=0.0
+        Share of the hidden state that training sets to zero within the cell, in
+        [0, 1).
+
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What is made of the steps of a sequence: the state after the last one, or the
+        mean, the maximum or a learned weighted mean [2]_ of the states after each step
+        that is not missing.
+
+    embedding_dim : int, default=None
+        Where given, X holds one feature, an integer token at each step, of which an
+        embedding makes so many features. `fit` finds the vocabulary; a token that is
+        not in it is a missing step. None takes the features as they are.
+
+    conv_filters : int or sequence of int, default=()
+        Filters of the convolutional layer, or of each of several, before the recurrent
+        layers. They see the steps that are not missing, next to each other.
+
+    conv_kernel_size : int, default=3
+        Steps that a convolution spans. A sequence of n steps has
+        ``n - conv_kernel_size + 1`` after it.
+
+    conv_activation : str, default="relu"
+        Activation of the convolutions.
+
+    conv_pool_size : int, default=1
+        Steps of which the largest value is kept after each convolution; 1 keeps all.
+
+    hidden_layer_sizes : int or sequence of int, default=()
+        Units of the dense layers between the pooling and the output.
+
+    hidden_activation : str, default="relu"
+        Activation of these dense layers.
+
+    heads : {"joint", "separate"}, default="joint"
+        Whether several outputs share the dense layers, or each has its own.
 
     model : callable, default=None
         A function that builds another network: called with a description of the data
         (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`) and with what is
         routed to it (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
-        `units` to `activation` are not used then. Missing steps are masked zeros.
+        `units` to `heads` are not used then. Missing steps are masked zeros.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Name or class of an optimizer, or an instance, which brings its own learning
@@ -111,6 +156,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     callbacks_ : list of keras.callbacks.Callback
         The callbacks as training left them.
 
+    vocabulary_ : ndarray of int, of shape (n_tokens,)
+        The tokens that `fit` found, sorted; with `embedding_dim` alone.
+
     n_features_in_ : int
         Features of a time step; of a 2-D X its number of columns.
 
@@ -129,6 +177,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9(8), 1997.
+    .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
+       Classification", NAACL 2016, equations 5 to 7.
 
     Examples
     --------
@@ -159,9 +209,21 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         self,
         units=32,
         *,
-        dropout=0.0,
-        hidden_layer_sizes=(),
+        cell="lstm",
+        bidirectional=False,
         activation="tanh",
+        recurrent_activation="sigmoid",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        pooling="last",
+        embedding_dim=None,
+        conv_filters=(),
+        conv_kernel_size=3,
+        conv_activation="relu",
+        conv_pool_size=1,
+        hidden_layer_sizes=(),
+        hidden_activation="relu",
+        heads="joint",
         model=None,
         optimizer="adam",
         learning_rate=0.001,
@@ -182,9 +244,21 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         **routed,
     ):
         self.units = units
-        self.dropout = dropout
-        self.hidden_layer_sizes = hidden_layer_sizes
+        self.cell = cell
+        self.bidirectional = bidirectional
         self.activation = activation
+        self.recurrent_activation = recurrent_activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.pooling = pooling
+        self.embedding_dim = embedding_dim
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_activation = conv_activation
+        self.conv_pool_size = conv_pool_size
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.hidden_activation = hidden_activation
+        self.heads = heads
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -1,6 +1,10 @@
 """Regression on sequences."""
 
+import itertools
+
+import numpy as np
 from scikeras.wrappers import KerasRegressor
+from sklearn.utils.metaestimators import available_if
 
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._targets import RegressionTarget
@@ -15,22 +19,67 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
     Parameters
     ----------
     units : int or sequence of int, default=32
-        Units of the LSTM layer, or of each of several stacked layers.
+        Units of the recurrent layer, or of each of several stacked layers.
 
-    dropout : float, default=0.0
-        Share of the outputs of each LSTM layer that training sets to zero, in [0, 1).
+    cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
+        Kind of the recurrent layers.
 
-    hidden_layer_sizes : int or sequence of int, default=()
-        Units of the dense ReLU layers between the last state and the output.
+    bidirectional : bool, default=False
+        Whether each recurrent layer also runs from the last step to the first, with
+        `units` of its own.
 
     activation : str, default="tanh"
-        Activation of the LSTM's cell, such as "tanh" or "relu".
+        Activation of the cell, such as "tanh" or "relu".
+
+    recurrent_activation : str, default="sigmoid"
+        Activation of the cell's gates; a "simple_rnn" has none.
+
+    dropout : float, default=0.0
+        Share of the outputs of each recurrent layer that training sets to zero, in
+        [0, 1).
+
+    recurrent_dropout : float, default=0.0
+        Share of the hidden state that training sets to zero within the cell, in
+        [0, 1).
+
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What is made of the steps of a sequence: the state after the last one, or the
+        mean, the maximum or a learned weighted mean [2]_ of the states after each step
+        that is not missing.
+
+    embedding_dim : int, default=None
+        Where given, X holds one feature, an integer token at each step, of which an
+        embedding makes so many features. `fit` finds the vocabulary; a token that is
+        not in it is a missing step. None takes the features as they are.
+
+    conv_filters : int or sequence of int, default=()
+        Filters of the convolutional layer, or of each of several, before the recurrent
+        layers. They see the steps that are not missing, next to each other.
+
+    conv_kernel_size : int, default=3
+        Steps that a convolution spans. A sequence of n steps has
+        ``n - conv_kernel_size + 1`` after it.
+
+    conv_activation : str, default="relu"
+        Activation of the convolutions.
+
+    conv_pool_size : int, default=1
+        Steps of which the largest value is kept after each convolution; 1 keeps all.
+
+    hidden_layer_sizes : int or sequence of int, default=()
+        Units of the dense layers between the pooling and the output.
+
+    hidden_activation : str, default="relu"
+        Activation of these dense layers.
+
+    heads : {"joint", "separate"}, default="joint"
+        Whether several outputs share the dense layers, or each has its own.
 
     model : callable, default=None
         A function that builds another network: called with a description of the data
         (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`) and with what is
         routed to it (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
-        `units` to `activation` are not used then. Missing steps are masked zeros.
+        `units` to `heads` are not used then. Missing steps are masked zeros.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
         Name or class of an optimizer, or an instance, which brings its own learning
@@ -44,7 +93,13 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     loss : str, callable or keras.losses.Loss, default="mse"
         What training minimizes, over the standardized targets with
-        `standardize_target`.
+        `standardize_target`: "mse", "mae", "huber" or any other of Keras; or
+        "quantile", which learns `quantiles`: `predict` gives the median, and
+        `predict_quantiles` all of them.
+
+    quantiles : sequence of float, default=(0.1, 0.5, 0.9)
+        What `loss="quantile"` learns: probabilities in ascending order, within (0, 1).
+        Predicted quantiles never cross.
 
     metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`.
@@ -101,6 +156,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
     callbacks_ : list of keras.callbacks.Callback
         The callbacks as training left them.
 
+    vocabulary_ : ndarray of int, of shape (n_tokens,)
+        The tokens that `fit` found, sorted; with `embedding_dim` alone.
+
     n_features_in_ : int
         Features of a time step; of a 2-D X its number of columns.
 
@@ -119,6 +177,8 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9(8), 1997.
+    .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
+       Classification", NAACL 2016, equations 5 to 7.
 
     Examples
     --------
@@ -135,6 +195,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
+        "quantiles": ["array-like"],
         "standardize_target": ["boolean"],
     }
 
@@ -142,14 +203,27 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         self,
         units=32,
         *,
-        dropout=0.0,
-        hidden_layer_sizes=(),
+        cell="lstm",
+        bidirectional=False,
         activation="tanh",
+        recurrent_activation="sigmoid",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        pooling="last",
+        embedding_dim=None,
+        conv_filters=(),
+        conv_kernel_size=3,
+        conv_activation="relu",
+        conv_pool_size=1,
+        hidden_layer_sizes=(),
+        hidden_activation="relu",
+        heads="joint",
         model=None,
         optimizer="adam",
         learning_rate=0.001,
         clipnorm=None,
         loss="mse",
+        quantiles=(0.1, 0.5, 0.9),
         metrics=None,
         epochs=50,
         batch_size=32,
@@ -165,14 +239,27 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         **routed,
     ):
         self.units = units
-        self.dropout = dropout
-        self.hidden_layer_sizes = hidden_layer_sizes
+        self.cell = cell
+        self.bidirectional = bidirectional
         self.activation = activation
+        self.recurrent_activation = recurrent_activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.pooling = pooling
+        self.embedding_dim = embedding_dim
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_activation = conv_activation
+        self.conv_pool_size = conv_pool_size
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.hidden_activation = hidden_activation
+        self.heads = heads
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.clipnorm = clipnorm
         self.loss = loss
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size
@@ -198,11 +285,48 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, n_steps, n_outputs)
             In the units and the shape of y.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.inverse_transform(outputs)
+
+    @available_if(lambda self: self._learns_quantiles())
+    def predict_quantiles(self, X):
+        """Predict the quantiles of the targets that `loss="quantile"` has learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences, as for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles), (n_samples, n_outputs, \
+                n_quantiles) or (n_samples, n_steps, n_outputs, n_quantiles)
+            In the units of y, in the order of `quantiles`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklstm import LSTMRegressor
+        >>> X = np.random.default_rng(0).normal(size=(50, 4, 1))
+        >>> regressor = LSTMRegressor(loss="quantile", quantiles=(0.1, 0.9), epochs=2)
+        >>> low, high = regressor.fit(X, X[:, -1, 0]).predict_quantiles(X).T
+        >>> bool((low < high).all())
+        True
+        """
+        return self.target_encoder_.quantiles_of(self._outputs(X))
+
+    @staticmethod
+    def scorer(y_true, y_pred, **kwargs):
+        """Compute R², where y is a sequence of every step and output on its own."""
+        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        if y_true.ndim == 3:
+            y_true, y_pred = (y.reshape(len(y), -1) for y in (y_true, y_pred))
+        return KerasRegressor.scorer(y_true, y_pred, **kwargs)
 
     @property
     def n_outputs_(self):
@@ -213,7 +337,37 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         return RegressionTarget.check(y)
 
     def _fit_target(self, y, weights):
-        return RegressionTarget(self.standardize_target).fit(y, weights)
+        quantiles = self._checked_quantiles() if self._learns_quantiles() else ()
+        return RegressionTarget(self.standardize_target, quantiles).fit(y, weights)
+
+    def _learns_quantiles(self):
+        return isinstance(self.loss, str) and self.loss == "quantile"
+
+    def _checked_quantiles(self):
+        quantiles = tuple(np.asarray(self.quantiles).ravel().tolist())
+        ascending = all(low < high for low, high in itertools.pairwise(quantiles))
+        if not quantiles or not ascending or quantiles[0] <= 0 or quantiles[-1] >= 1:
+            raise ValueError(
+                "quantiles must be probabilities within (0, 1), in ascending order; "
+                f"got {self.quantiles!r}."
+            )
+        if self.metrics is not None:
+            raise ValueError(
+                f"metrics={self.metrics!r} can't compare y with the quantiles that "
+                "loss='quantile' gives. Set metrics=None."
+            )
+        return quantiles
+
+    def _loss(self):
+        if not self._learns_quantiles():
+            return super()._loss()
+        if self._checked_quantiles() != self.target_encoder_.quantiles:
+            raise ValueError(
+                f"The network learned quantiles={self.target_encoder_.quantiles}; it "
+                f"can't go on with quantiles={self.quantiles!r}. Set warm_start=False "
+                "and call fit to begin anew."
+            )
+        return None  # the target knows it
 
     def _weigh(self, weights, y):
         return weights

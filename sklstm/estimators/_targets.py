@@ -7,6 +7,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklstm.networks import QuantileLoss
+
 
 class RegressionTarget(BaseEstimator):
     """Targets of a regressor, each standardized if asked for.
@@ -16,28 +18,40 @@ class RegressionTarget(BaseEstimator):
     standardize : bool
         Whether the network learns ``(y - mean) / std`` of each output.
 
+    quantiles : tuple of float, default=()
+        Quantiles that the network gives of each output, along one more axis.
+
     Attributes
     ----------
     n_outputs_ : int
         Width of the network's output.
+
+    n_steps_ : int
+        Steps of each target; 0 where it is no sequence.
 
     scale_, offset_ : ndarray of shape (n_outputs_,)
         ``y = output * scale_ + offset_``.
     """
 
     output_activation_ = "linear"
-    default_loss_ = "mse"
 
-    def __init__(self, standardize=True):
+    def __init__(self, standardize=True, quantiles=()):
         self.standardize = standardize
+        self.quantiles = quantiles
 
     def fit(self, y, sample_weight=None):
-        """Learn shape, type and scale from y of shape (n,) or (n, n_outputs)."""
+        """Learn shape, type and scale of y.
+
+        y has shape (n,), (n, n_outputs), or (n, n_steps, n_outputs).
+        """
         y = self.check(y)
-        self.one_d_ = y.ndim == 1
+        self.shape_ = y.shape[1:]
         self.dtype_ = np.dtype(np.float32 if y.dtype == np.float32 else np.float64)
-        columns = y.reshape(len(y), -1).astype(np.float64)
-        self.n_outputs_ = columns.shape[1]
+        self.n_outputs_ = self.shape_[-1] if self.shape_ else 1
+        self.n_steps_ = self.shape_[0] if len(self.shape_) == 2 else 0
+        columns = y.reshape(-1, self.n_outputs_).astype(np.float64)
+        if sample_weight is not None:
+            sample_weight = np.repeat(sample_weight, max(self.n_steps_, 1))
         scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
         with np.errstate(over="ignore", invalid="ignore"):  # told by transform
             scaler.fit(columns, sample_weight=sample_weight)
@@ -46,15 +60,28 @@ class RegressionTarget(BaseEstimator):
         self.offset_ = scaler.mean_ if self.standardize else 0 * ones
         return self
 
+    @property
+    def affine_(self):
+        """Scale and offset, as lists that fit the last axes of the outputs."""
+        shape = (-1, 1) if self.quantiles else (-1,)
+        return [a.reshape(shape).tolist() for a in (self.scale_, self.offset_)]
+
+    @property
+    def default_loss_(self):
+        """The loss of Keras that learns what the network is to give."""
+        return QuantileLoss(self.quantiles) if self.quantiles else "mse"
+
     def transform(self, y):
-        """Give the network's targets, float32 of shape (n, n_outputs)."""
+        """Give the network's targets in float32, the outputs along the last axis."""
         y = self.check(y)
-        columns = y.reshape(len(y), -1)
-        if columns.shape[1] != self.n_outputs_ or (y.ndim == 1) != self.one_d_:
-            expected = "(n_samples,)" if self.one_d_ else f"(n, {self.n_outputs_})"
+        if y.shape[1:] != self.shape_:
+            expected = ", ".join(["n_samples", *map(str, self.shape_)])
+            comma = "" if self.shape_ else ","
             raise ValueError(
-                f"y must have shape {expected}, as in the first fit; got {y.shape}."
+                f"y must have shape ({expected}{comma}), as in the first fit; got "
+                f"{y.shape}."
             )
+        columns = y if self.shape_ else y[:, np.newaxis]
         with np.errstate(over="ignore"):
             targets = ((columns - self.offset_) / self.scale_).astype(np.float32)
         if not np.isfinite(targets).all():
@@ -66,22 +93,39 @@ class RegressionTarget(BaseEstimator):
         return targets
 
     def inverse_transform(self, outputs):
-        """Give predictions in the units, shape and type of y."""
+        """Give predictions in the units, shape and type of y: medians of quantiles."""
+        if self.quantiles:
+            return self._median(self.quantiles_of(outputs))
         y = (outputs * self.scale_ + self.offset_).astype(self.dtype_)
-        return y[:, 0] if self.one_d_ else y
+        return y if self.shape_ else y[:, 0]
+
+    def quantiles_of(self, outputs):
+        """Give quantiles in the units of y, along one more axis than y has."""
+        scale, offset = self.scale_[:, np.newaxis], self.offset_[:, np.newaxis]
+        y = np.sort((outputs * scale + offset).astype(self.dtype_), axis=-1)
+        return y if self.shape_ else y[:, 0]
+
+    def _median(self, y):
+        """Interpolate between the quantiles around 0.5; take the nearest outside."""
+        above = np.searchsorted(self.quantiles, 0.5)
+        if above == 0 or above == len(self.quantiles):
+            return y[..., min(above, len(self.quantiles) - 1)]
+        low, high = self.quantiles[above - 1], self.quantiles[above]
+        share = (0.5 - low) / (high - low)
+        return y[..., above - 1] * (1 - share) + y[..., above] * share
 
     @staticmethod
     def check(y):
-        """Validate y, and give it as an array of one or two axes."""
+        """Validate y, and give it as an array of one to three axes."""
         y = check_array(
             y, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y"
         )
         if y.dtype.kind in "mM":
             raise ValueError(f"y must hold numbers, got {y.dtype}.")
-        if y.ndim > 2 or y.ndim == 0:
+        if y.ndim > 3 or y.ndim == 0:
             raise ValueError(
-                "y must have shape (n_samples,) or (n_samples, n_outputs), got "
-                f"{y.shape}."
+                "y must have shape (n_samples,), (n_samples, n_outputs) or (n_samples, "
+                f"n_steps, n_outputs), got {y.shape}."
             )
         return y
 
@@ -110,6 +154,10 @@ class ClassificationTarget(BaseEstimator):
     n_outputs_, output_activation_, default_loss_
         What the network must end in.
     """
+
+    n_steps_ = 0
+    affine_ = None, None
+    quantiles = ()
 
     def __init__(self, loss=""):
         self.loss = loss

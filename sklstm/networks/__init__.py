@@ -5,14 +5,19 @@ from sklstm.networks._custom import CustomSpec
 from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._names import own_names
+from sklstm.networks._quantiles import QuantileLoss
 from sklstm.networks._spec import NetworkSpec
+from sklstm.networks._tokens import index_tokens, taking_tokens
 
 __all__ = [
     "CustomSpec",
     "FusedLSTM",
     "NetworkSpec",
+    "QuantileLoss",
     "build",
     "fuse",
+    "index_tokens",
     "initial_weights",
     "own_names",
+    "taking_tokens",
 ]

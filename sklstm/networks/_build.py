@@ -1,11 +1,15 @@
 """The Keras models of a network: one of stock layers, and its fused twin."""
 
+import functools
+
 import keras
 from keras import layers, ops
 
+from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
-from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._names import own_names
+from sklstm.networks._recurrent import run_fused, run_masked
+from sklstm.networks._steps import Steps, squeeze_steps
 
 
 @own_names()
@@ -20,8 +24,9 @@ def build(spec, *, scale=None, offset=None):
     spec : NetworkSpec or CustomSpec
         The shape; or who builds the model.
 
-    scale, offset : array-like of shape (n_outputs,), default=None
-        Where given, the model ends in ``output * scale + offset``.
+    scale, offset : list, default=None
+        Of numbers that fit the last axes of the output. Where given, the model ends in
+        ``output * scale + offset``.
 
     Returns
     -------
@@ -35,36 +40,14 @@ def build(spec, *, scale=None, offset=None):
         return model if scale is None else masked(model, scale=scale, offset=offset)
     inputs = keras.Input((None, spec.n_features), name="sequences")
     missing = ops.isnan(inputs)
-    there = ops.logical_not(ops.all(missing, axis=-1))
+    steps = Steps(ops.logical_not(ops.all(missing, axis=-1)))
     x = ops.where(missing, 0.0, inputs)
-    for depth, units in enumerate(spec.units, start=1):
-        lstm = layers.LSTM(
-            units,
-            activation=spec.activation,
-            return_sequences=depth < len(spec.units),
-            kernel_initializer=keras.initializers.GlorotUniform(seed=0),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=0),
-            # cuDNN refuses masks with missing steps before or between others.
-            use_cudnn=False,
-            seed=0,
-            name=f"lstm_{depth}",
-        )
-        x = lstm(x, mask=there)
-        if spec.dropout:
-            x = layers.Dropout(spec.dropout, seed=0, name=f"dropout_{depth}")(x)
-    for depth, units in enumerate(spec.hidden_layer_sizes, start=1):
-        x = _dense(units, "relu", f"hidden_{depth}")(x)
-    x = _dense(spec.n_outputs, spec.output_activation, "output")(x)
+    if spec.conv_filters:
+        x, steps = squeeze_steps(x, steps)
+    x = connect(spec, make_layers(spec), x, steps, run_masked)
     if scale is not None:
-        x = layers.Rescaling(list(scale), list(offset), name="units_of_y")(x)
+        x = layers.Rescaling(scale, offset, name="units_of_y")(x)
     return keras.Model(inputs, x, name="sklstm")
-
-
-def _dense(units, activation, name):
-    initializer = keras.initializers.GlorotUniform(seed=0)
-    return layers.Dense(
-        units, activation=activation, kernel_initializer=initializer, name=name
-    )
 
 
 @own_names()
@@ -105,10 +88,10 @@ def fuse(spec, model, n_parts=1):
         return masked(model)
     sequences = keras.Input(model.input_shape[1:], name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
-    x = sequences
-    for layer in model.layers:
-        if isinstance(layer, layers.LSTM):
-            x = FusedLSTM.of(layer, n_parts)(x, lengths=lengths)
-        elif isinstance(layer, (layers.Dense, layers.Dropout, layers.Rescaling)):
-            x = layer(x)
+    run = functools.partial(run_fused, n_parts=n_parts)
+    layers_of_model = {layer.name: layer for layer in model.layers}
+    steps = Steps.up_to(lengths, sequences)
+    x = connect(spec, layers_of_model, sequences, steps, run)
+    if "units_of_y" in layers_of_model:
+        x = layers_of_model["units_of_y"](x)
     return keras.Model([sequences, lengths], x, name="fused")

@@ -30,6 +30,12 @@ class CustomSpec:
         What the model should end in: "linear" for regression, "sigmoid" or "softmax"
         for classes.
 
+    n_steps_out : int
+        Steps of an output that is a sequence, (n_steps_out, n_outputs); else 0.
+
+    n_quantiles : int
+        Quantiles of each output, one more axis of the output; else 0.
+
     builder : callable
         From this spec, and `arguments`, to an uncompiled `keras.Model`.
 
@@ -41,6 +47,8 @@ class CustomSpec:
     n_features: int
     n_outputs: int
     output_activation: str
+    n_steps_out: int
+    n_quantiles: int
     builder: Callable = field(repr=False)
     arguments: dict = field(default_factory=dict, repr=False)
 
@@ -57,7 +65,7 @@ def build_custom(spec):
         If the builder returns no `keras.Model`.
 
     ValueError
-        If the model is compiled, or its output is not ``(n_samples, n_outputs)``.
+        If the model is compiled, or its output has not the shape of y.
     """
     model = spec.builder(spec, **spec.arguments)
     if not isinstance(model, keras.Model):
@@ -69,7 +77,8 @@ def build_custom(spec):
         )
     if not model.built:
         model.build((None, spec.n_timesteps, spec.n_features))
-    expected = None, spec.n_outputs
+    axes = spec.n_steps_out, spec.n_outputs, spec.n_quantiles
+    expected = None, *(size for size in axes if size)
     if tuple(model.output_shape) != expected:
         raise ValueError(
             f"model= must return a keras.Model whose output has shape {expected}, for "
@@ -86,8 +95,9 @@ def masked(model, *, scale=None, offset=None):
     model : keras.Model
         From :func:`build_custom`.
 
-    scale, offset : array-like of shape (n_outputs,), default=None
-        Where given, the result ends in ``output * scale + offset``.
+    scale, offset : list, default=None
+        As for :func:`build`: where given, the result ends in
+        ``output * scale + offset``.
 
     Returns
     -------
@@ -99,11 +109,11 @@ def masked(model, *, scale=None, offset=None):
     x = ops.where(missing, 0.0, inputs)
     if _takes_mask(model):
         x = model(x, mask=ops.logical_not(ops.all(missing, axis=-1)))
-        x = ops.reshape(x, (-1, model.output_shape[-1]))  # and the mask ends here
+        x = ops.reshape(x, (-1, *model.output_shape[1:]))  # and the mask ends here
     else:
         x = model(x)
     if scale is not None:
-        x = layers.Rescaling(list(scale), list(offset), name="units_of_y")(x)
+        x = layers.Rescaling(scale, offset, name="units_of_y")(x)
     return keras.Model(inputs, x, name="sklstm")
 
 

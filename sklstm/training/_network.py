@@ -139,7 +139,7 @@ class Network:
 
         Parameters
         ----------
-        scale, offset : array-like of shape (n_outputs,), default=None
+        scale, offset : list, default=None
             As for :func:`sklstm.networks.build`.
 
         Returns

@@ -139,7 +139,12 @@ class Program:
         """Have Keras make the variables of loss and metrics, outside any function."""
         values, starts, lengths, targets, weights = (one[:1] for one in samples)
         x = gather_inputs(self._spec, values, 0 * starts, tf.minimum(lengths, 1))
+        # Keras's cells count up the seeds of dropout even where they drop nothing.
+        variables = [variable.value for variable in self._core.variables]
+        before = [variable.read_value() for variable in variables]
         self._core.test_step((x, targets, weights))
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
         self._core.reset_metrics()
         self._settled = True
 
@@ -179,11 +184,7 @@ class _Compiled:
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )
-        before = [variable.read_value() for variable in variables]
         self._concrete = function.get_concrete_function()
-        # Keras's cells count up the seeds of their dropout while they are traced.
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
         place = {id(variable.handle): i for i, variable in enumerate(variables)}
         self._captured = [
             place.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs

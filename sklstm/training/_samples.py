@@ -21,7 +21,8 @@ class Samples:
     table : SequenceTable
         The sequences, float32, without missing steps.
 
-    targets : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    targets : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+            (n_samples, n_steps, n_outputs)
         As the loss wants them.
 
     weights : ndarray of shape (n_samples,) or None
@@ -49,6 +50,8 @@ class Samples:
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
+        # The same for every step of a target that is a sequence.
+        weights = weights.reshape(-1, *[1] * (self.targets.ndim - 2))
         return (
             *table_tensors(self.table, values),
             as_tensor(self.targets),

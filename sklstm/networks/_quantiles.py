@@ -1,0 +1,77 @@
+"""Quantiles as outputs: the loss that learns them, and outputs that never cross."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("sklstm")
+class QuantileLoss(keras.losses.Loss):
+    """Mean of the pinball loss [1]_ over quantiles and outputs.
+
+    Of a target y and a predicted quantile q it is ``max(p * (y - q), (p - 1) * (y -
+    q))``, whose expectation is least where y is below q with probability p.
+
+    Parameters
+    ----------
+    quantiles : sequence of float
+        The probabilities p.
+
+    reduction, name, dtype
+        As for `keras.losses.Loss`.
+
+    References
+    ----------
+    .. [1] R. Koenker, G. Bassett, "Regression Quantiles", Econometrica 46 (1), 1978.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.networks import QuantileLoss
+    >>> loss = QuantileLoss([0.1, 0.9])
+    >>> round(float(loss(np.array([[10.0]]), np.array([[[9.0, 12.0]]]))), 6)
+    0.15
+    """
+
+    def __init__(
+        self,
+        quantiles,
+        reduction="sum_over_batch_size",
+        name="quantile",
+        dtype=None,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.quantiles = tuple(quantiles)
+
+    def call(self, y_true, y_pred):
+        """Give the loss of y (..., n_outputs) for outputs (..., n_outputs, q)."""
+        p = ops.convert_to_tensor(self.quantiles, dtype=y_pred.dtype)
+        error = ops.expand_dims(ops.cast(y_true, y_pred.dtype), -1) - y_pred
+        return ops.mean(ops.maximum(p * error, (p - 1) * error), axis=(-2, -1))
+
+    def get_config(self):
+        """Give what the loss is made of."""
+        return {**super().get_config(), "quantiles": self.quantiles}
+
+
+def never_crossing(x, n_outputs, n_quantiles):
+    """Make quantiles in ascending order of numbers that may be any.
+
+    The first number of each output is its lowest quantile; the others tell, through a
+    softplus, how far each quantile is above the one before.
+
+    Parameters
+    ----------
+    x : Tensor of shape (..., n_outputs * n_quantiles)
+        Any numbers.
+
+    n_outputs, n_quantiles : int
+        How many of each.
+
+    Returns
+    -------
+    Tensor of shape (..., n_outputs, n_quantiles)
+        The quantiles.
+    """
+    x = ops.reshape(x, (-1, *x.shape[1:-1], n_outputs, n_quantiles))
+    steps = ops.concatenate([x[..., :1], ops.softplus(x[..., 1:])], axis=-1)
+    return ops.cumsum(steps, axis=-1)
