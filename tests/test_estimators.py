@@ -41,7 +41,7 @@ def test_they_are_scikeras_wrappers_of_their_kind():
 @BOTH
 def test_documented_defaults_are_those_of_the_signature(Estimator):
     documented = dict(
-        re.findall(r"^    (\w+) : .*?default=(\S+)$", Estimator.__doc__, re.MULTILINE)
+        re.findall(r"^    (\w+) : .*?default=(.+)$", Estimator.__doc__, re.MULTILINE)
     )
     parameters = inspect.signature(Estimator).parameters
     assert set(documented) == set(parameters)
@@ -665,8 +665,8 @@ def test_bad_labels_are_named(y, message):
 
 
 def test_bad_targets_are_named():
-    with pytest.raises(ValueError, match=r"y must have shape.*got \(10, 2, 2\)"):
-        LSTMRegressor(**QUICK).fit(GOOD, np.ones((10, 2, 2)))
+    with pytest.raises(ValueError, match=r"y must have shape.*got \(10, 2, 2, 1\)"):
+        LSTMRegressor(**QUICK).fit(GOOD, np.ones((10, 2, 2, 1)))
     reg = LSTMRegressor(**QUICK).fit(GOOD, LABELS)
     with pytest.raises(ValueError, match=r"y must have shape \(n_samples,\)"):
         reg.partial_fit(GOOD, np.ones((10, 2)))
