@@ -98,13 +98,13 @@ class SequenceEstimator(RepairedWrapper):
         check_is_fitted(self)
         model = self.network_.export(*self.target_encoder_.affine_)
         if self._takes_tokens():
-            model = taking_tokens(model, self.vocabulary_)
+            model = taking_tokens(model, self.vocabulary_, self._unknown_token())
         return model
 
     def _outputs(self, X):
         """Compute the network's outputs; SciKeras's `predict` refuses other types."""
         check_is_fitted(self)
-        return self.network_.predict(self._read(X, reset=False))
+        return self.network_.predict(self._read(X, reset=False).drop_missing())
 
     def _forget(self):
         for name in ("network_", "target_encoder_", "history_", "_seed", "vocabulary_"):
@@ -118,11 +118,14 @@ class SequenceEstimator(RepairedWrapper):
                 "None"
             )
         table = self._read(X, reset=not self.initialized_)
-        y = self._check_target(y)
         check_consistent_length(X, y)
+        y = self._check_target(y, table)
+        table = table.drop_missing()
         weights = _check_weights(sample_weight, table)
         used = table.lengths > 0
         used &= True if weights is None else weights > 0
+        if isinstance(y, np.ma.MaskedArray):
+            used &= y.count(axis=1) > 0
         if not used.any():
             raise ValueError(
                 "No sample of X has both a time step that is not missing and a weight "
@@ -161,7 +164,7 @@ class SequenceEstimator(RepairedWrapper):
                 )
 
     def _read(self, X, reset):
-        """Validate X, and give its table in float32 without missing steps.
+        """Validate X, and give its table in float32.
 
         SciKeras refuses NaN, a float64 X after a float32 one, and another number of
         time steps; and takes that for the number of features.
@@ -196,7 +199,7 @@ class SequenceEstimator(RepairedWrapper):
         table = table.with_values(values)
         check_no_infinity(self, values, table.locate)
         check_whole_steps(self, table)
-        return table.drop_missing()
+        return table
 
     def _takes_tokens(self):
         return self.model is None and self.embedding_dim is not None
@@ -207,7 +210,12 @@ class SequenceEstimator(RepairedWrapper):
         tokens = table.values[:, 0]
         if reset:
             self.vocabulary_ = np.unique(tokens[~np.isnan(tokens)]).astype(np.int64)
-        return index_tokens(tokens, self.vocabulary_)[:, np.newaxis]
+        index = index_tokens(tokens, self.vocabulary_, self._unknown_token())
+        return index[:, np.newaxis]
+
+    def _unknown_token(self):
+        """Give the number of an unknown token; as a missing step it has no output."""
+        return 0.0 if self.initialized_ and self.target_encoder_.per_step else np.nan
 
     def _spec(self, table, target):
         routed = self._routed("model")
@@ -219,6 +227,7 @@ class SequenceEstimator(RepairedWrapper):
                 output_activation=target.output_activation_,
                 n_steps_out=target.n_steps_,
                 n_quantiles=len(target.quantiles),
+                per_step=target.per_step,
                 builder=self.model,
                 arguments=routed,
             )
@@ -234,7 +243,7 @@ class SequenceEstimator(RepairedWrapper):
             recurrent_activation=self.recurrent_activation,
             dropout=float(self.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
-            pooling=self.pooling,
+            pooling="none" if target.per_step else self.pooling,
             conv_filters=_sizes("conv_filters", self.conv_filters),
             conv_kernel_size=int(self.conv_kernel_size),
             conv_activation=self.conv_activation,
@@ -326,6 +335,12 @@ def _check_buildable(spec, table):
             "heads='separate' needs y of shape (n_samples, n_outputs); y of shape "
             "(n_samples, n_steps, n_outputs) has the same dense layers at every step. "
             "Use heads='joint', or flatten y to (n_samples, n_steps * n_outputs)."
+        )
+    if spec.per_step and spec.conv_filters:
+        raise ValueError(
+            f"conv_filters={spec.conv_filters} leave fewer time steps than X has, but "
+            "y has a label for every one. Use conv_filters=(), or set per_step=False "
+            "where y is multilabel."
         )
     longest = n_steps = int(table.lengths.max())
     for depth in range(1, len(spec.conv_filters) + 1):

@@ -3,10 +3,21 @@
 import numpy as np
 from scikeras.utils import loss_name
 from scikeras.wrappers import KerasClassifier
-from sklearn.utils import compute_sample_weight
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_consistent_length, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._steps import (
+    StepTarget,
+    are_step_labels,
+    at_front,
+    spread,
+    step_labels,
+    steps_there,
+    weights_of_steps,
+)
 from sklstm.estimators._targets import ClassificationTarget, check_labels
 
 
@@ -15,7 +26,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. Binary, multi-class and
-    multilabel targets are told apart by y.
+    multilabel targets are told apart by y; so are labels of whole sequences and labels
+    of every time step (sequence tagging).
 
     Parameters
     ----------
@@ -51,7 +63,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     embedding_dim : int, default=None
         Where given, X holds one feature, an integer token at each step, of which an
         embedding makes so many features. `fit` finds the vocabulary; a token that is
-        not in it is a missing step. None takes the features as they are.
+        not in it is a missing step, or, where every step has a label, the same neutral
+        vector for all of them. None takes the features as they are.
 
     conv_filters : int or sequence of int, default=()
         Filters of the convolutional layer, or of each of several, before the recurrent
@@ -76,10 +89,19 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     heads : {"joint", "separate"}, default="joint"
         Whether several outputs share the dense layers, or each has its own.
 
+    per_step : bool or "auto", default="auto"
+        Whether y has a label for every time step, (n_samples, n_timesteps), rather
+        than for the whole sequence; `pooling` is not used then. "auto" says so where
+        y has that shape, or is a list of sequences of labels. Missing steps have no
+        label: they are left out of loss and score, whatever y holds there, and so are
+        steps whose label is missing (NaN). False takes y of zeros and ones as
+        multilabel, whatever its shape.
+
     model : callable, default=None
         A function that builds another network: called with a description of the data
-        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`) and with what is
-        routed to it (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
+        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`, `per_step`) and
+        with what is routed to it (``model__n_filters=8``), it returns an uncompiled
+        `keras.Model`.
         `units` to `heads` are not used then. Missing steps are masked zeros.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
@@ -202,6 +224,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
+        "per_step": ["boolean", StrOptions({"auto"})],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
@@ -224,6 +247,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         hidden_layer_sizes=(),
         hidden_activation="relu",
         heads="joint",
+        per_step="auto",
         model=None,
         optimizer="adam",
         learning_rate=0.001,
@@ -259,6 +283,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.hidden_activation = hidden_activation
         self.heads = heads
+        self.per_step = per_step
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -287,7 +312,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
                 (n_samples, n_timesteps)
             Sequences, as for :meth:`fit`.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        y : array-like of shape (n_samples,), (n_samples, n_labels) or \
+                (n_samples, n_timesteps)
             Labels.
 
         classes : array-like of shape (n_classes,), default=None
@@ -320,11 +346,11 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels as in y.
+        ndarray of shape (n_samples,), (n_samples, n_labels) or \
+                (n_samples, n_timesteps)
+            Labels as in y. Where every time step has a label, missing steps get NaN.
         """
-        outputs = self._outputs(X)
-        return self.target_encoder_.inverse_transform(outputs)
+        return self._decode(X, "inverse_transform")
 
     def predict_proba(self, X):
         """Estimate the probability of each class.
@@ -337,12 +363,47 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
+        ndarray of shape (n_samples, n_classes) or \
+                (n_samples, n_timesteps, n_classes)
             In the order of `classes_`; rows sum to 1, but for multilabel targets,
-            whose columns are the probabilities of each label.
+            whose columns are the probabilities of each label. Where every time step
+            has a label, missing steps get NaN.
         """
-        outputs = self._outputs(X)
-        return self.target_encoder_.probabilities(outputs)
+        return self._decode(X, "probabilities")
+
+    def score(self, X, y, sample_weight=None):
+        """Score the predictions by their accuracy.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences.
+
+        y : array-like of shape (n_samples,), (n_samples, n_labels) or \
+                (n_samples, n_timesteps)
+            The truth. Where every time step has a label, each that exists counts.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            The share of labels that are right; of multilabel samples, the share that
+            have all labels right.
+        """
+        check_is_fitted(self)
+        if not self.target_encoder_.per_step:
+            return super().score(X, y, sample_weight)
+        check_consistent_length(X, y, sample_weight)
+        there, outputs = self._outputs_of_steps(X)
+        y = step_labels(y, there)
+        predicted = at_front(self.target_encoder_.inverse_transform(outputs), there)
+        known = ~y.mask
+        if sample_weight is not None:
+            sample_weight = np.repeat(sample_weight, known.sum(axis=1))
+        return accuracy_score(y[known], predicted[known], sample_weight=sample_weight)
 
     @property
     def classes_(self):
@@ -354,15 +415,41 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         """Width of the network's output."""
         return self.target_encoder_.n_outputs_
 
-    def _check_target(self, y):
-        return check_labels(y)
+    def _decode(self, X, decoding):
+        """Make predictions of the outputs, by a method of the target."""
+        check_is_fitted(self)
+        decode = getattr(self.target_encoder_, decoding)
+        if not self.target_encoder_.per_step:
+            return decode(self._outputs(X))
+        there, outputs = self._outputs_of_steps(X)
+        return spread(decode(outputs), there)
+
+    def _outputs_of_steps(self, X):
+        """Tell which steps exist, and give the outputs of these in one row."""
+        table = self._read(X, reset=False)
+        return steps_there(table), self.network_.predict(table.drop_missing())
+
+    def _check_target(self, y, table):
+        per_step = self.per_step
+        if per_step == "auto":
+            per_step = are_step_labels(y, table.n_timesteps)
+        if self.initialized_ and per_step != self.target_encoder_.per_step:
+            raise ValueError(
+                f"The network was built for per_step={self.target_encoder_.per_step}; "
+                f"it can't go on training with per_step={self.per_step!r} and y of "
+                f"shape {np.shape(y)}."
+            )
+        return step_labels(y, steps_there(table)) if per_step else check_labels(y)
 
     def _fit_target(self, y, weights, classes=None):
         name = "" if self.loss is None else loss_name(self.loss)
-        return ClassificationTarget(name).fit(y, classes)
+        per_step = isinstance(y, np.ma.MaskedArray)
+        return (StepTarget if per_step else ClassificationTarget)(name).fit(y, classes)
 
     def _weigh(self, weights, y):
         """Multiply by the classes' weights; SciKeras changes the caller's array."""
+        if isinstance(y, np.ma.MaskedArray):
+            return weights_of_steps(self.class_weight, weights, y)
         if self.class_weight is None:
             return weights
         of_classes = compute_sample_weight(self.class_weight, y)

@@ -333,7 +333,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         """Number of targets."""
         return self.target_encoder_.n_outputs_
 
-    def _check_target(self, y):
+    def _check_target(self, y, table):
         return RegressionTarget.check(y)
 
     def _fit_target(self, y, weights):

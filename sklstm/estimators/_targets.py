@@ -34,6 +34,7 @@ class RegressionTarget(BaseEstimator):
     """
 
     output_activation_ = "linear"
+    per_step = False
 
     def __init__(self, standardize=True, quantiles=()):
         self.standardize = standardize
@@ -158,6 +159,7 @@ class ClassificationTarget(BaseEstimator):
     n_steps_ = 0
     affine_ = None, None
     quantiles = ()
+    per_step = False
 
     def __init__(self, loss=""):
         self.loss = loss

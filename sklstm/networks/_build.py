@@ -9,7 +9,7 @@ from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._names import own_names
 from sklstm.networks._recurrent import run_fused, run_masked
-from sklstm.networks._steps import Steps, squeeze_steps
+from sklstm.networks._steps import ExistingSteps, Steps, squeeze_steps
 
 
 @own_names()
@@ -31,7 +31,7 @@ def build(spec, *, scale=None, offset=None):
     Returns
     -------
     keras.Model
-        From ``(n_samples, n_timesteps, n_features)`` to ``(n_samples, n_outputs)``.
+        From ``(n_samples, n_timesteps, n_features)`` to the output of each sample.
         Time steps that are NaN in all features are masked: the state passes through
         them.
     """
@@ -70,7 +70,8 @@ def fuse(spec, model, n_parts=1):
     -------
     keras.Model
         Over the same variables, from ``[sequences, lengths]``: sequences that begin at
-        the first of `n_timesteps` steps, and the number of steps of each.
+        the first of `n_timesteps` steps, and the number of steps of each. Where every
+        step has an output, it gives those of the steps that exist, in one row.
 
     Examples
     --------
@@ -85,7 +86,11 @@ def fuse(spec, model, n_parts=1):
     True
     """
     if isinstance(spec, CustomSpec):
-        return masked(model)
+        twin = masked(model)
+        if not spec.per_step:
+            return twin
+        there = ops.logical_not(ops.all(ops.isnan(twin.inputs[0]), axis=-1))
+        return keras.Model(twin.inputs, ExistingSteps()(twin.outputs[0], there))
     sequences = keras.Input(model.input_shape[1:], name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
     run = functools.partial(run_fused, n_parts=n_parts)
@@ -94,4 +99,6 @@ def fuse(spec, model, n_parts=1):
     x = connect(spec, layers_of_model, sequences, steps, run)
     if "units_of_y" in layers_of_model:
         x = layers_of_model["units_of_y"](x)
+    if spec.per_step:
+        x = ExistingSteps()(x, steps.there)
     return keras.Model([sequences, lengths], x, name="fused")

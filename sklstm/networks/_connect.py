@@ -80,7 +80,7 @@ def connect(spec, layer, x, steps, run):
     Returns
     -------
     Tensor of shape (n_samples, n_outputs) or (n_samples, n_steps_out, n_outputs)
-        The outputs; quantiles of them are one more axis.
+        The outputs, or those of every time step; quantiles of them are one more axis.
     """
     if spec.n_tokens:
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
@@ -106,7 +106,7 @@ def connect(spec, layer, x, steps, run):
 
 
 def _pool(spec, layer, x, steps):
-    if spec.pooling == "last":
+    if spec.pooling in ("last", "none"):
         return x
     if spec.pooling == "attention":
         return pool_attention(x, steps, layer["attention"], layer["attention_score"])

@@ -36,6 +36,9 @@ class CustomSpec:
     n_quantiles : int
         Quantiles of each output, one more axis of the output; else 0.
 
+    per_step : bool
+        Whether the output has one for every time step: (n_timesteps, n_outputs).
+
     builder : callable
         From this spec, and `arguments`, to an uncompiled `keras.Model`.
 
@@ -49,6 +52,7 @@ class CustomSpec:
     output_activation: str
     n_steps_out: int
     n_quantiles: int
+    per_step: bool
     builder: Callable = field(repr=False)
     arguments: dict = field(default_factory=dict, repr=False)
 
@@ -79,6 +83,9 @@ def build_custom(spec):
         model.build((None, spec.n_timesteps, spec.n_features))
     axes = spec.n_steps_out, spec.n_outputs, spec.n_quantiles
     expected = None, *(size for size in axes if size)
+    if spec.per_step:
+        n_timesteps = model.output_shape[1] and spec.n_timesteps
+        expected = None, n_timesteps, spec.n_outputs
     if tuple(model.output_shape) != expected:
         raise ValueError(
             f"model= must return a keras.Model whose output has shape {expected}, for "

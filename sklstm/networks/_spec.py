@@ -46,9 +46,10 @@ class NetworkSpec:
     recurrent_dropout : float, default=0.0
         Share of the hidden state that training sets to zero within the cell.
 
-    pooling : {"last", "mean", "max", "attention"}, default="last"
+    pooling : {"last", "mean", "max", "attention", "none"}, default="last"
         What is made of the steps of a sequence: the state after the last one, or the
         mean, the maximum or a weighted mean of the states over the steps that exist.
+        "none" gives an output for every step.
 
     conv_filters : tuple of int, default=()
         Filters of each convolution before the recurrent layers.
@@ -104,3 +105,8 @@ class NetworkSpec:
     heads: str = "joint"
     n_quantiles: int = 0
     output_activation: str = "linear"
+
+    @property
+    def per_step(self):
+        """Whether every time step has an output of its own."""
+        return self.pooling == "none"

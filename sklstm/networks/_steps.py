@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers, ops
 
 _LOWEST = -1e9
@@ -47,6 +48,24 @@ def squeeze_steps(x, steps):
     order = ops.argsort(places + n_timesteps * (1 - there), axis=1)
     x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
     return x, Steps.up_to(ops.sum(there, axis=1), x)
+
+
+@keras.saving.register_keras_serializable("sklstm")
+class ExistingSteps(layers.Layer):
+    """Give the steps that exist, one after the other, sample by sample."""
+
+    supports_masking = True
+
+    def call(self, x, there):
+        """Take (n_existing, ...) out of x (n_samples, n_timesteps, ...)."""
+        return tf.boolean_mask(x, there)
+
+    def compute_mask(self, x, previous_mask):
+        """Tell that a mask ends here."""
+
+    def compute_output_shape(self, x_shape, there_shape):
+        """Tell that nobody knows how many there are."""
+        return None, *x_shape[2:]
 
 
 # ------------------------------------------------------------------------ convolution

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 
-def index_tokens(tokens, vocabulary):
+def index_tokens(tokens, vocabulary, unknown=np.nan):
     """Give tokens their numbers in a vocabulary.
 
     Parameters
@@ -16,11 +16,13 @@ def index_tokens(tokens, vocabulary):
     vocabulary : ndarray of shape (n_known,)
         The known tokens, sorted.
 
+    unknown : float, default=nan
+        What is given for other tokens: NaN leaves them out.
+
     Returns
     -------
     ndarray of shape (n,)
-        float32: 1 for the first token of the vocabulary, and so on; NaN for what is
-        not in it.
+        float32: 1 for the first token of the vocabulary, and so on; NaN for NaN.
 
     Examples
     --------
@@ -29,14 +31,15 @@ def index_tokens(tokens, vocabulary):
     >>> index_tokens(np.array([7.0, 3.0, 5.0]), np.array([3, 7]))
     array([ 2.,  1., nan], dtype=float32)
     """
+    others = np.where(np.isnan(tokens), np.nan, unknown).astype(np.float32)
     if not len(vocabulary):
-        return np.full(tokens.shape, np.nan, np.float32)
+        return others
     at = np.minimum(np.searchsorted(vocabulary, tokens), len(vocabulary) - 1)
     known = vocabulary[at] == tokens
-    return np.where(known, at + 1, np.nan).astype(np.float32)
+    return np.where(known, at + 1, others).astype(np.float32)
 
 
-def taking_tokens(model, vocabulary):
+def taking_tokens(model, vocabulary, unknown=np.nan):
     """Put before a model what numbers tokens as :func:`index_tokens` does.
 
     Parameters
@@ -47,17 +50,22 @@ def taking_tokens(model, vocabulary):
     vocabulary : ndarray of int, of shape (n_known,)
         The known tokens.
 
+    unknown : float, default=nan
+        As for :func:`index_tokens`.
+
     Returns
     -------
     keras.Model
-        From tokens; one that is not known is a missing step.
+        From tokens, NaN for none.
     """
-    unknown = int(vocabulary[0]) - 1
+    no_token = int(vocabulary[0]) - 1
     lookup = layers.IntegerLookup(
-        vocabulary=vocabulary.tolist(), oov_token=unknown, name="vocabulary"
+        vocabulary=vocabulary.tolist(), oov_token=no_token, name="vocabulary"
     )
     tokens = keras.Input((None, 1), dtype="float64", name="tokens")
-    whole = ops.cast(ops.where(ops.isnan(tokens), float(unknown), tokens), "int64")
+    missing = ops.isnan(tokens)
+    whole = ops.cast(ops.where(missing, float(no_token), tokens), "int64")
     index = ops.cast(lookup(whole), "float32")
-    outputs = model(ops.where(index > 0, index, float("nan")))
+    index = ops.where(index > 0, index, float(unknown))
+    outputs = model(ops.where(missing, float("nan"), index))
     return keras.Model(tokens, outputs, name=model.name)

@@ -114,8 +114,9 @@ class Network:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_outputs)
-            float32.
+        ndarray of shape (n_samples, n_outputs), or more axes as the network has
+            float32. Where every time step has an output, the first axis is that of
+            all time steps of all samples, one after the other.
         """
         forward = forwards(self.spec, n_parts(self.spec))
         variables = self._as_tensors(forward.model)
@@ -127,7 +128,7 @@ class Network:
         n_calls = -(-n_samples // _samples_at_once(self.spec, table))
         if n_calls == 1:
             outputs = forward(variables, values, starts, lengths).numpy()
-            return outputs[:1] if alone else outputs
+            return outputs[: len(outputs) // n_samples] if alone else outputs
         outputs = []
         for i in range(n_calls):
             part = slice(n_samples * i // n_calls, n_samples * (i + 1) // n_calls)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from sklstm.networks import build, fuse, own_names
 from sklstm.training._optimizer import ProgramOptimizer
-from sklstm.training._samples import gather_inputs
+from sklstm.training._samples import gather_batch
 from sklstm.training._schedule import fresh
 from sklstm.training._threads import executor
 
@@ -110,14 +110,12 @@ class Program:
         return self._run("evaluate", self._core.test_step, samples, order, *numbers)
 
     def _run(self, name, step, samples, order, *numbers):
-        def over_batches(values, starts, lengths, targets, weights, order, *numbers):
-            batch_size, first, stop = numbers
+        def over_batches(*arguments):
+            *tensors, order, batch_size, first, stop = arguments
 
             def one_batch(batch):
                 chosen = order[batch * batch_size : (batch + 1) * batch_size]
-                of_table = tf.gather(starts, chosen), tf.gather(lengths, chosen)
-                x = gather_inputs(self._spec, values, *of_table)
-                step((x, tf.gather(targets, chosen), tf.gather(weights, chosen)))
+                step(gather_batch(self._spec, tensors, chosen))
                 return batch + 1
 
             tf.while_loop(
@@ -137,12 +135,13 @@ class Program:
     @own_names()
     def _settle(self, samples):
         """Have Keras make the variables of loss and metrics, outside any function."""
-        values, starts, lengths, targets, weights = (one[:1] for one in samples)
-        x = gather_inputs(self._spec, values, 0 * starts, tf.minimum(lengths, 1))
+        values, starts, lengths, *of_targets = (one[:1] for one in samples)
+        first = values, 0 * starts, tf.minimum(lengths, 1), *of_targets
+        batch = gather_batch(self._spec, first, tf.constant([0]))
         # Keras's cells count up the seeds of dropout even where they drop nothing.
         variables = [variable.value for variable in self._core.variables]
         before = [variable.read_value() for variable in variables]
-        self._core.test_step((x, targets, weights))
+        self._core.test_step(batch)
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         self._core.reset_metrics()

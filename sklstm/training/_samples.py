@@ -23,10 +23,12 @@ class Samples:
 
     targets : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
             (n_samples, n_steps, n_outputs)
-        As the loss wants them.
+        As the loss wants them. Where every time step has an output, the targets of
+        the steps that are not missing stand at the front of (n_samples, n_timesteps)
+        or (n_samples, n_timesteps, n_outputs).
 
-    weights : ndarray of shape (n_samples,) or None
-        Weight of each sample in the loss.
+    weights : ndarray of shape (n_samples,) or (n_samples, n_timesteps), or None
+        Weight of each sample in the loss, or of each of its time steps.
     """
 
     table: Any
@@ -50,8 +52,8 @@ class Samples:
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
-        # The same for every step of a target that is a sequence.
-        weights = weights.reshape(-1, *[1] * (self.targets.ndim - 2))
+        if weights.ndim == 1:  # the same for every step of a target that is a sequence
+            weights = weights.reshape(-1, *[1] * (self.targets.ndim - 2))
         return (
             *table_tensors(self.table, values),
             as_tensor(self.targets),
@@ -89,6 +91,34 @@ def table_signature(n_features):
     """Describe what :func:`table_tensors` gives."""
     indices = tf.TensorSpec((None,), tf.int32)
     return tf.TensorSpec((None, n_features), tf.float32), indices, indices
+
+
+def gather_batch(spec, tensors, chosen):
+    """Gather inputs, targets and weights of the samples `chosen`.
+
+    Parameters
+    ----------
+    spec : NetworkSpec or CustomSpec
+        The network.
+
+    tensors : tuple of Tensor
+        From :meth:`Samples.tensors`.
+
+    chosen : Tensor of int32, of shape (n_chosen,)
+        The samples.
+
+    Returns
+    -------
+    tuple of (inputs, targets, weights)
+        Where every time step has an output, targets and weights are those of the
+        steps that exist, in one row.
+    """
+    values, *of_samples = tensors
+    starts, lengths, targets, weights = (tf.gather(one, chosen) for one in of_samples)
+    if spec.per_step:
+        there = tf.sequence_mask(lengths, tf.shape(targets)[1])
+        targets, weights = (tf.boolean_mask(one, there) for one in (targets, weights))
+    return gather_inputs(spec, values, starts, lengths), targets, weights
 
 
 def gather_inputs(spec, values, starts, lengths):

@@ -1,0 +1,229 @@
+"""A label for every time step: between y of shape (n_samples, n_timesteps) and steps.
+
+Inside, the labels of a sample stand at the front, as the steps that are not missing do
+in the network; a masked array tells which of them exist.
+"""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import compute_sample_weight
+
+from sklstm.estimators._targets import ClassificationTarget, check_labels
+from sklstm.sequences import SequenceTable, missing_rows
+
+
+class StepTarget(ClassificationTarget):
+    """Labels of the time steps of each sample, binary or multi-class.
+
+    y is a masked array of shape (n_samples, n_timesteps), from :func:`step_labels`;
+    outputs are those of all steps that exist, one after the other.
+
+    Parameters
+    ----------
+    loss : str, default=""
+        As for :class:`ClassificationTarget`.
+    """
+
+    per_step = True
+
+    def fit(self, y, classes=None):
+        """Learn the labels, or take `classes`."""
+        return super().fit(y.compressed(), classes)
+
+    def transform(self, y):
+        """Give the network's targets: zeros where there is no label."""
+        codes = super().transform(y.compressed())
+        targets = np.zeros((*y.shape, *codes.shape[1:]), codes.dtype)
+        targets[~np.ma.getmaskarray(y)] = codes
+        return targets
+
+
+def are_step_labels(y, n_timesteps):
+    """Tell whether y has the shape of labels of steps: (n_samples, n_timesteps)."""
+    if hasattr(y, "toarray"):
+        return False
+    shape = _shape(y)
+    if len(shape) == 3 and shape[2] == 1:
+        shape = shape[:2]
+    return shape[1:] == ("any",) or (n_timesteps > 1 and shape[1:] == (n_timesteps,))
+
+
+def steps_there(table):
+    """Tell which time steps of the 3-D array are not missing.
+
+    Parameters
+    ----------
+    table : SequenceTable
+        With missing rows.
+
+    Returns
+    -------
+    ndarray of bool, of shape (n_samples, n_timesteps)
+    """
+    marks = np.where(missing_rows(table.values), np.nan, 0).astype(np.float32)
+    marks = SequenceTable(
+        marks[:, None], table.starts, table.lengths, table.n_timesteps
+    )
+    return ~np.isnan(marks.gather()[:, :, 0])
+
+
+def step_labels(y, there):
+    """Validate the labels of steps, and bring those of steps that exist to the front.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples, n_timesteps), or list of sequences
+        A label for each step; what it holds at missing steps does not matter, and one
+        that is missing itself (NaN, None) is no label. Or, for each sample, the labels
+        of the steps that are not missing.
+
+    there : ndarray of bool, of shape (n_samples, n_timesteps)
+        Which steps are not missing.
+
+    Returns
+    -------
+    MaskedArray of shape (n_samples, n_timesteps)
+        Masked where there is no label.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or the labels are no classes.
+    """
+    labels = _labels_in_order(y, there, there.sum(axis=1))
+    known = ~pd.isna(labels)
+    if not known.any():
+        raise ValueError("y has no label at any time step that is not missing.")
+    check_labels(labels[known])
+    return at_front(np.ma.masked_array(labels, ~known), there)
+
+
+def at_front(values, there):
+    """Put what belongs to the steps that exist at the front of each sample.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_existing,)
+        Of all steps that exist, sample by sample.
+
+    there : ndarray of bool, of shape (n_samples, n_timesteps)
+        Which steps exist.
+
+    Returns
+    -------
+    MaskedArray of shape (n_samples, n_timesteps)
+        Masked behind the last of them.
+    """
+    front = np.arange(there.shape[1]) < there.sum(axis=1, keepdims=True)
+    aligned = np.ma.masked_all(there.shape, values.dtype)
+    aligned[front] = values
+    return aligned
+
+
+def spread(values, there):
+    """Put what belongs to the steps that exist in its places.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_existing, ...)
+        Of all steps that exist, sample by sample.
+
+    there : ndarray of bool, of shape (n_samples, n_timesteps)
+        Which steps exist.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps, ...)
+        NaN at missing steps: of floats where `values` are numbers, else of objects.
+    """
+    if there.all():
+        return values.reshape(*there.shape, *values.shape[1:])
+    dtype = values.dtype
+    if dtype.kind != "f":
+        dtype = np.float64 if dtype.kind in "iub" else object
+    placed = np.full((*there.shape, *values.shape[1:]), np.nan, dtype)
+    placed[there] = values
+    return placed
+
+
+def weights_of_steps(class_weight, weights, y):
+    """Give the weight of every step: that of its sample times that of its class.
+
+    Parameters
+    ----------
+    class_weight : dict, list of dict, "balanced" or None
+        As in :func:`sklearn.utils.class_weight.compute_sample_weight`.
+
+    weights : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+
+    y : MaskedArray of shape (n_samples, n_timesteps)
+        From :func:`step_labels`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps)
+        0 where there is no label.
+    """
+    known = ~np.ma.getmaskarray(y)
+    of_steps = known.astype(np.float64)
+    of_steps[known] = compute_sample_weight(class_weight, y.compressed())
+    return of_steps if weights is None else of_steps * weights[:, np.newaxis]
+
+
+def _shape(y):
+    """Give the shape of y: (n_samples, "any") of sequences of unequal length."""
+    try:
+        shape = np.shape(y)
+    except ValueError:  # NumPy makes no array of them
+        return len(y), "any"
+    nested = len(shape) == 1 and len(y) and _first(y) is not None
+    return (len(y), "any") if nested else shape
+
+
+def _first(y):
+    first = y.iloc[0] if hasattr(y, "iloc") else y[0]
+    return first if isinstance(first, (list, tuple, np.ndarray)) else None
+
+
+def _labels_in_order(y, there, lengths):
+    """Give the labels of all steps that exist, sample by sample."""
+    if _shape(y)[1:] == ("any",):
+        return _labels_of_lists(y, there, lengths)
+    y = np.asarray(y)
+    if y.ndim == 3 and y.shape[2] == 1:
+        warnings.warn(
+            "A label for every time step was expected as y of shape (n_samples, "
+            f"n_timesteps), got {y.shape}; the last axis is left out.",
+            DataConversionWarning,
+            stacklevel=2,
+        )
+        y = y[:, :, 0]
+    if y.shape == there.shape:
+        return y[there]
+    if y.ndim == 2 and len(y) == len(there) and (lengths == y.shape[1]).all():
+        return y.ravel()
+    raise ValueError(
+        "A label for every time step needs y of the shape of X, (n_samples, "
+        f"n_timesteps) = {there.shape}, or a list of the labels of each sample; got y "
+        f"of shape {y.shape}."
+    )
+
+
+def _labels_of_lists(y, there, lengths):
+    labels = []
+    for i, (of_sample, exists) in enumerate(zip(y, there, strict=True)):
+        of_sample = np.asarray(of_sample).ravel()
+        if len(of_sample) == len(exists):
+            of_sample = of_sample[exists]
+        if len(of_sample) != lengths[i]:
+            raise ValueError(
+                f"y has {len(of_sample)} labels for sample {i}, but X has "
+                f"{lengths[i]} time steps of it that are not missing. Give one label "
+                "for each of these."
+            )
+        labels.append(of_sample)
+    return np.concatenate(labels)

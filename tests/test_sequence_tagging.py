@@ -1,0 +1,313 @@
+"""A label for every time step, beside masked layers of Keras and arithmetic by hand."""
+
+import pickle
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from keras import layers
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+
+from sklstm import LSTMClassifier, PadSequences, PerFeatureScaler
+
+N_SAMPLES, N_TIMESTEPS = 24, 7
+
+
+@pytest.fixture(name="X")
+def sequences():
+    X = np.random.default_rng(0).normal(size=(N_SAMPLES, N_TIMESTEPS, 2))
+    X[1, 4:] = np.nan
+    X[2, :3] = np.nan
+    X[3, [0, 2, 3, 6]] = np.nan
+    return X
+
+
+@pytest.fixture(name="y")
+def tags(X):
+    return np.digitize(np.nan_to_num(X).sum(axis=2), [-1, 1])
+
+
+@pytest.fixture
+def there(X):
+    return ~np.isnan(X).all(axis=2)
+
+
+def tagger(**settings):
+    settings = {"units": 4, "epochs": 1, "random_state": 0, **settings}
+    return LSTMClassifier(**settings)
+
+
+def by_hand(n_classes, *recurrent):
+    """Build a tagger as a tutorial does, -9 for missing steps."""
+    dense = layers.Dense(n_classes, activation="softmax")
+    return keras.Sequential(
+        [
+            keras.Input((None, 2)),
+            layers.Masking(-9.0),
+            *recurrent,
+            layers.TimeDistributed(dense),
+        ]
+    )
+
+
+STACKS = {
+    "lstm": ({}, lambda: [layers.LSTM(4, return_sequences=True, use_cudnn=False)]),
+    "stacked, both directions": (
+        {"units": (4, 3), "bidirectional": True},
+        lambda: (
+            [
+                layers.Bidirectional(
+                    layers.LSTM(4, return_sequences=True, use_cudnn=False)
+                )
+                for _ in range(1)
+            ]
+            + [
+                layers.Bidirectional(
+                    layers.LSTM(3, return_sequences=True, use_cudnn=False)
+                )
+            ]
+        ),
+    ),
+    "gru": (
+        {"cell": "gru"},
+        lambda: [layers.GRU(4, return_sequences=True, use_cudnn=False)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_training_is_that_of_masked_keras(name, X, y, there):
+    settings, stack = STACKS[name]
+    training = {"optimizer": "adam", "learning_rate": 0.01, "clipnorm": None}
+    clf = tagger(**settings, **training, shuffle=False, batch_size=8)
+    model = by_hand(3, *stack())
+    model.set_weights(clf.initialize(X, y).model_.get_weights())
+    optimizer = keras.optimizers.Adam(0.01)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    filled = np.where(np.isnan(X), -9.0, X)
+    model.fit(filled, y, batch_size=8, shuffle=False, verbose=0)
+    clf.fit(X, y)
+    for ours, theirs in zip(clf.model_.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
+    expected = model.predict(filled, verbose=0)[there]
+    np.testing.assert_allclose(clf.predict_proba(X)[there], expected, atol=1e-5)
+
+
+def test_predictions_have_the_shape_of_y_and_nan_at_missing_steps(X, y, there):
+    clf = tagger().fit(X, y)
+    probabilities, labels = clf.predict_proba(X), clf.predict(X)
+    assert probabilities.shape == (N_SAMPLES, N_TIMESTEPS, 3)
+    np.testing.assert_array_equal(np.isnan(probabilities).any(axis=2), ~there)
+    np.testing.assert_array_equal(np.isnan(labels), ~there)
+    best = clf.classes_[probabilities[there].argmax(axis=1)]
+    np.testing.assert_array_equal(labels[there], best)
+    np.testing.assert_allclose(probabilities[there].sum(axis=1), 1)
+    assert clf.predict(X[5:9]).dtype == y.dtype
+
+
+def test_stock_model_gives_the_same_at_existing_steps(X, y, there):
+    clf = tagger(bidirectional=True).fit(X, y)
+    stock = clf.to_keras().predict(X, verbose=0)
+    np.testing.assert_allclose(stock[there], clf.predict_proba(X)[there], atol=1e-6)
+
+
+def test_what_y_holds_at_missing_steps_does_not_matter(X, y, there):
+    expected = tagger(epochs=3).fit(X, y).predict_proba(X)
+    for nothing in (-1, 99, np.nan):
+        holed = np.where(there, y, nothing)
+        clf = tagger(epochs=3).fit(X, holed)
+        np.testing.assert_array_equal(clf.predict_proba(X), expected)
+        assert clf.classes_.tolist() == [0, 1, 2]
+        assert clf.score(X, holed) == clf.score(X, y)
+
+
+def test_lists_of_labels_of_the_steps_that_exist(X, y, there):
+    of_samples = [labels[exists] for labels, exists in zip(y, there, strict=True)]
+    expected = tagger().fit(X, y)
+    for ragged in (of_samples, [list(labels) for labels in of_samples]):
+        clf = tagger().fit(X, ragged)
+        np.testing.assert_array_equal(clf.predict_proba(X), expected.predict_proba(X))
+        assert clf.score(X, ragged) == expected.score(X, y)
+    series = pd.Series(of_samples)
+    assert tagger().fit(X, series).score(X, series) == expected.score(X, y)
+
+
+def test_steps_without_a_label_teach_nothing_and_do_not_count(X, y, there):
+    partly = y.astype(float)
+    partly[:, 3] = np.nan
+    wrong = np.where(np.arange(N_TIMESTEPS) == 3, 2 - y, y)
+    clf = tagger(epochs=2).fit(X, partly)
+    counted = there & ~np.isnan(partly)
+    right = clf.predict(X)[counted] == y[counted]
+    assert clf.score(X, partly) == pytest.approx(right.mean())
+    assert clf.score(X, wrong) != clf.score(X, partly)
+
+
+def test_score_is_the_accuracy_over_existing_steps(X, y, there):
+    clf = tagger(epochs=3).fit(X, y)
+    labels, weights = clf.predict(X), np.arange(N_SAMPLES) + 1.0
+    assert clf.score(X, y) == accuracy_score(y[there], labels[there])
+    of_steps = np.broadcast_to(weights[:, None], y.shape)[there]
+    expected = accuracy_score(y[there], labels[there], sample_weight=of_steps)
+    assert clf.score(X, y, weights) == pytest.approx(expected)
+
+
+def test_labels_are_strings_and_two_classes_are_one_sigmoid(X, y, there):
+    names = np.where(y > 0, "rises", "falls")
+    clf = tagger(epochs=2).fit(X, names)
+    assert clf.model_.output_shape == (None, None, 1)
+    labels = clf.predict(X)
+    assert labels.dtype == object
+    assert set(labels[there]) <= {"rises", "falls"}
+    assert clf.predict_proba(X).shape == (N_SAMPLES, N_TIMESTEPS, 2)
+
+
+def test_labels_of_zero_and_one_are_of_steps_unless_told_otherwise(X, y):
+    binary = (y > 0).astype(int)
+    assert tagger().fit(X, binary).model_.output_shape == (None, None, 1)
+    multilabel = tagger(per_step=False).fit(X, binary)
+    assert multilabel.model_.output_shape == (None, N_TIMESTEPS)
+    assert multilabel.predict(X).shape == binary.shape
+    other_width = tagger().fit(X, binary[:, :4])
+    assert other_width.model_.output_shape == (None, 4)
+
+
+def test_a_third_axis_of_one_is_left_out_with_a_warning(X, y):
+    with pytest.warns(DataConversionWarning, match="n_timesteps"):
+        clf = tagger().fit(X, y[:, :, np.newaxis])
+    assert clf.predict(X).shape == y.shape
+
+
+def test_two_axes_of_x_are_steps_of_one_feature(y):
+    X = np.random.default_rng(0).normal(size=y.shape)
+    assert tagger().fit(X, y).predict(X).shape == y.shape
+
+
+def test_sample_weights_are_repetitions(X, y):
+    settings = {"epochs": 5, "shuffle": False, "batch_size": -1}
+    weights = np.array([2.0, *[1] * (N_SAMPLES - 1)])
+    weighted = tagger(**settings).fit(X, y, sample_weight=weights)
+    twice = np.repeat(np.arange(N_SAMPLES), weights.astype(int))
+    repeated = tagger(**settings).fit(X[twice], y[twice])
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), repeated.predict_proba(X), atol=2e-3
+    )
+
+
+def test_balanced_classes_are_those_of_steps():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 6, 1))
+    y = (X[:, :, 0] + rng.normal(size=(100, 6)) > 2).astype(int)
+    settings = {"units": 8, "epochs": 20, "learning_rate": 0.02}
+    found = [
+        tagger(class_weight=weight, **settings).fit(X, y).predict(X)[y == 1].mean()
+        for weight in (None, "balanced")
+    ]
+    assert found[0] < 0.4 < 0.7 < found[1]
+
+
+def test_a_running_sum_is_learned_in_a_pipeline_under_search():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in rng.integers(4, 12, size=120)]
+    y = [(np.cumsum(x) > 0).astype(int) for x in X]
+    pipe = make_pipeline(
+        PadSequences(),
+        PerFeatureScaler(),
+        tagger(units=16, epochs=40, learning_rate=0.02),
+    )
+    grid = {"lstmclassifier__units": [8, 16]}
+    search = GridSearchCV(pipe, grid, cv=KFold(2)).fit(X, y)
+    assert search.best_score_ > 0.85
+    again = pickle.loads(pickle.dumps(search))
+    assert again.score(X, y) == search.score(X, y)
+
+
+def test_cross_val_predict_keeps_the_shape(X, y):
+    labels = cross_val_predict(tagger(), X[4:], y[4:], cv=KFold(2))
+    assert labels.shape == y[4:].shape
+
+
+def test_metrics_and_early_stopping_count_existing_steps_alone(X, y, there):
+    clf = tagger(epochs=6, early_stopping=True, metrics="accuracy", batch_size=-1)
+    clf.fit(X, y)
+    assert {"accuracy", "val_accuracy", "val_loss"} <= {*clf.history_}
+    # A share of the existing steps of the held-out samples, the last ones.
+    n_held = there[-2:].sum()
+    counts = np.array(clf.history_["val_accuracy"]) * n_held
+    np.testing.assert_allclose(counts, counts.round(), atol=1e-4)
+
+
+def test_unknown_tokens_have_a_label_too():
+    rng = np.random.default_rng(0)
+    words = rng.integers(10, 20, size=(80, 5))
+    y = words % 2
+    clf = tagger(embedding_dim=8, epochs=30, learning_rate=0.02).fit(words, y)
+    assert clf.score(words, y) > 0.95
+    new = words[:3].astype(float)
+    new[0, 2], new[1, 4] = 77, np.nan
+    probabilities = clf.predict_proba(new)
+    assert np.isfinite(probabilities[0]).all()
+    assert np.isnan(probabilities[1, 4]).all()
+    stock = clf.to_keras().predict(new[:, :, np.newaxis], verbose=0)[..., 0]
+    there = ~np.isnan(new)
+    np.testing.assert_allclose(stock[there], probabilities[there][:, 1], atol=1e-6)
+
+
+def test_a_network_of_ones_own(X, y, there):
+    def convolutional(data):
+        assert data.per_step
+        return keras.Sequential(
+            [
+                keras.Input((data.n_timesteps, data.n_features)),
+                layers.Conv1D(4, 3, padding="same", activation="relu"),
+                layers.Dense(data.n_outputs, activation=data.output_activation),
+            ]
+        )
+
+    clf = tagger(model=convolutional, epochs=3).fit(X[4:], y[4:])
+    stock = clf.model_.predict(X[4:], verbose=0)
+    np.testing.assert_allclose(clf.predict_proba(X[4:]), stock, atol=1e-6)
+    with_missing = clf.predict(X)
+    np.testing.assert_array_equal(np.isnan(with_missing), ~there)
+
+
+def test_training_goes_on(X, y):
+    clf = tagger().partial_fit(X, y, classes=[0, 1, 2, 3])
+    clf.partial_fit(X, np.full_like(y, 3))
+    assert clf.predict_proba(X[4:]).shape == (N_SAMPLES - 4, N_TIMESTEPS, 4)
+    with pytest.raises(ValueError, match="per_step=True"):
+        clf.partial_fit(X, y[:, 0])
+
+
+def test_sequences_of_another_length_are_tagged(X, y):
+    clf = tagger().fit(X, y)
+    assert clf.predict(np.ones((2, 11, 2))).shape == (2, 11)
+    np.testing.assert_array_equal(clf.predict(np.full((2, 3, 2), np.nan)), np.nan)
+
+
+BAD = {
+    "shape": (lambda X, y: y[:, :5], {"per_step": True}, r"n_timesteps\) = \(24, 7\)"),
+    "one axis": (lambda X, y: y[:, 0], {"per_step": True}, r"got y of shape \(24,\)"),
+    "list": (
+        lambda X, y: [[0, 1]] * 3 + [[0]] + [[0]] * 20,
+        {},
+        "y has 2 labels for sample 0, but X has 7 time steps",
+    ),
+    "continuous": (lambda X, y: y + 0.5, {}, "continuous"),
+    "one class": (lambda X, y: np.ones_like(y), {}, "only one class"),
+    "no label": (lambda X, y: np.full(y.shape, np.nan), {}, "no label at any"),
+    "convolutions": (lambda X, y: y, {"conv_filters": 4}, "per_step=False"),
+    "separate": (lambda X, y: y, {"heads": "separate"}, "one softmax"),
+    "samples": (lambda X, y: y[:-1], {}, "inconsistent numbers of samples"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_label_of_steps_is_refused(name, X, y):
+    make, settings, message = BAD[name]
+    with pytest.raises(ValueError, match=message):
+        tagger(**settings).fit(X, make(X, y))
