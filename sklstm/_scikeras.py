@@ -170,7 +170,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             samples = self._encode(samples)
             if validation is not None:
                 validation = self._encode(validation)
-            self.history_ = self._train(samples, self.epochs, validation)
+            self.history_ = self._train(samples, validation)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -200,7 +200,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         with all_or_nothing(self):
             samples = self._encode(self._samples(X, y, sample_weight), *known)
             earlier = getattr(self, "history_", {})
-            history = self._train(samples, 1, partial=True)
+            history = self._train(samples, partial=True)
             self.history_ = {
                 name: earlier.get(name, []) + values for name, values in history.items()
             }

@@ -29,12 +29,16 @@ from sklstm.networks import (
     taking_tokens,
 )
 from sklstm.sequences import SequenceTable
-from sklstm.training import Network, Samples, Schedule
+from sklstm.training import CosineDecay, Network, Samples, Schedule
 
 _ACTIVATIONS = (
     *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "selu", "sigmoid"),
     *("silu", "softplus", "softsign", "tanh"),
 )
+
+
+# Of `epochs="auto"`: so many updates, in no less and no more epochs than these.
+_UPDATES, _LEAST_EPOCHS, _MOST_EPOCHS = 1000, 10, 500
 
 
 class SequenceEstimator(RepairedWrapper):
@@ -52,7 +56,7 @@ class SequenceEstimator(RepairedWrapper):
         "recurrent_activation": [StrOptions(set(_ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+        "pooling": [StrOptions({"last", "mean", "max", "attention", "concat"})],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
         "conv_filters": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "conv_kernel_size": [Interval(Integral, 1, None, closed="left")],
@@ -67,10 +71,11 @@ class SequenceEstimator(RepairedWrapper):
         "model": [callable, None],
         "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions({"cosine", "constant"})],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "loss": [str, callable, None],
         "metrics": [str, list, tuple, callable, None],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [
             Interval(Integral, 1, None, closed="left"),
             Options(Integral, {-1}),
@@ -284,9 +289,11 @@ class SequenceEstimator(RepairedWrapper):
         return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
 
     @own_names()
-    def _train(self, samples, epochs, validation=None, partial=False):
-        """Train the network for some epochs; give their history."""
-        callbacks = self._callbacks()
+    def _train(self, samples, validation=None, partial=False):
+        """Train the network, or `partial` for one epoch; give the history."""
+        callbacks, optimizer = self._callbacks(), self._optimizer()
+        batch_size = len(samples) if self.batch_size == -1 else self.batch_size
+        epochs = 1 if partial else self._n_epochs(-(-len(samples) // batch_size))
         if self.early_stopping and not partial:
             stopping = keras.callbacks.EarlyStopping(
                 monitor="loss" if validation is None else "val_loss",
@@ -294,16 +301,19 @@ class SequenceEstimator(RepairedWrapper):
                 restore_best_weights=True,
             )
             callbacks.append(stopping)
+        decay = []
+        if not partial and self._learning_rate_falls(optimizer, callbacks):
+            decay = [CosineDecay(epochs)]
         schedule = Schedule(
-            optimizer=self._optimizer(),
+            optimizer=optimizer,
             loss=self._loss() or self.target_encoder_.default_loss_,
             metrics=self._metrics(),
             epochs=epochs,
-            batch_size=len(samples) if self.batch_size == -1 else self.batch_size,
+            batch_size=batch_size,
             seed=self._seed,
             first_epoch=self.current_epoch if partial else 0,
             shuffle=self.shuffle,
-            callbacks=callbacks,
+            callbacks=[*decay, *callbacks],
             verbose=min(int(self.verbose), 2),
         )
         history = self.network_.train(samples, schedule, validation)
@@ -312,6 +322,20 @@ class SequenceEstimator(RepairedWrapper):
             name: [np.asarray(value).tolist() for value in values]
             for name, values in history.items()
         }
+
+    def _n_epochs(self, n_batches):
+        if self.epochs != "auto":
+            return self.epochs
+        return min(max(-(-_UPDATES // n_batches), _LEAST_EPOCHS), _MOST_EPOCHS)
+
+    def _learning_rate_falls(self, optimizer, callbacks):
+        """Tell whether nobody else says how the learning rate goes."""
+        own = isinstance(self.optimizer, keras.optimizers.Optimizer)
+        by_update = not isinstance(optimizer.get_config()["learning_rate"], float)
+        schedulers = keras.callbacks.LearningRateScheduler
+        by_epoch = any(isinstance(callback, schedulers) for callback in callbacks)
+        wanted = self.learning_rate_schedule == "cosine"
+        return wanted and not (own or by_update or by_epoch)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -251,6 +251,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         model=None,
         optimizer="adam",
         learning_rate=0.001,
+        learning_rate_schedule="cosine",
         clipnorm=None,
         loss=None,
         metrics=None,
@@ -287,6 +288,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.clipnorm = clipnorm
         self.loss = loss
         self.metrics = metrics

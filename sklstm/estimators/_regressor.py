@@ -221,6 +221,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         model=None,
         optimizer="adam",
         learning_rate=0.001,
+        learning_rate_schedule="cosine",
         clipnorm=None,
         loss="mse",
         quantiles=(0.1, 0.5, 0.9),
@@ -257,6 +258,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         self.model = model
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.clipnorm = clipnorm
         self.loss = loss
         self.quantiles = quantiles

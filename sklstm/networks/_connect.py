@@ -13,6 +13,7 @@ from sklstm.networks._steps import (
     make_attention,
     make_convolution,
     pool_attention,
+    pool_concat,
     pool_max,
     pool_mean,
 )
@@ -110,6 +111,8 @@ def _pool(spec, layer, x, steps):
         return x
     if spec.pooling == "attention":
         return pool_attention(x, steps, layer["attention"], layer["attention_score"])
+    if spec.pooling == "concat":
+        return pool_concat(x, steps, spec.bidirectional)
     return {"mean": pool_mean, "max": pool_max}[spec.pooling](x, steps)
 
 

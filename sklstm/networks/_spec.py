@@ -46,9 +46,10 @@ class NetworkSpec:
     recurrent_dropout : float, default=0.0
         Share of the hidden state that training sets to zero within the cell.
 
-    pooling : {"last", "mean", "max", "attention", "none"}, default="last"
-        What is made of the steps of a sequence: the state after the last one, or the
-        mean, the maximum or a weighted mean of the states over the steps that exist.
+    pooling : {"last", "mean", "max", "attention", "concat", "none"}, default="last"
+        What is made of the steps of a sequence: the state after the last one; the
+        mean, the maximum or a weighted mean of the states over the steps that exist;
+        or the first three of these together.
         "none" gives an output for every step.
 
     conv_filters : tuple of int, default=()

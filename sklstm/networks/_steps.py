@@ -128,6 +128,31 @@ def pool_max(x, steps):
     return ops.where(ops.max(there, axis=1) > 0, largest, 0.0)
 
 
+def pool_concat(x, steps, bidirectional):
+    """Join the state after the last step, the maximum and the mean [1]_.
+
+    Of both directions, the state after the last step is that of each direction's run.
+
+    References
+    ----------
+    .. [1] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text
+       Classification", ACL 2018, section 3.3.
+    """
+    states = [*ops.split(x, 2, axis=-1)] if bidirectional else [x]
+    states[0] = _at_last(states[0], steps)
+    if bidirectional:
+        states[1] = states[1][:, 0]
+    return ops.concatenate([*states, pool_max(x, steps), pool_mean(x, steps)], axis=-1)
+
+
+def _at_last(x, steps):
+    """Take the state after the last step; a state passes through missing steps."""
+    if steps.lengths is None:
+        return x[:, -1]
+    last = ops.equal(_positions(x), ops.expand_dims(steps.lengths, -1))
+    return ops.sum(x * ops.cast(ops.expand_dims(last, -1), x.dtype), axis=1)
+
+
 def pool_attention(x, steps, attention, score):
     """Take the mean by weights that depend on the state at each step [1]_.
 

@@ -13,11 +13,12 @@ if keras.backend.backend() != "tensorflow":
         "KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
+from sklstm.training._decay import CosineDecay
 from sklstm.training._network import Network, programs
 from sklstm.training._samples import Samples
 from sklstm.training._schedule import Schedule
 from sklstm.training._threads import follow_joblib, use_threads
 
-__all__ = ["Network", "Samples", "Schedule", "programs", "use_threads"]
+__all__ = ["CosineDecay", "Network", "Samples", "Schedule", "programs", "use_threads"]
 
 follow_joblib()

@@ -1,0 +1,49 @@
+"""A learning rate that falls over the epochs."""
+
+import math
+
+import keras
+
+# What is left of the learning rate when the last epoch is over.
+_LEAST = 0.01
+
+
+class CosineDecay(keras.callbacks.Callback):
+    """Lead the learning rate along half a cosine from all of it to a hundredth [1]_.
+
+    It is multiplied at the beginning of every epoch but the first, so that what other
+    callbacks make of it stays.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs of the training.
+
+    References
+    ----------
+    .. [1] I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
+       Restarts", ICLR 2017, equation 5, without restarts.
+
+    Examples
+    --------
+    >>> from sklstm.training import CosineDecay
+    >>> [round(CosineDecay(4).share(epoch), 3) for epoch in range(5)]
+    [1.0, 0.855, 0.505, 0.155, 0.01]
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Multiply the learning rate."""
+        if epoch == 0:
+            return
+        optimizer = self.model.optimizer
+        factor = self.share(epoch) / self.share(epoch - 1)
+        optimizer.learning_rate = optimizer.learning_rate * factor
+
+    def share(self, epoch):
+        """Give the share of the learning rate at the beginning of an epoch."""
+        half_wave = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
+        return _LEAST + (1 - _LEAST) * half_wave
