@@ -147,6 +147,9 @@ def test_missing_steps_are_skipped(name, X, y):
     [
         *(settings for settings, _ in STACKS.values()),
         {"pooling": "attention"},
+        {"pooling": "concat"},
+        {"pooling": "concat", "bidirectional": True, "activation": "relu"},
+        {"pooling": "concat", "bidirectional": True, "cell": "gru", "conv_filters": 4},
         {"heads": "separate", "hidden_layer_sizes": (3,)},
         {"conv_filters": 4, "conv_pool_size": 2, "pooling": "attention"},
     ],
@@ -157,6 +160,43 @@ def test_model_of_stock_layers_gives_the_same(settings, X, y):
     regressor = fitted(gaps, y, **settings)
     outputs = regressor.to_keras().predict(gaps, verbose=0)
     np.testing.assert_allclose(outputs, regressor.predict(gaps), atol=2e-6)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_concat_is_the_last_state_the_maximum_and_the_mean(bidirectional, X, y):
+    settings = {"pooling": "concat", "bidirectional": bidirectional}
+    settings |= {"batch_size": -1, "shuffle": False, "warm_start": True}
+    regressor = fitted(X, y, **settings)
+    inputs = keras.Input((None, N_FEATURES))
+    lstm = layers.LSTM(4, return_sequences=True, return_state=True)
+    if bidirectional:
+        states, h, _, h_back, _ = layers.Bidirectional(lstm)(inputs)
+        last = [h, h_back]
+    else:
+        states, h, _ = lstm(inputs)
+        last = [h]
+    pooled = [layers.GlobalMaxPooling1D()(states)]
+    pooled.append(layers.GlobalAveragePooling1D()(states))
+    outputs = layers.Dense(2)(layers.Concatenate()([*last, *pooled]))
+    model = with_weights_of(regressor, keras.Model(inputs, outputs))
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(regressor.predict(X), expected, atol=2e-6)
+    model.compile(keras.optimizers.Adam(regressor.learning_rate), "mse")
+    model.fit(X, y, batch_size=N_SAMPLES, shuffle=False, verbose=0)
+    regressor.fit(X, y)
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(regressor.predict(X), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_concat_skips_missing_steps(bidirectional, X, y):
+    gaps = missing_steps(X)
+    regressor = fitted(gaps, y, pooling="concat", bidirectional=bidirectional)
+    outputs = regressor.predict(gaps)
+    for i in [0, 1, 2, 3, 4]:
+        alone = gaps[i][~np.isnan(gaps[i]).all(axis=1)]
+        expected = regressor.predict(alone[np.newaxis])
+        np.testing.assert_allclose(outputs[[i]], expected, atol=2e-6)
 
 
 def test_attention_is_a_mean_by_weights(X, y):

@@ -138,19 +138,19 @@ def pool_concat(x, steps, bidirectional):
     .. [1] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text
        Classification", ACL 2018, section 3.3.
     """
-    states = [*ops.split(x, 2, axis=-1)] if bidirectional else [x]
-    states[0] = _at_last(states[0], steps)
-    if bidirectional:
-        states[1] = states[1][:, 0]
-    return ops.concatenate([*states, pool_max(x, steps), pool_mean(x, steps)], axis=-1)
+    there = ops.cast(steps.there, "int32")
+    number = ops.cumsum(there, axis=1) * there
+    n_there = ops.sum(there, axis=1, keepdims=True)
+    ends = [ops.equal(number, n_there), ops.equal(number, 1)]
+    runs = ops.split(x, 2, axis=-1) if bidirectional else [x]
+    last = [_step_of(run, steps, end) for run, end in zip(runs, ends, strict=False)]
+    return ops.concatenate([*last, pool_max(x, steps), pool_mean(x, steps)], axis=-1)
 
 
-def _at_last(x, steps):
-    """Take the state after the last step; a state passes through missing steps."""
-    if steps.lengths is None:
-        return x[:, -1]
-    last = ops.equal(_positions(x), ops.expand_dims(steps.lengths, -1))
-    return ops.sum(x * ops.cast(ops.expand_dims(last, -1), x.dtype), axis=1)
+def _step_of(x, steps, chosen):
+    """Take one step of each sequence that exists; zeros where there is none."""
+    chosen = ops.logical_and(chosen, steps.there)
+    return ops.sum(ops.where(ops.expand_dims(chosen, -1), x, 0.0), axis=1)
 
 
 def pool_attention(x, steps, attention, score):

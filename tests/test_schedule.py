@@ -1,0 +1,103 @@
+"""How long the estimators train, and how the learning rate goes meanwhile."""
+
+import keras
+import numpy as np
+import pytest
+
+from sklstm import LSTMClassifier, LSTMRegressor
+
+X = np.random.default_rng(0).normal(size=(70, 4, 1))
+Y = X[:, -1, 0]
+
+
+class Rates(keras.callbacks.Callback):
+    """Note the learning rate of every epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.seen.append(float(self.model.optimizer.learning_rate))
+
+
+class Halving(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        optimizer.learning_rate = optimizer.learning_rate / 2
+
+
+def rates(*others, epochs=6, **settings):
+    """Fit, and give the learning rate of every epoch."""
+    callbacks = [*others, Rates()]
+    settings = {"units": 2, "learning_rate": 0.02, "random_state": 0, **settings}
+    regressor = LSTMRegressor(epochs=epochs, callbacks=callbacks, **settings).fit(X, Y)
+    return regressor.callbacks_[len(others)].seen
+
+
+def half_a_cosine(epochs, learning_rate=0.02):
+    schedule = keras.optimizers.schedules.CosineDecay(
+        learning_rate, decay_steps=epochs, alpha=0.01
+    )
+    return [float(schedule(epoch)) for epoch in range(epochs)]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 6])
+def test_learning_rate_goes_along_the_cosine_of_keras(epochs):
+    np.testing.assert_allclose(rates(epochs=epochs), half_a_cosine(epochs), rtol=1e-5)
+
+
+def test_constant_learning_rate():
+    seen = rates(learning_rate_schedule="constant")
+    np.testing.assert_allclose(seen, [0.02] * 6, rtol=1e-6)
+
+
+def test_every_fit_begins_with_all_of_it():
+    regressor = LSTMRegressor(units=2, epochs=3, callbacks=[Rates()], warm_start=True)
+    first = regressor.fit(X, Y).callbacks_[0].seen
+    assert regressor.fit(X, Y).callbacks_[0].seen == first
+
+
+def test_partial_fit_keeps_the_learning_rate():
+    regressor = LSTMRegressor(units=2, learning_rate=0.02, callbacks=[Rates()])
+    for _ in range(3):
+        seen = regressor.partial_fit(X, Y).callbacks_[0].seen
+        np.testing.assert_allclose(seen, [0.02], rtol=1e-6)
+
+
+def test_what_other_callbacks_make_of_it_stays():
+    expected = half_a_cosine(6) / 2.0 ** np.arange(6)
+    np.testing.assert_allclose(rates(Halving()), expected, rtol=1e-5)
+
+
+def test_a_schedule_of_ones_own_is_the_only_one():
+    scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5)
+    expected = 0.02 * 0.5 ** np.arange(1, 7)
+    np.testing.assert_allclose(rates(scheduler), expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        rates(optimizer=keras.optimizers.SGD(0.3)), [0.3] * 6, rtol=1e-6
+    )
+    by_update = keras.optimizers.schedules.ExponentialDecay(0.02, 100, 0.5)
+    np.testing.assert_allclose(
+        rates(optimizer__learning_rate=by_update),
+        [float(by_update(3 * epoch)) for epoch in range(6)],
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "batch_size", "expected"),
+    [(40, 32, 500), (640, 32, 50), (640, 64, 100), (1000, 1, 10), (50, -1, 500)],
+)
+def test_epochs_make_a_thousand_updates(n_samples, batch_size, expected):
+    """In 10 epochs at least and 500 at most, whatever that makes."""
+    X = np.zeros((n_samples, 1, 1))
+    labels = np.arange(n_samples) % 2
+    clf = LSTMClassifier(units=1, batch_size=batch_size).fit(X, labels)
+    assert len(clf.history_["loss"]) == expected
+
+
+def test_held_out_samples_are_no_updates():
+    X = np.zeros((640, 1, 1))
+    regressor = LSTMRegressor(units=1, validation_split=0.5).fit(X, np.arange(640.0))
+    assert len(regressor.history_["loss"]) == 100
