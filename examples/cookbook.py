@@ -33,6 +33,10 @@ from sklstm import (
     SlidingWindow,
 )
 
+# Tutorials read in one direction and keep the last state. A classifier that is not told
+# so reads in both directions and pools all steps, which is better nearly everywhere.
+AS_IN_TUTORIALS = {"bidirectional": False, "pooling": "last"}
+
 # What an entry gives: the fitted model, what it saw, and what it did not see.
 Outcome = namedtuple(
     "Outcome", "model, X, y, X_new, y_new, predictions, search", defaults=[None]
@@ -49,9 +53,7 @@ def one_feature():
     model = make_pipeline(
         SlidingWindow(window_length=3),
         PerFeatureScaler(),
-        LSTMRegressor(
-            units=50, activation="relu", epochs=30, learning_rate=0.01, random_state=0
-        ),
+        LSTMRegressor(units=50, activation="relu", random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -66,7 +68,7 @@ def two_features():
     model = make_pipeline(
         SlidingWindow(window_length=6),
         PerFeatureScaler("minmax"),
-        LSTMRegressor(units=32, epochs=30, learning_rate=0.01, random_state=0),
+        LSTMRegressor(units=32, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -100,7 +102,7 @@ def sine_next_10():
 
     model = make_pipeline(
         SlidingWindow(window_length=50),
-        LSTMRegressor(units=32, epochs=10, learning_rate=0.01, random_state=0),
+        LSTMRegressor(units=32, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -112,7 +114,7 @@ def one_series():
     series = np.sin(np.arange(11) / 2)
     X, y = [series[:10]], [series[10]]
 
-    model = LSTMRegressor(units=32, epochs=50, learning_rate=0.01, random_state=0)
+    model = LSTMRegressor(units=32, random_state=0)
     predictions = model.fit(X, y).predict(X)  # one sample can only be learned by heart
     return Outcome(model, X, y, X, y, predictions)
 
@@ -123,7 +125,7 @@ def two_series():
     series = np.column_stack([np.sin(steps), np.cos(steps)])
     X, y = [series[:10]], [series[10]]
 
-    model = LSTMRegressor(units=32, epochs=50, learning_rate=0.01, random_state=0)
+    model = LSTMRegressor(units=32, random_state=0)
     predictions = model.fit(X, y).predict(X)
     return Outcome(model, X, y, X, y, predictions)
 
@@ -140,8 +142,7 @@ def one_hot_letters():
         LSTMClassifier(
             units=16,
             loss="categorical_crossentropy",  # without it, one sigmoid
-            epochs=10,
-            learning_rate=0.01,
+            **AS_IN_TUTORIALS,
             random_state=0,
         ),
     )
@@ -160,7 +161,7 @@ def gaps_and_categories():
             make_column_transformer((SimpleImputer(), [0, 1]), (OneHotEncoder(), [2]))
         ),
         PerFeatureScaler(),
-        LSTMRegressor(units=16, epochs=15, learning_rate=0.01, random_state=0),
+        LSTMRegressor(units=16, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -174,7 +175,7 @@ def unequal_lengths():
     model = make_pipeline(
         PadSequences(),
         PerFeatureScaler(),
-        LSTMRegressor(units=32, epochs=15, learning_rate=0.01, random_state=0),
+        LSTMRegressor(units=32, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -188,7 +189,7 @@ def two_outputs():
 
     model = make_pipeline(
         PerFeatureScaler(),
-        LSTMRegressor(units=32, epochs=15, learning_rate=0.01, random_state=0),
+        LSTMRegressor(units=32, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)  # in the units of y
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -205,8 +206,6 @@ def separate_heads():
             units=32,
             hidden_layer_sizes=16,
             heads="separate",
-            epochs=15,
-            learning_rate=0.01,
             random_state=0,
         ),
     )
@@ -221,7 +220,7 @@ def three_classes():
 
     model = make_pipeline(
         PerFeatureScaler(),
-        LSTMClassifier(units=32, epochs=10, learning_rate=0.01, random_state=0),
+        LSTMClassifier(units=32, **AS_IN_TUTORIALS, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
@@ -232,7 +231,7 @@ def sigmoid():
     X, y = make_pairs(600)
     X, X_new, y, y_new = X[:500], X[500:], y[:500], y[500:]
 
-    model = LSTMClassifier(units=32, epochs=15, learning_rate=0.01, random_state=0)
+    model = LSTMClassifier(units=32, **AS_IN_TUTORIALS, random_state=0)
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
 
@@ -243,9 +242,7 @@ def dense_layers():
     y = np.ptp(X, axis=(1, 2))  # from the lowest value to the highest
     X, X_new, y, y_new = X[:500], X[500:], y[:500], y[500:]
 
-    model = LSTMRegressor(
-        units=64, hidden_layer_sizes=32, epochs=20, learning_rate=0.01, random_state=0
-    )
+    model = LSTMRegressor(units=64, hidden_layer_sizes=32, random_state=0)
     predictions = model.fit(X, y).predict(X_new)
     return Outcome(model, X, y, X_new, y_new, predictions)
 
@@ -260,8 +257,7 @@ def convolutions():
         conv_kernel_size=5,
         conv_pool_size=4,
         units=32,
-        epochs=10,
-        learning_rate=0.01,
+        **AS_IN_TUTORIALS,
         random_state=0,
     )
     predictions = model.fit(X, y).predict(X_new)

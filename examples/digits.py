@@ -28,7 +28,7 @@ def main():
     lstm = make_pipeline(
         Reshape3D(n_timesteps=8),
         PerFeatureScaler(),
-        LSTMClassifier(units=64, epochs=30, learning_rate=0.005, random_state=0),
+        LSTMClassifier(random_state=0),
     )
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     print(f"{len(X_train)} digits of 8 steps with 8 features; 3 folds each:")

@@ -34,6 +34,7 @@ NETWORK = {
     "recurrent_activation": "sigmoid",
     "dropout": 0.0,
     "recurrent_dropout": 0.0,
+    "bidirectional": False,
     "pooling": "last",
 }
 # One epoch as `keras.Model.fit` runs it, in an order that both sides know.

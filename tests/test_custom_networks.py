@@ -153,3 +153,51 @@ def test_a_builder_that_builds_something_else_is_told_so(model, error, message):
 def test_arguments_without_a_builder_go_nowhere():
     with pytest.raises(ValueError, match=r"model__n_units needs model to be set"):
         LSTMRegressor(model__n_units=3).fit(np.ones((4, 3, 1)), np.arange(4))
+
+
+class Subclassed(keras.Model):
+    """A network as a class of one's own, which has no shape before it is called."""
+
+    def __init__(self, n_outputs):
+        super().__init__()
+        self.lstm, self.dense = layers.LSTM(4), layers.Dense(n_outputs)
+
+    def call(self, x):
+        return self.dense(self.lstm(x))
+
+
+def test_a_subclass_of_model_is_a_network_like_others():
+    X = RNG.normal(size=(20, 5, 2))
+    y = X[:, -1]
+    reg = LSTMRegressor(model=lambda data: Subclassed(data.n_outputs), **QUICK)
+    predicted = reg.fit(X, y).predict(X)
+    stock = reg.to_keras().predict(X, verbose=0)
+    np.testing.assert_allclose(predicted, stock, atol=1e-5)
+    with pytest.raises(ValueError, match=r"output has shape \(None, 2\).*\(None, 3\)"):
+        LSTMRegressor(model=lambda data: Subclassed(3), **QUICK).fit(X, y)
+
+
+def test_sequences_and_quantiles_have_their_axes():
+    X = RNG.normal(size=(30, 5, 2))
+    y = RNG.normal(7, 2, size=(30, 3, 2))
+
+    def decoder(data):
+        n_quantiles = max(data.n_quantiles, 1)
+        shape = data.n_steps_out, data.n_outputs, data.n_quantiles
+        width = data.n_steps_out * data.n_outputs * n_quantiles
+        return keras.Sequential(
+            [
+                keras.Input((None, data.n_features)),
+                layers.LSTM(4),
+                layers.Dense(width),
+                layers.Reshape([size for size in shape if size]),
+            ]
+        )
+
+    reg = LSTMRegressor(model=decoder, **QUICK).fit(X, y)
+    assert reg.predict(X).shape == y.shape
+    bands = LSTMRegressor(model=decoder, loss="quantile", **QUICK).fit(X, y)
+    assert bands.predict_quantiles(X).shape == (*y.shape, 3)
+    np.testing.assert_array_equal(bands.predict(X), bands.predict_quantiles(X)[..., 1])
+    with pytest.raises(ValueError, match=r"output has shape \(None, 3, 2\)"):
+        LSTMRegressor(model=recurrent, **QUICK).fit(X, y)

@@ -757,3 +757,29 @@ def test_a_failed_first_fit_leaves_it_unfitted(Estimator):
     with pytest.raises(RuntimeError, match=r"stopped by hand"):
         estimator.fit(GOOD, LABELS)
     assert vars(estimator) == before
+
+
+@pytest.mark.parametrize(
+    ("loss", "formula"),
+    [
+        ("mae", np.abs),
+        (
+            "huber",
+            lambda error: np.where(abs(error) < 1, error**2 / 2, abs(error) - 0.5),
+        ),
+    ],
+)
+def test_losses_of_a_regressor_are_over_standardized_targets(loss, formula):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 4, 1)), rng.normal(5, 3, size=30)
+    settings = {"units": 2, "epochs": 1, "learning_rate": 1e-12, "random_state": 0}
+    regressor = LSTMRegressor(loss=loss, **settings).fit(X, y)
+    error = (y - regressor.predict(X)) / y.std()
+    assert regressor.history_["loss"][0] == pytest.approx(formula(error).mean(), 1e-5)
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "CategoricalCrossentropy"])
+def test_a_regressor_refuses_losses_of_classes(loss):
+    X = np.zeros((4, 3, 1))
+    with pytest.raises(ValueError, match="is for classes, but LSTMRegressor predicts"):
+        LSTMRegressor(loss=loss).fit(X, np.arange(4.0))

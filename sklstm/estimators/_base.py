@@ -37,8 +37,8 @@ _ACTIVATIONS = (
 )
 
 
-# Of `epochs="auto"`: so many updates, in no less and no more epochs than these.
-_UPDATES, _LEAST_EPOCHS, _MOST_EPOCHS = 1000, 10, 500
+# Of `epochs="auto"`: so many updates, but no fewer epochs than these.
+_UPDATES, _LEAST_EPOCHS = 500, 10
 
 
 class SequenceEstimator(RepairedWrapper):
@@ -326,7 +326,7 @@ class SequenceEstimator(RepairedWrapper):
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":
             return self.epochs
-        return min(max(-(-_UPDATES // n_batches), _LEAST_EPOCHS), _MOST_EPOCHS)
+        return max(-(-_UPDATES // n_batches), _LEAST_EPOCHS)
 
     def _learning_rate_falls(self, optimizer, callbacks):
         """Tell whether nobody else says how the learning rate goes."""

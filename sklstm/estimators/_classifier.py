@@ -37,7 +37,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
         Kind of the recurrent layers.
 
-    bidirectional : bool, default=False
+    bidirectional : bool, default=True
         Whether each recurrent layer also runs from the last step to the first, with
         `units` of its own.
 
@@ -55,10 +55,10 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Share of the hidden state that training sets to zero within the cell, in
         [0, 1).
 
-    pooling : {"last", "mean", "max", "attention"}, default="last"
-        What is made of the steps of a sequence: the state after the last one, or the
-        mean, the maximum or a learned weighted mean [2]_ of the states after each step
-        that is not missing.
+    pooling : {"last", "mean", "max", "attention", "concat"}, default="concat"
+        What is made of the steps of a sequence: the state after the last one; the mean,
+        the maximum or a learned weighted mean [2]_ of the states after each step that
+        is not missing; or the first three of these side by side ("concat" [3]_).
 
     embedding_dim : int, default=None
         Where given, X holds one feature, an integer token at each step, of which an
@@ -108,8 +108,13 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Name or class of an optimizer, or an instance, which brings its own learning
         rate and clipping and of which every fit uses a fresh copy.
 
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.01
         Step size of the optimizer.
+
+    learning_rate_schedule : {"cosine", "constant"}, default="cosine"
+        How the learning rate goes over the epochs: along half a cosine down to a
+        hundredth [4]_, or not at all. An optimizer or a callback with a schedule of
+        its own keeps it; `partial_fit` keeps the learning rate.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array. None clips nothing.
@@ -123,8 +128,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`, such as "accuracy".
 
-    epochs : int, default=50
-        Passes over the samples.
+    epochs : int or "auto", default="auto"
+        Passes over the samples. "auto" takes as many as make 500 updates, but 10 at
+        least.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
@@ -201,6 +207,10 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
        Computation 9(8), 1997.
     .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
        Classification", NAACL 2016, equations 5 to 7.
+    .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
+       Classification", ACL 2018, section 3.3.
+    .. [4] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
+       Restarts", ICLR 2017, equation 5.
 
     Examples
     --------
@@ -233,12 +243,12 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         units=32,
         *,
         cell="lstm",
-        bidirectional=False,
+        bidirectional=True,
         activation="tanh",
         recurrent_activation="sigmoid",
         dropout=0.0,
         recurrent_dropout=0.0,
-        pooling="last",
+        pooling="concat",
         embedding_dim=None,
         conv_filters=(),
         conv_kernel_size=3,
@@ -250,12 +260,12 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         per_step="auto",
         model=None,
         optimizer="adam",
-        learning_rate=0.001,
+        learning_rate=0.01,
         learning_rate_schedule="cosine",
         clipnorm=None,
         loss=None,
         metrics=None,
-        epochs=50,
+        epochs="auto",
         batch_size=32,
         shuffle=True,
         validation_split=None,

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+from scikeras.utils import loss_name
 from scikeras.wrappers import KerasRegressor
 from sklearn.utils.metaestimators import available_if
 
@@ -42,10 +43,10 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Share of the hidden state that training sets to zero within the cell, in
         [0, 1).
 
-    pooling : {"last", "mean", "max", "attention"}, default="last"
-        What is made of the steps of a sequence: the state after the last one, or the
-        mean, the maximum or a learned weighted mean [2]_ of the states after each step
-        that is not missing.
+    pooling : {"last", "mean", "max", "attention", "concat"}, default="last"
+        What is made of the steps of a sequence: the state after the last one; the mean,
+        the maximum or a learned weighted mean [2]_ of the states after each step that
+        is not missing; or the first three of these side by side ("concat" [3]_).
 
     embedding_dim : int, default=None
         Where given, X holds one feature, an integer token at each step, of which an
@@ -85,8 +86,13 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Name or class of an optimizer, or an instance, which brings its own learning
         rate and clipping and of which every fit uses a fresh copy.
 
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.005
         Step size of the optimizer.
+
+    learning_rate_schedule : {"cosine", "constant"}, default="cosine"
+        How the learning rate goes over the epochs: along half a cosine down to a
+        hundredth [4]_, or not at all. An optimizer or a callback with a schedule of
+        its own keeps it; `partial_fit` keeps the learning rate.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array. None clips nothing.
@@ -104,8 +110,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
     metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`.
 
-    epochs : int, default=50
-        Passes over the samples.
+    epochs : int or "auto", default="auto"
+        Passes over the samples. "auto" takes as many as make 500 updates, but 10 at
+        least.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
@@ -179,6 +186,10 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
        Computation 9(8), 1997.
     .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
        Classification", NAACL 2016, equations 5 to 7.
+    .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
+       Classification", ACL 2018, section 3.3.
+    .. [4] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
+       Restarts", ICLR 2017, equation 5.
 
     Examples
     --------
@@ -220,13 +231,13 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         heads="joint",
         model=None,
         optimizer="adam",
-        learning_rate=0.001,
+        learning_rate=0.005,
         learning_rate_schedule="cosine",
         clipnorm=None,
         loss="mse",
         quantiles=(0.1, 0.5, 0.9),
         metrics=None,
-        epochs=50,
+        epochs="auto",
         batch_size=32,
         shuffle=True,
         validation_split=None,
@@ -362,6 +373,12 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     def _loss(self):
         if not self._learns_quantiles():
+            if "crossentropy" in loss_name(self.loss):
+                raise ValueError(
+                    f"loss={self.loss!r} is for classes, but LSTMRegressor predicts "
+                    'numbers. Use "mse", "mae", "huber" or "quantile"; or '
+                    "LSTMClassifier."
+                )
             return super()._loss()
         if self._checked_quantiles() != self.target_encoder_.quantiles:
             raise ValueError(

@@ -79,6 +79,10 @@ def build_custom(spec):
             "model= must return a keras.Model that is not compiled; optimizer, loss "
             "and metrics are parameters of the estimator."
         )
+    if not isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
+        # A subclass of `keras.Model`, which does not know the shape of what it gives.
+        inputs = keras.Input((spec.n_timesteps, spec.n_features))
+        model = keras.Model(inputs, model(inputs))
     if not model.built:
         model.build((None, spec.n_timesteps, spec.n_features))
     axes = spec.n_steps_out, spec.n_outputs, spec.n_quantiles
