@@ -32,7 +32,8 @@ def sklstm_regressor(**settings):
     """Make the regressor of this package."""
     from sklstm import LSTMRegressor
 
-    return LSTMRegressor(random_state=0, **settings)
+    rate = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
+    return LSTMRegressor(random_state=0, **{**rate, **settings})
 
 
 def keras_model(n_features, units, use_cudnn="auto"):

@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 
+import architectures
 import numpy as np
 from contenders import (
     keras_model,
@@ -69,6 +70,45 @@ def epoch(name, size):
     run = runs[name.split(",")[0]](X, y, units, batch_size)
     run(1)
     return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
+
+
+def architecture(name, network):
+    """Time an epoch of some network over 2,048 sequences of 50 steps x 8 features."""
+    ours = name.startswith("sklstm")
+    make = architectures.sklstm_epochs if ours else architectures.keras_epochs
+    run = make(network)
+    run(1)
+    return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
+
+
+def texts(name):
+    """Measure the growth while an epoch of 12,000 texts is learned, and the time."""
+    words, classes = architectures.texts()
+    result = {}
+    if name == "Keras":
+        import keras
+
+        inputs = keras.Input((None,))
+        x = keras.layers.Embedding(5000, 64, mask_zero=True)(inputs)
+        x = keras.layers.LSTM(64, use_cudnn=False)(x)
+        network = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(x))
+        network.compile("adam", "binary_crossentropy")
+        words = np.nan_to_num(words + 1).astype(int) % 5000
+
+        def run():
+            network.fit(words, classes, batch_size=32, verbose=0)
+    else:
+        from sklstm import LSTMClassifier
+
+        settings = {"embedding_dim": 64, "units": 64, "epochs": 1, "random_state": 0}
+        network = LSTMClassifier(**settings, **architectures.ONE_STATE)
+
+        def run():
+            network.fit(words, classes)
+
+    with peak_growth(result):
+        result["cold, s"] = seconds(run)
+    return {**result, "seconds": seconds(run, repeats=3)}
 
 
 def _sklstm_epochs(X, y, units, batch_size):

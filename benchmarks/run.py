@@ -20,6 +20,8 @@ import statistics
 import subprocess
 import sys
 
+import architectures
+
 HERE = pathlib.Path(__file__).parent
 SIZES = [(50, 1, 50, 32), (50, 10, 64, 32), (24, 8, 128, 64), (100, 5, 256, 32)]
 SIZES += [(50, 10, 64, 256)]
@@ -45,6 +47,10 @@ def table_of_measures():
         steps, features, units, batch = size
         title = f"{steps} x {features}, {units} units, batch {batch}"
         rows += [("epoch", title, {"size": size}, TRAINERS, 3, "seconds")]
+    for network in architectures.NETWORKS:
+        arguments = {"network": network}
+        rows += [("architecture", network, arguments, [OURS, "Keras"], 3, "seconds")]
+    rows += [("texts", "12,000 texts, one epoch", {}, [OURS, "Keras"], 3, "seconds")]
     rows += [("overhead", "1 epoch, 64 windows", {}, PREDICTORS, 3, "seconds")]
     for n in (1, 10_000):
         title = f"{n:,} windows of 24 x 3"

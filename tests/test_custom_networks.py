@@ -14,6 +14,7 @@ from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindo
 
 RNG = np.random.default_rng(0)
 QUICK = {"epochs": 2, "random_state": 0}
+PLAIN = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
 
 
 def recurrent(data, n_units=4, bidirectional=False):
@@ -71,7 +72,12 @@ def test_training_is_that_of_keras_from_the_same_weights(model):
     X = RNG.normal(size=(40, 5, 3)).astype(np.float32)
     y = X[:, -1, 0].astype(np.float64)
     reg = LSTMRegressor(
-        model=model, shuffle=False, standardize_target=False, batch_size=16, **QUICK
+        model=model,
+        shuffle=False,
+        standardize_target=False,
+        batch_size=16,
+        **QUICK,
+        **PLAIN,
     )
     reg.initialize(X, y)
     stock = keras.models.clone_model(reg.model_)

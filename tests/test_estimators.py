@@ -303,7 +303,8 @@ def test_a_random_state_instance_moves_on():
 @BOTH
 def test_partial_fits_are_the_epochs_of_a_fit(Estimator, sequences):
     X, y = sequences
-    whole = Estimator(**{**QUICK, "epochs": 3}, dropout=0.1).fit(X, y)
+    settings = {**QUICK, "epochs": 3, "learning_rate_schedule": "constant"}
+    whole = Estimator(**settings, dropout=0.1).fit(X, y)
     steps = Estimator(**QUICK, dropout=0.1)
     for _ in range(3):
         steps.partial_fit(X, y)
@@ -437,10 +438,11 @@ def test_routed_parameters_reach_the_optimizer_the_loss_and_the_callbacks(sequen
 
 def test_learning_rate_and_clipnorm_reach_the_optimizer(sequences):
     X, y = sequences
-    reg = LSTMRegressor(**QUICK, learning_rate=0.125, clipnorm=0.5).fit(X, y)
+    settings = {**QUICK, "learning_rate_schedule": "constant"}
+    reg = LSTMRegressor(**settings, learning_rate=0.125, clipnorm=0.5).fit(X, y)
     assert float(reg.model_.optimizer.learning_rate) == 0.125
     assert reg.model_.optimizer.clipnorm == 0.5
-    routed = LSTMRegressor(**QUICK, optimizer__learning_rate=0.25).fit(X, y)
+    routed = LSTMRegressor(**settings, optimizer__learning_rate=0.25).fit(X, y)
     assert float(routed.model_.optimizer.learning_rate) == 0.25
 
 
@@ -449,10 +451,11 @@ def test_an_optimizer_is_a_name_a_class_or_an_instance_that_stays_unused(
     sequences, give
 ):
     X, y = sequences
-    expected = LSTMRegressor(**QUICK, optimizer="rmsprop", learning_rate=0.02).fit(X, y)
+    settings = {**QUICK, "learning_rate": 0.02, "learning_rate_schedule": "constant"}
+    expected = LSTMRegressor(**settings, optimizer="rmsprop").fit(X, y)
     RMSprop = keras.optimizers.RMSprop
     optimizer = {"name": "RMSprop", "class": RMSprop, "instance": RMSprop(0.02)}[give]
-    reg = LSTMRegressor(**QUICK, optimizer=optimizer, learning_rate=0.02)
+    reg = LSTMRegressor(**settings, optimizer=optimizer)
     assert same_state(reg.fit(X, y), expected)
     assert same_state(reg.fit(X, y), expected)
     if give == "instance":

@@ -65,6 +65,14 @@ def test_partial_fit_keeps_the_learning_rate():
         np.testing.assert_allclose(seen, [0.02], rtol=1e-6)
 
 
+def test_training_that_goes_on_has_all_of_the_learning_rate():
+    regressor = LSTMRegressor(
+        units=2, learning_rate=0.02, epochs=4, callbacks=[Rates()]
+    )
+    seen = regressor.fit(X, Y).partial_fit(X, Y).callbacks_[0].seen
+    np.testing.assert_allclose(seen, [0.02], rtol=1e-6)
+
+
 def test_what_other_callbacks_make_of_it_stays():
     expected = half_a_cosine(6) / 2.0 ** np.arange(6)
     np.testing.assert_allclose(rates(Halving()), expected, rtol=1e-5)

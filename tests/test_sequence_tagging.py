@@ -37,7 +37,8 @@ def there(X):
 
 
 def tagger(**settings):
-    settings = {"units": 4, "epochs": 1, "random_state": 0, **settings}
+    network = {"units": 4, "bidirectional": False}
+    settings = {**network, "epochs": 1, "random_state": 0, **settings}
     return LSTMClassifier(**settings)
 
 

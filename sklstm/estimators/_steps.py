@@ -177,16 +177,13 @@ def weights_of_steps(class_weight, weights, y):
 def _shape(y):
     """Give the shape of y: (n_samples, "any") of sequences of unequal length."""
     try:
-        shape = np.shape(y)
+        array = np.asarray(y)
     except ValueError:  # NumPy makes no array of them
         return len(y), "any"
-    nested = len(shape) == 1 and len(y) and _first(y) is not None
-    return (len(y), "any") if nested else shape
-
-
-def _first(y):
-    first = y.iloc[0] if hasattr(y, "iloc") else y[0]
-    return first if isinstance(first, (list, tuple, np.ndarray)) else None
+    of_objects = array.dtype == object and array.ndim == 1 and len(array)
+    if of_objects and isinstance(array[0], (list, tuple, np.ndarray)):
+        return len(array), "any"
+    return array.shape
 
 
 def _labels_in_order(y, there, lengths):

@@ -11,8 +11,9 @@ _LEAST = 0.01
 class CosineDecay(keras.callbacks.Callback):
     """Lead the learning rate along half a cosine from all of it to a hundredth [1]_.
 
-    It is multiplied at the beginning of every epoch but the first, so that what other
-    callbacks make of it stays.
+    It is multiplied at the beginning of every epoch but the first, and divided at the
+    end of the training, so that what other callbacks make of it stays, and training that
+    goes on has all of it.
 
     Parameters
     ----------
@@ -34,14 +35,22 @@ class CosineDecay(keras.callbacks.Callback):
     def __init__(self, epochs):
         super().__init__()
         self.epochs = epochs
+        self._epoch = 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Multiply the learning rate."""
-        if epoch == 0:
-            return
-        optimizer = self.model.optimizer
-        factor = self.share(epoch) / self.share(epoch - 1)
-        optimizer.learning_rate = optimizer.learning_rate * factor
+        """Lead the learning rate on."""
+        self._lead_to(epoch)
+
+    def on_train_end(self, logs=None):
+        """Give back all of the learning rate."""
+        self._lead_to(0)
+
+    def _lead_to(self, epoch):
+        if epoch != self._epoch:
+            optimizer = self.model.optimizer
+            factor = self.share(epoch) / self.share(self._epoch)
+            optimizer.learning_rate = optimizer.learning_rate * factor
+            self._epoch = epoch
 
     def share(self, epoch):
         """Give the share of the learning rate at the beginning of an epoch."""
