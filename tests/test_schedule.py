@@ -95,9 +95,9 @@ def test_a_schedule_of_ones_own_is_the_only_one():
 
 @pytest.mark.parametrize(
     ("n_samples", "batch_size", "expected"),
-    [(40, 32, 250), (640, 32, 25), (640, 64, 50), (1000, 1, 10), (50, -1, 500)],
+    [(40, 32, 500), (640, 32, 50), (640, 64, 100), (2000, 1, 10), (50, -1, 1000)],
 )
-def test_epochs_make_five_hundred_updates(n_samples, batch_size, expected):
+def test_epochs_make_a_thousand_updates(n_samples, batch_size, expected):
     """In 10 epochs at least, whatever that makes."""
     X = np.zeros((n_samples, 1, 1))
     labels = np.arange(n_samples) % 2
@@ -105,7 +105,7 @@ def test_epochs_make_five_hundred_updates(n_samples, batch_size, expected):
     assert len(clf.history_["loss"]) == expected
 
 
-def test_held_out_samples_are_no_updates():
+def test_epochs_of_a_regressor_make_half_as_many_and_held_out_samples_none():
     X = np.zeros((640, 1, 1))
     regressor = LSTMRegressor(units=1, validation_split=0.5).fit(X, np.arange(640.0))
     assert len(regressor.history_["loss"]) == 50

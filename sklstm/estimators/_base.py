@@ -37,8 +37,8 @@ _ACTIVATIONS = (
 )
 
 
-# Of `epochs="auto"`: so many updates, but no fewer epochs than these.
-_UPDATES, _LEAST_EPOCHS = 500, 10
+# Of `epochs="auto"`, however many samples there are.
+_LEAST_EPOCHS = 10
 
 
 class SequenceEstimator(RepairedWrapper):
@@ -47,6 +47,9 @@ class SequenceEstimator(RepairedWrapper):
     They give `_check_target`, `_fit_target` (what encodes y and decodes outputs) and
     `_weigh` (weights beside the caller's).
     """
+
+    # What `epochs="auto"` makes.
+    _n_updates = 500
 
     _parameter_constraints = {
         "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
@@ -326,7 +329,7 @@ class SequenceEstimator(RepairedWrapper):
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":
             return self.epochs
-        return max(-(-_UPDATES // n_batches), _LEAST_EPOCHS)
+        return max(-(-self._n_updates // n_batches), _LEAST_EPOCHS)
 
     def _learning_rate_falls(self, optimizer, callbacks):
         """Tell whether nobody else says how the learning rate goes."""

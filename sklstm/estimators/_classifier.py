@@ -129,7 +129,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Further metrics of Keras for `history_`, such as "accuracy".
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 500 updates, but 10 at
+        Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
         least.
 
     batch_size : int, default=32
@@ -231,6 +231,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     >>> pipe.predict_proba(X[80:]).shape
     (20, 2)
     """
+
+    # Classes that are learned too well are still the right ones; numbers are not.
+    _n_updates = 1000
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,

@@ -86,7 +86,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Name or class of an optimizer, or an instance, which brings its own learning
         rate and clipping and of which every fit uses a fresh copy.
 
-    learning_rate : float, default=0.005
+    learning_rate : float, default=0.01
         Step size of the optimizer.
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
@@ -231,7 +231,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         heads="joint",
         model=None,
         optimizer="adam",
-        learning_rate=0.005,
+        learning_rate=0.01,
         learning_rate_schedule="cosine",
         clipnorm=None,
         loss="mse",
