@@ -12,8 +12,8 @@ class CosineDecay(keras.callbacks.Callback):
     """Lead the learning rate along half a cosine from all of it to a hundredth [1]_.
 
     It is multiplied at the beginning of every epoch but the first, and divided at the
-    end of the training, so that what other callbacks make of it stays, and training that
-    goes on has all of it.
+    end of the training, so that what other callbacks make of it stays, and that later
+    training has all of it.
 
     Parameters
     ----------
