@@ -166,8 +166,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         with all_or_nothing(self):
             if not self.warm_start:
                 self._forget()
-            samples, validation = self._hold_out(self._samples(X, y, sample_weight))
-            samples = self._encode(samples)
+            samples = self._samples(X, y, sample_weight)
+            known = self._known(samples.targets)
+            samples, validation = self._hold_out(samples)
+            samples = self._encode(samples, *known)
             if validation is not None:
                 validation = self._encode(validation)
             self.history_ = self._train(samples, validation)

@@ -183,6 +183,24 @@ def test_a_subclass_of_model_is_a_network_like_others():
         LSTMRegressor(model=lambda data: Subclassed(3), **QUICK).fit(X, y)
 
 
+def test_a_subclass_of_model_skips_missing_steps():
+    X = RNG.normal(size=(20, 5, 2))
+    X[:, :2] = np.nan
+    reg = LSTMRegressor(model=lambda data: Subclassed(1), **QUICK).fit(X, X[:, 4, 0])
+    stock = reg.to_keras().predict(X, verbose=0)[:, 0]
+    np.testing.assert_allclose(reg.predict(X), stock, atol=1e-5)
+    zeros = reg.predict(np.nan_to_num(X))
+    assert np.abs(zeros - reg.predict(X)).max() > 1e-4
+
+
+def test_a_classifier_exports_a_network_that_takes_missing_steps():
+    X = RNG.normal(size=(20, 5, 2))
+    X[3, :2] = np.nan
+    clf = LSTMClassifier(model=recurrent, **QUICK).fit(X, np.arange(20) % 2)
+    stock = clf.to_keras().predict(X, verbose=0)[:, 0]
+    np.testing.assert_allclose(stock, clf.predict_proba(X)[:, 1], atol=1e-6)
+
+
 def test_sequences_and_quantiles_have_their_axes():
     X = RNG.normal(size=(30, 5, 2))
     y = RNG.normal(7, 2, size=(30, 3, 2))

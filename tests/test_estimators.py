@@ -1,6 +1,7 @@
 """LSTMRegressor and LSTMClassifier: the contract of their parameters and targets."""
 
 import collections.abc
+import functools
 import inspect
 import pickle
 import re
@@ -781,7 +782,33 @@ def test_losses_of_a_regressor_are_over_standardized_targets(loss, formula):
     assert regressor.history_["loss"][0] == pytest.approx(formula(error).mean(), 1e-5)
 
 
-@pytest.mark.parametrize("loss", ["binary_crossentropy", "CategoricalCrossentropy"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        None,
+        functools.partial(keras.losses.huber, delta=2.0),
+        keras.losses.Huber,
+        keras.losses.LogCosh(),
+    ],
+    ids=str,
+)
+def test_a_loss_is_none_a_function_a_class_or_an_instance(loss):
+    X = np.random.default_rng(0).normal(size=(10, 3, 1))
+    regressor = LSTMRegressor(loss=loss, units=2, epochs=1).fit(X, X[:, 0, 0])
+    assert np.isfinite(regressor.history_["loss"]).all()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "binary_crossentropy",
+        "CategoricalCrossentropy",
+        keras.losses.BinaryCrossentropy,
+        keras.losses.CategoricalFocalCrossentropy(),
+        keras.losses.sparse_categorical_crossentropy,
+    ],
+    ids=str,
+)
 def test_a_regressor_refuses_losses_of_classes(loss):
     X = np.zeros((4, 3, 1))
     with pytest.raises(ValueError, match="is for classes, but LSTMRegressor predicts"):

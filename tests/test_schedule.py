@@ -105,7 +105,7 @@ def test_epochs_make_a_thousand_updates(n_samples, batch_size, expected):
     assert len(clf.history_["loss"]) == expected
 
 
-def test_epochs_of_a_regressor_make_half_as_many_and_held_out_samples_none():
+def test_held_out_samples_are_no_updates():
     X = np.zeros((640, 1, 1))
     regressor = LSTMRegressor(units=1, validation_split=0.5).fit(X, np.arange(640.0))
-    assert len(regressor.history_["loss"]) == 50
+    assert len(regressor.history_["loss"]) == 100

@@ -13,6 +13,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, PadSequences, PerFeatureScaler
+from sklstm.training import programs
 
 N_SAMPLES, N_TIMESTEPS = 24, 7
 
@@ -148,6 +149,69 @@ def test_steps_without_a_label_teach_nothing_and_do_not_count(X, y, there):
     assert clf.score(X, wrong) != clf.score(X, partly)
 
 
+def test_only_steps_with_a_label_are_in_loss_and_metrics(X, y):
+    X, y = X[4:], y[4:].astype(float)
+    first = np.where(np.arange(N_TIMESTEPS) == 0, y, np.nan)
+    settings = {"optimizer": "sgd", "metrics": "accuracy", "batch_size": -1}
+    alone = tagger(**settings, per_step=True).fit(X[:, :1], y[:, :1])
+    partly = tagger(**settings).fit(X, first)
+    for name, values in alone.history_.items():
+        assert partly.history_[name] == pytest.approx(values, rel=1e-5)
+    pairs = zip(partly.model_.get_weights(), alone.model_.get_weights(), strict=True)
+    for ours, theirs in pairs:
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("nothing", [np.nan, None, pd.NA])
+@pytest.mark.parametrize(
+    "names", [["falls", "flat", "rises"], [0, 1, 2], [False, True]]
+)
+def test_lists_hold_what_is_no_label(names, nothing, X, y, there):
+    labels = np.array(names)[y % len(names)]
+    holed = labels.astype(object)
+    holed[4, 2] = nothing
+    listed = [list(of_sample) for of_sample in holed]
+    ragged = [of[exists] for of, exists in zip(holed, there, strict=True)]
+    reference = tagger().fit(X, holed)
+    assert reference.classes_.dtype.kind == labels.dtype.kind
+    for given in (listed, ragged, pd.DataFrame(holed)):
+        clf = tagger().fit(X, given)
+        assert clf.classes_.tolist() == names
+        np.testing.assert_array_equal(clf.predict_proba(X), reference.predict_proba(X))
+
+
+def test_lists_shorter_than_the_time_axis(X, y):
+    X, tags = X[4:], y[4:].tolist()
+    padded = PadSequences(max_timesteps=10).fit_transform(list(X))
+    clf = tagger().fit(padded, tags)
+    assert clf.predict(padded).shape == (N_SAMPLES - 4, 10)
+    assert clf.score(padded, tags) == tagger().fit(X, tags).score(X, tags)
+
+
+def test_labels_that_held_out_samples_alone_have(X, y):
+    y = y.copy()
+    y[-1, 2] = 7
+    clf = tagger(validation_split=0.2).fit(X, y)
+    assert clf.classes_.tolist() == [0, 1, 2, 7]
+
+
+def test_another_number_of_steps_compiles_nothing_anew():
+    rng = np.random.default_rng(0)
+    traces = []
+    for n_timesteps in (4, 6, 9):
+        X = rng.normal(size=(20, n_timesteps, 1))
+        tagger(units=5).fit(X, np.digitize(X[:, :, 0], [-0.5, 0.5]))
+        traces.append(programs.n_traces)
+    assert traces[0] == traces[1] == traces[2]
+
+
+def test_a_masked_array_of_labels(X, y):
+    masked = np.ma.masked_array(y, np.zeros_like(y) + (np.arange(N_TIMESTEPS) == 3))
+    holed = np.where(np.arange(N_TIMESTEPS) == 3, np.nan, y)
+    ours, theirs = tagger().fit(X, masked), tagger().fit(X, holed)
+    np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
+
+
 def test_score_is_the_accuracy_over_existing_steps(X, y, there):
     clf = tagger(epochs=3).fit(X, y)
     labels, weights = clf.predict(X), np.arange(N_SAMPLES) + 1.0
@@ -169,7 +233,9 @@ def test_labels_are_strings_and_two_classes_are_one_sigmoid(X, y, there):
 
 def test_labels_of_zero_and_one_are_of_steps_unless_told_otherwise(X, y):
     binary = (y > 0).astype(int)
-    assert tagger().fit(X, binary).model_.output_shape == (None, None, 1)
+    with pytest.warns(UserWarning, match="Set per_step=True to say so"):
+        assert tagger().fit(X, binary).model_.output_shape == (None, None, 1)
+    assert tagger(per_step=True).fit(X, binary).model_.output_shape[1:] == (None, 1)
     multilabel = tagger(per_step=False).fit(X, binary)
     assert multilabel.model_.output_shape == (None, N_TIMESTEPS)
     assert multilabel.predict(X).shape == binary.shape
@@ -203,7 +269,7 @@ def test_balanced_classes_are_those_of_steps():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 6, 1))
     y = (X[:, :, 0] + rng.normal(size=(100, 6)) > 2).astype(int)
-    settings = {"units": 8, "epochs": 20, "learning_rate": 0.02}
+    settings = {"units": 8, "epochs": 20, "learning_rate": 0.02, "per_step": True}
     found = [
         tagger(class_weight=weight, **settings).fit(X, y).predict(X)[y == 1].mean()
         for weight in (None, "balanced")
@@ -246,7 +312,8 @@ def test_unknown_tokens_have_a_label_too():
     rng = np.random.default_rng(0)
     words = rng.integers(10, 20, size=(80, 5))
     y = words % 2
-    clf = tagger(embedding_dim=8, epochs=30, learning_rate=0.02).fit(words, y)
+    settings = {"embedding_dim": 8, "epochs": 30, "learning_rate": 0.02}
+    clf = tagger(**settings, per_step=True).fit(words, y)
     assert clf.score(words, y) > 0.95
     new = words[:3].astype(float)
     new[0, 2], new[1, 4] = 77, np.nan
@@ -269,6 +336,14 @@ def test_a_network_of_ones_own(X, y, there):
             ]
         )
 
+    def recurrent(data):
+        states = layers.LSTM(4, return_sequences=True)
+        outputs = layers.Dense(data.n_outputs, activation=data.output_activation)
+        return keras.Sequential([keras.Input((None, 2)), states, outputs])
+
+    masked = tagger(model=recurrent, epochs=2).fit(X, y).predict_proba
+    np.testing.assert_allclose(masked(X)[1:2, :4], masked(X[1:2, :4]), atol=1e-6)
+
     clf = tagger(model=convolutional, epochs=3).fit(X[4:], y[4:])
     stock = clf.model_.predict(X[4:], verbose=0)
     np.testing.assert_allclose(clf.predict_proba(X[4:]), stock, atol=1e-6)
@@ -279,9 +354,13 @@ def test_a_network_of_ones_own(X, y, there):
 def test_training_goes_on(X, y):
     clf = tagger().partial_fit(X, y, classes=[0, 1, 2, 3])
     clf.partial_fit(X, np.full_like(y, 3))
+    clf.partial_fit(X[4:, :1], y[4:, :1])
+    clf.partial_fit(X[4:5], [y[4].tolist()])
     assert clf.predict_proba(X[4:]).shape == (N_SAMPLES - 4, N_TIMESTEPS, 4)
-    with pytest.raises(ValueError, match="per_step=True"):
+    with pytest.raises(ValueError, match=r"got y of shape \(24,\)"):
         clf.partial_fit(X, y[:, 0])
+    with pytest.raises(ValueError, match="built for per_step=True"):
+        clf.set_params(per_step=False).partial_fit(X, y)
 
 
 def test_sequences_of_another_length_are_tagged(X, y):
@@ -299,7 +378,7 @@ BAD = {
         "y has 2 labels for sample 0, but X has 7 time steps",
     ),
     "continuous": (lambda X, y: y + 0.5, {}, "continuous"),
-    "one class": (lambda X, y: np.ones_like(y), {}, "only one class"),
+    "one class": (lambda X, y: np.ones_like(y), {"per_step": True}, "only one class"),
     "no label": (lambda X, y: np.full(y.shape, np.nan), {}, "no label at any"),
     "convolutions": (lambda X, y: y, {"conv_filters": 4}, "per_step=False"),
     "separate": (lambda X, y: y, {"heads": "separate"}, "one softmax"),

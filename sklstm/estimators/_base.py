@@ -37,8 +37,8 @@ _ACTIVATIONS = (
 )
 
 
-# Of `epochs="auto"`, however many samples there are.
-_LEAST_EPOCHS = 10
+# Of `epochs="auto"`: so many updates, but no fewer epochs than these.
+_UPDATES, _LEAST_EPOCHS = 1000, 10
 
 
 class SequenceEstimator(RepairedWrapper):
@@ -47,9 +47,6 @@ class SequenceEstimator(RepairedWrapper):
     They give `_check_target`, `_fit_target` (what encodes y and decodes outputs) and
     `_weigh` (weights beside the caller's).
     """
-
-    # What `epochs="auto"` makes.
-    _n_updates = 500
 
     _parameter_constraints = {
         "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
@@ -136,11 +133,15 @@ class SequenceEstimator(RepairedWrapper):
             used &= y.count(axis=1) > 0
         if not used.any():
             raise ValueError(
-                "No sample of X has both a time step that is not missing and a weight "
+                "No sample has a time step that is not missing, a label and a weight "
                 "greater than zero; there is nothing to fit."
             )
         samples = Samples(table, y, weights)
         return samples if used.all() else samples.take(np.flatnonzero(used))
+
+    def _known(self, y):
+        """Give what fits the target beside the samples that train."""
+        return ()
 
     def _encode(self, samples, *known):
         """Encode y and weigh; build the network where there is none yet.
@@ -329,16 +330,17 @@ class SequenceEstimator(RepairedWrapper):
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":
             return self.epochs
-        return max(-(-self._n_updates // n_batches), _LEAST_EPOCHS)
+        return max(-(-_UPDATES // n_batches), _LEAST_EPOCHS)
 
     def _learning_rate_falls(self, optimizer, callbacks):
         """Tell whether nobody else says how the learning rate goes."""
-        own = isinstance(self.optimizer, keras.optimizers.Optimizer)
-        by_update = not isinstance(optimizer.get_config()["learning_rate"], float)
+        if isinstance(self.optimizer, keras.optimizers.Optimizer):
+            return False
+        by_update = not isinstance(optimizer.get_config().get("learning_rate"), float)
         schedulers = keras.callbacks.LearningRateScheduler
         by_epoch = any(isinstance(callback, schedulers) for callback in callbacks)
         wanted = self.learning_rate_schedule == "cosine"
-        return wanted and not (own or by_update or by_epoch)
+        return wanted and not (by_update or by_epoch)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -365,9 +367,9 @@ def _check_buildable(spec, table):
         )
     if spec.per_step and spec.conv_filters:
         raise ValueError(
-            f"conv_filters={spec.conv_filters} leave fewer time steps than X has, but "
-            "y has a label for every one. Use conv_filters=(), or set per_step=False "
-            "where y is multilabel."
+            f"conv_filters={spec.conv_filters} can't go with a label for every time "
+            "step: convolutions leave other steps than X has. Use conv_filters=(), or "
+            "set per_step=False where y is multilabel."
         )
     longest = n_steps = int(table.lengths.max())
     for depth in range(1, len(spec.conv_filters) + 1):

@@ -3,7 +3,6 @@
 import numpy as np
 from scikeras.utils import loss_name
 from scikeras.wrappers import KerasClassifier
-from sklearn.metrics import accuracy_score
 from sklearn.utils import check_consistent_length, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -16,6 +15,7 @@ from sklstm.estimators._steps import (
     spread,
     step_labels,
     steps_there,
+    warn_of_zeros_and_ones,
     weights_of_steps,
 )
 from sklstm.estimators._targets import ClassificationTarget, check_labels
@@ -63,8 +63,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     embedding_dim : int, default=None
         Where given, X holds one feature, an integer token at each step, of which an
         embedding makes so many features. `fit` finds the vocabulary; a token that is
-        not in it is a missing step, or, where every step has a label, the same neutral
-        vector for all of them. None takes the features as they are.
+        not in it is a missing step, or, where every step has a label, one small random
+        vector for all such tokens. None takes the features as they are.
 
     conv_filters : int or sequence of int, default=()
         Filters of the convolutional layer, or of each of several, before the recurrent
@@ -92,10 +92,10 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     per_step : bool or "auto", default="auto"
         Whether y has a label for every time step, (n_samples, n_timesteps), rather
         than for the whole sequence; `pooling` is not used then. "auto" says so where
-        y has that shape, or is a list of sequences of labels. Missing steps have no
-        label: they are left out of loss and score, whatever y holds there, and so are
-        steps whose label is missing (NaN). False takes y of zeros and ones as
-        multilabel, whatever its shape.
+        y has that shape, or is a list of sequences of labels, and warns where y could
+        be multilabel as well. Missing steps have no label: they are left out of loss
+        and score, whatever y holds there, and so are steps whose label is missing
+        (NaN). False takes y of zeros and ones as multilabel, whatever its shape.
 
     model : callable, default=None
         A function that builds another network: called with a description of the data
@@ -112,9 +112,10 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Step size of the optimizer.
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
-        How the learning rate goes over the epochs: along half a cosine down to a
-        hundredth [4]_, or not at all. An optimizer or a callback with a schedule of
-        its own keeps it; `partial_fit` keeps the learning rate.
+        How the learning rate goes over the epochs of `fit`: along half a cosine down
+        to a hundredth [4]_, or not at all. An optimizer that is an instance or has a
+        schedule of Keras, and a `LearningRateScheduler`, go their own way; with what
+        other callbacks make of the learning rate the cosine is multiplied.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array. None clips nothing.
@@ -231,9 +232,6 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     >>> pipe.predict_proba(X[80:]).shape
     (20, 2)
     """
-
-    # Classes that are learned too well are still the right ones; numbers are not.
-    _n_updates = 1000
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
@@ -418,7 +416,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         known = ~y.mask
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, known.sum(axis=1))
-        return accuracy_score(y[known], predicted[known], sample_weight=sample_weight)
+        # Masked arrays no more: nothing of these is masked.
+        truth, predicted = y[known].data, predicted[known].data
+        return self.scorer(truth, predicted, sample_weight=sample_weight)
 
     @property
     def classes_(self):
@@ -445,16 +445,33 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return steps_there(table), self.network_.predict(table.drop_missing())
 
     def _check_target(self, y, table):
-        per_step = self.per_step
-        if per_step == "auto":
-            per_step = are_step_labels(y, table.n_timesteps)
-        if self.initialized_ and per_step != self.target_encoder_.per_step:
-            raise ValueError(
-                f"The network was built for per_step={self.target_encoder_.per_step}; "
-                f"it can't go on training with per_step={self.per_step!r} and y of "
-                f"shape {np.shape(y)}."
-            )
-        return step_labels(y, steps_there(table)) if per_step else check_labels(y)
+        return (
+            step_labels(y, steps_there(table))
+            if self._are_step_labels(y, table)
+            else check_labels(y)
+        )
+
+    def _are_step_labels(self, y, table):
+        if self.initialized_:
+            built_for = self.target_encoder_.per_step
+            if self.per_step not in ("auto", built_for):
+                raise ValueError(
+                    f"The network was built for per_step={built_for}; it can't go on "
+                    f"training with per_step={self.per_step}."
+                )
+            return built_for
+        if self.per_step != "auto":
+            return self.per_step
+        are = are_step_labels(y, table)
+        if are:
+            warn_of_zeros_and_ones(y)
+        return are
+
+    def _known(self, y):
+        """Give the labels of all samples; those held out may have some of their own."""
+        if isinstance(y, np.ma.MaskedArray):
+            return (np.unique(y.compressed()),)
+        return (np.unique(y),) if np.ndim(y) == 1 else ()
 
     def _fit_target(self, y, weights, classes=None):
         name = "" if self.loss is None else loss_name(self.loss)

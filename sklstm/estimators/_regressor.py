@@ -3,7 +3,6 @@
 import itertools
 
 import numpy as np
-from scikeras.utils import loss_name
 from scikeras.wrappers import KerasRegressor
 from sklearn.utils.metaestimators import available_if
 
@@ -86,13 +85,14 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Name or class of an optimizer, or an instance, which brings its own learning
         rate and clipping and of which every fit uses a fresh copy.
 
-    learning_rate : float, default=0.01
+    learning_rate : float, default=0.005
         Step size of the optimizer.
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
-        How the learning rate goes over the epochs: along half a cosine down to a
-        hundredth [4]_, or not at all. An optimizer or a callback with a schedule of
-        its own keeps it; `partial_fit` keeps the learning rate.
+        How the learning rate goes over the epochs of `fit`: along half a cosine down
+        to a hundredth [4]_, or not at all. An optimizer that is an instance or has a
+        schedule of Keras, and a `LearningRateScheduler`, go their own way; with what
+        other callbacks make of the learning rate the cosine is multiplied.
 
     clipnorm : float, default=None
         Largest norm of the gradient of each weight array. None clips nothing.
@@ -111,7 +111,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Further metrics of Keras for `history_`.
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 500 updates, but 10 at
+        Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
         least.
 
     batch_size : int, default=32
@@ -231,7 +231,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         heads="joint",
         model=None,
         optimizer="adam",
-        learning_rate=0.01,
+        learning_rate=0.005,
         learning_rate_schedule="cosine",
         clipnorm=None,
         loss="mse",
@@ -373,13 +373,14 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     def _loss(self):
         if not self._learns_quantiles():
-            if "crossentropy" in loss_name(self.loss):
+            loss = super()._loss()
+            if "crossentropy" in _name(loss).lower():
                 raise ValueError(
                     f"loss={self.loss!r} is for classes, but LSTMRegressor predicts "
                     'numbers. Use "mse", "mae", "huber" or "quantile"; or '
                     "LSTMClassifier."
                 )
-            return super()._loss()
+            return loss
         if self._checked_quantiles() != self.target_encoder_.quantiles:
             raise ValueError(
                 f"The network learned quantiles={self.target_encoder_.quantiles}; it "
@@ -395,3 +396,10 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _name(loss):
+    """Give the name of a loss: a string, a function, or an instance of a class."""
+    if isinstance(loss, str):
+        return loss
+    return getattr(loss, "__name__", type(loss).__name__)

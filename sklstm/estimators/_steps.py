@@ -41,14 +41,48 @@ class StepTarget(ClassificationTarget):
         return targets
 
 
-def are_step_labels(y, n_timesteps):
-    """Tell whether y has the shape of labels of steps: (n_samples, n_timesteps)."""
+def are_step_labels(y, table):
+    """Tell whether y has the shape of labels of steps.
+
+    Parameters
+    ----------
+    y : array-like
+        Labels of any kind.
+
+    table : SequenceTable
+        X, with missing rows.
+
+    Returns
+    -------
+    bool
+        Whether y has a label for every time step of X, missing or not, or, for each
+        sample, as many as there are steps that are not missing.
+    """
     if hasattr(y, "toarray"):
         return False
-    shape = _shape(y)
+    shape = label_shape(y)
     if len(shape) == 3 and shape[2] == 1:
         shape = shape[:2]
-    return shape[1:] == ("any",) or (n_timesteps > 1 and shape[1:] == (n_timesteps,))
+    if len(shape) != 2 or shape[1] == 1:
+        return False
+    if shape[1] in ("any", table.n_timesteps):
+        return True
+    return bool((table.drop_missing().lengths == shape[1]).all())
+
+
+def warn_of_zeros_and_ones(y):
+    """Tell that y could be multilabel just as well, should it be."""
+    if label_shape(y)[1:] == ("any",):
+        return
+    labels = np.asarray(y)
+    if labels.dtype.kind in "biuf" and np.isin(labels, (0, 1)).all():
+        warnings.warn(
+            f"y of zeros and ones, of shape {np.shape(y)}, is taken for a label for "
+            "every time step. Set per_step=True to say so, or per_step=False where "
+            "its columns are several labels of each sample.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def steps_there(table):
@@ -63,7 +97,10 @@ def steps_there(table):
     -------
     ndarray of bool, of shape (n_samples, n_timesteps)
     """
-    marks = np.where(missing_rows(table.values), np.nan, 0).astype(np.float32)
+    missing = missing_rows(table.values)
+    if not missing.any() and (table.lengths == table.n_timesteps).all():
+        return np.ones(table.shape[:2], dtype=bool)
+    marks = np.where(missing, np.nan, 0).astype(np.float32)
     marks = SequenceTable(
         marks[:, None], table.starts, table.lengths, table.n_timesteps
     )
@@ -97,8 +134,13 @@ def step_labels(y, there):
     known = ~pd.isna(labels)
     if not known.any():
         raise ValueError("y has no label at any time step that is not missing.")
-    check_labels(labels[known])
-    return at_front(np.ma.masked_array(labels, ~known), there)
+    of_known = labels[known]
+    if of_known.dtype == object and len({*map(type, of_known)}) == 1:
+        of_known = np.array(of_known.tolist())
+    check_labels(of_known)
+    labels = np.ma.masked_all(labels.shape, of_known.dtype)
+    labels[known] = of_known
+    return at_front(labels, there)
 
 
 def at_front(values, there):
@@ -169,12 +211,15 @@ def weights_of_steps(class_weight, weights, y):
         0 where there is no label.
     """
     known = ~np.ma.getmaskarray(y)
-    of_steps = known.astype(np.float64)
-    of_steps[known] = compute_sample_weight(class_weight, y.compressed())
-    return of_steps if weights is None else of_steps * weights[:, np.newaxis]
+    of_steps = known.astype(np.float32)
+    if class_weight is not None:
+        of_steps[known] = compute_sample_weight(class_weight, y.compressed())
+    if weights is not None:
+        of_steps *= weights[:, np.newaxis]
+    return of_steps
 
 
-def _shape(y):
+def label_shape(y):
     """Give the shape of y: (n_samples, "any") of sequences of unequal length."""
     try:
         array = np.asarray(y)
@@ -188,9 +233,12 @@ def _shape(y):
 
 def _labels_in_order(y, there, lengths):
     """Give the labels of all steps that exist, sample by sample."""
-    if _shape(y)[1:] == ("any",):
+    if label_shape(y)[1:] == ("any",):
         return _labels_of_lists(y, there, lengths)
-    y = np.asarray(y)
+    if isinstance(y, np.ma.MaskedArray):
+        y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
+    # NumPy would make strings of the NaN among the strings of a list.
+    y = np.asarray(y, dtype=object if isinstance(y, (list, tuple)) else None)
     if y.ndim == 3 and y.shape[2] == 1:
         warnings.warn(
             "A label for every time step was expected as y of shape (n_samples, "
@@ -213,7 +261,7 @@ def _labels_in_order(y, there, lengths):
 def _labels_of_lists(y, there, lengths):
     labels = []
     for i, (of_sample, exists) in enumerate(zip(y, there, strict=True)):
-        of_sample = np.asarray(of_sample).ravel()
+        of_sample = np.asarray(of_sample, dtype=object).ravel()
         if len(of_sample) == len(exists):
             of_sample = of_sample[exists]
         if len(of_sample) != lengths[i]:

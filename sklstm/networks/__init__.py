@@ -1,7 +1,7 @@
 """Networks: an immutable spec in, a `keras.Model` out."""
 
 from sklstm.networks._build import build, fuse
-from sklstm.networks._custom import CustomSpec
+from sklstm.networks._custom import CustomSpec, masked
 from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._names import own_names
@@ -18,6 +18,7 @@ __all__ = [
     "fuse",
     "index_tokens",
     "initial_weights",
+    "masked",
     "own_names",
     "taking_tokens",
 ]

@@ -9,7 +9,7 @@ from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._names import own_names
 from sklstm.networks._recurrent import run_fused, run_masked
-from sklstm.networks._steps import ExistingSteps, Steps, squeeze_steps
+from sklstm.networks._steps import ChosenSteps, Steps, squeeze_steps
 
 
 @own_names()
@@ -71,7 +71,8 @@ def fuse(spec, model, n_parts=1):
     keras.Model
         Over the same variables, from ``[sequences, lengths]``: sequences that begin at
         the first of `n_timesteps` steps, and the number of steps of each. Where every
-        step has an output, it gives those of the steps that exist, in one row.
+        step has an output, a third input tells of each step whether its output is
+        wanted; these come in one row.
 
     Examples
     --------
@@ -87,10 +88,7 @@ def fuse(spec, model, n_parts=1):
     """
     if isinstance(spec, CustomSpec):
         twin = masked(model)
-        if not spec.per_step:
-            return twin
-        there = ops.logical_not(ops.all(ops.isnan(twin.inputs[0]), axis=-1))
-        return keras.Model(twin.inputs, ExistingSteps()(twin.outputs[0], there))
+        return _with_steps_chosen(twin) if spec.per_step else twin
     sequences = keras.Input(model.input_shape[1:], name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
     run = functools.partial(run_fused, n_parts=n_parts)
@@ -99,6 +97,11 @@ def fuse(spec, model, n_parts=1):
     x = connect(spec, layers_of_model, sequences, steps, run)
     if "units_of_y" in layers_of_model:
         x = layers_of_model["units_of_y"](x)
-    if spec.per_step:
-        x = ExistingSteps()(x, steps.there)
-    return keras.Model([sequences, lengths], x, name="fused")
+    twin = keras.Model([sequences, lengths], x, name="fused")
+    return _with_steps_chosen(twin) if spec.per_step else twin
+
+
+def _with_steps_chosen(twin):
+    chosen = keras.Input((None,), dtype="bool", name="chosen")
+    outputs = ChosenSteps()(twin.outputs[0], chosen)
+    return keras.Model([*twin.inputs, chosen], outputs, name=twin.name)

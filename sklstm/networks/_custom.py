@@ -81,6 +81,7 @@ def build_custom(spec):
         )
     if not isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
         # A subclass of `keras.Model`, which does not know the shape of what it gives.
+        model.supports_masking = True  # Keras says no; its layers know for themselves
         inputs = keras.Input((spec.n_timesteps, spec.n_features))
         model = keras.Model(inputs, model(inputs))
     if not model.built:
@@ -90,10 +91,10 @@ def build_custom(spec):
     if spec.per_step:
         n_timesteps = model.output_shape[1] and spec.n_timesteps
         expected = None, n_timesteps, spec.n_outputs
-    if tuple(model.output_shape) != expected:
+    if model.output_shape != expected:
         raise ValueError(
             f"model= must return a keras.Model whose output has shape {expected}, for "
-            f"{spec.n_outputs} output(s); got {tuple(model.output_shape)}."
+            f"{spec.n_outputs} output(s); got {model.output_shape}."
         )
     return model
 
@@ -120,7 +121,7 @@ def masked(model, *, scale=None, offset=None):
     x = ops.where(missing, 0.0, inputs)
     if _takes_mask(model):
         x = model(x, mask=ops.logical_not(ops.all(missing, axis=-1)))
-        x = ops.reshape(x, (-1, *model.output_shape[1:]))  # and the mask ends here
+        x = x + 0.0  # and the mask ends here
     else:
         x = model(x)
     if scale is not None:

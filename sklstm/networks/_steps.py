@@ -50,20 +50,19 @@ def squeeze_steps(x, steps):
     return x, Steps.up_to(ops.sum(there, axis=1), x)
 
 
-@keras.saving.register_keras_serializable("sklstm")
-class ExistingSteps(layers.Layer):
-    """Give the steps that exist, one after the other, sample by sample."""
+class ChosenSteps(layers.Layer):
+    """Give the steps that are chosen, one after the other, sample by sample."""
 
     supports_masking = True
 
-    def call(self, x, there):
-        """Take (n_existing, ...) out of x (n_samples, n_timesteps, ...)."""
-        return tf.boolean_mask(x, there)
+    def call(self, x, chosen):
+        """Take (n_chosen, ...) out of x (n_samples, n_timesteps, ...)."""
+        return tf.boolean_mask(x, chosen)
 
     def compute_mask(self, x, previous_mask):
         """Tell that a mask ends here."""
 
-    def compute_output_shape(self, x_shape, there_shape):
+    def compute_output_shape(self, x_shape, chosen_shape):
         """Tell that nobody knows how many there are."""
         return None, *x_shape[2:]
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks import build, fuse, initial_weights
+from sklstm.networks import CustomSpec, build, fuse, initial_weights, masked
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import ProgramPool, Recent
 from sklstm.training._samples import gather_inputs, table_signature, table_tensors
@@ -150,7 +150,8 @@ class Network:
         """
         model = build(self.spec, scale=scale, offset=offset)
         _assign(model, self._values(model))
-        return model
+        custom = isinstance(self.spec, CustomSpec)
+        return masked(model) if custom and scale is None else model
 
     def _state(self):
         """Give the values of all variables of the model, and of the optimizer."""

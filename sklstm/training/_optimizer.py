@@ -119,15 +119,21 @@ def inputs_of(optimizer):
     return names
 
 
+def _drift(beta, step):
+    """Give by what a mean that began at zero differs, Keras's to TensorFlow's."""
+    of_keras = 1 - tf.pow(1 - np.float64(np.float32(1 - beta)), step)
+    return of_keras / (1 - tf.pow(np.float64(np.float32(beta)), step))
+
+
 def _adam_steps(adam, gradients, variables, learning_rate):
     """Do what `update_step` of Adam does for each variable, as one operation each.
 
     TensorFlow takes ``1 - beta`` in float32, Keras in float64 before it rounds: for
     0.999 a hundred-thousandth apart, which the learning rate makes good.
     """
-    ours = [1 - np.float32(beta) for beta in (adam.beta_1, adam.beta_2)]
-    of_keras = [np.float32(1 - beta) for beta in (adam.beta_1, adam.beta_2)]
-    mend = of_keras[0] / ours[0] * np.sqrt(ours[1] / of_keras[1])
+    number = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float64)
+    first, second = (_drift(beta, number) for beta in (adam.beta_1, adam.beta_2))
+    mend = tf.cast(first / tf.sqrt(second), tf.float32)
     beta_1 = tf.constant(adam.beta_1, tf.float32)
     beta_2 = tf.constant(adam.beta_2, tf.float32)
     step = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float32)

@@ -96,7 +96,8 @@ class ProgramPool:
             Whose variables may hold anything: :meth:`Program.begin` sets them.
         """
         targets = samples.targets
-        key = spec, schedule.key(), n_parts, targets.dtype.str, targets.shape[1:]
+        shape = targets.shape[2 if spec.per_step else 1 :]
+        key = spec, schedule.key(), n_parts, targets.dtype.str, shape
         kind = self._kinds(*key)
         with self._lock:
             program = kind.idle.pop() if kind.idle else None

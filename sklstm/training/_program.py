@@ -129,8 +129,22 @@ class Program:
             self._settle(samples)
         with executor(self._spec, self._n_parts):
             return self._functions.call(
-                name, over_batches, arguments, self._variables()
+                name,
+                over_batches,
+                self._signature(arguments),
+                arguments,
+                self._variables(),
             )
+
+    def _signature(self, arguments):
+        """Describe the arguments for any number of rows, samples and time steps."""
+        of_steps = (3, 4) if self._spec.per_step else ()  # targets and weights
+        signature = []
+        for i, argument in enumerate(arguments):
+            n_free = min(argument.ndim, 2 if i in of_steps else 1)
+            shape = [None] * n_free + list(argument.shape[n_free:])
+            signature.append(tf.TensorSpec(shape, argument.dtype))
+        return signature
 
     @own_names()
     def _settle(self, samples):
@@ -166,20 +180,16 @@ class Functions:
     def __len__(self):
         return len(self._compiled)
 
-    def call(self, name, python_function, arguments, variables):
+    def call(self, name, python_function, signature, arguments, variables):
         """Call a function on tensors and variables; trace it where nobody did yet."""
         with self._lock:
             if name not in self._compiled:
-                self._compiled[name] = _Compiled(python_function, arguments, variables)
+                self._compiled[name] = _Compiled(python_function, signature, variables)
         return self._compiled[name](arguments, variables)
 
 
 class _Compiled:
-    def __init__(self, python_function, arguments, variables):
-        signature = [
-            tf.TensorSpec([None] * min(a.ndim, 1) + list(a.shape[1:]), a.dtype)
-            for a in arguments
-        ]
+    def __init__(self, python_function, signature, variables):
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )

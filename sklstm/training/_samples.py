@@ -111,18 +111,32 @@ def gather_batch(spec, tensors, chosen):
     -------
     tuple of (inputs, targets, weights)
         Where every time step has an output, targets and weights are those of the
-        steps that exist, in one row.
+        steps that have a weight, in one row.
     """
     values, *of_samples = tensors
     starts, lengths, targets, weights = (tf.gather(one, chosen) for one in of_samples)
-    if spec.per_step:
-        there = tf.sequence_mask(lengths, tf.shape(targets)[1])
-        targets, weights = (tf.boolean_mask(one, there) for one in (targets, weights))
-    return gather_inputs(spec, values, starts, lengths), targets, weights
+    if not spec.per_step:
+        return gather_inputs(spec, values, starts, lengths), targets, weights
+    counted = tf.sequence_mask(lengths, tf.shape(weights)[1]) & (weights > 0)
+    inputs = gather_inputs(spec, values, starts, lengths, counted)
+    targets, weights = (tf.boolean_mask(one, counted) for one in (targets, weights))
+    return inputs, targets, weights
 
 
-def gather_inputs(spec, values, starts, lengths):
+def gather_inputs(spec, values, starts, lengths, counted=None):
     """Gather sequences from the table, as the compiled twin of a network takes them.
+
+    Parameters
+    ----------
+    spec : NetworkSpec or CustomSpec
+        The network.
+
+    values, starts, lengths : Tensor
+        Of the table, and of samples of it.
+
+    counted : Tensor of bool, of shape (n_samples, n_timesteps), default=None
+        Where every time step has an output: which are wanted, counted from the first
+        step of each sample on. None wants those of all steps that exist.
 
     Returns
     -------
@@ -130,14 +144,26 @@ def gather_inputs(spec, values, starts, lengths):
         Of a `NetworkSpec`: sequences of shape (n_samples, n_timesteps, n_features),
         from the first step of each on and as long as the longest of them, with other
         rows of the table behind the ends; and their lengths. Of a `CustomSpec`:
-        sequences that end at the last step, with NaN before them.
+        sequences that end at the last step, with NaN before them. Where every time
+        step has an output, then which steps are wanted.
     """
     longest = tf.maximum(tf.reduce_max(lengths), 1)
-    if not isinstance(spec, CustomSpec):
-        rows = starts[:, tf.newaxis] + tf.range(longest)
-        rows = tf.minimum(rows, tf.shape(values)[0] - 1)
-        return [tf.gather(values, rows), lengths]
-    n_timesteps = tf.maximum(longest, spec.n_timesteps)
-    rows = (starts + lengths - n_timesteps)[:, tf.newaxis] + tf.range(n_timesteps)
-    there = (rows >= starts[:, tf.newaxis])[..., tf.newaxis]
-    return tf.where(there, tf.gather(values, tf.maximum(rows, 0)), np.nan)
+    if isinstance(spec, CustomSpec):
+        longest = tf.maximum(longest, spec.n_timesteps)
+        first = lengths - longest  # of the steps, before those of the sample
+    else:
+        first = tf.zeros_like(lengths)
+    number = first[:, tf.newaxis] + tf.range(longest)
+    rows = tf.clip_by_value(starts[:, tf.newaxis] + number, 0, tf.shape(values)[0] - 1)
+    x = tf.gather(values, rows)
+    there = (number >= 0) & (number < lengths[:, tf.newaxis])
+    if isinstance(spec, CustomSpec):
+        inputs = [tf.where(there[..., tf.newaxis], x, np.nan)]
+    else:
+        inputs = [x, lengths]
+    if spec.per_step:
+        if counted is not None:
+            place = tf.clip_by_value(number, 0, tf.shape(counted)[1] - 1)
+            there &= tf.gather(counted, place, batch_dims=1)
+        inputs.append(there)
+    return inputs[0] if len(inputs) == 1 else inputs
