@@ -790,7 +790,7 @@ def test_losses_of_a_regressor_are_over_standardized_targets(loss, formula):
         keras.losses.Huber,
         keras.losses.LogCosh(),
     ],
-    ids=str,
+    ids=["None", "function", "class", "instance"],
 )
 def test_a_loss_is_none_a_function_a_class_or_an_instance(loss):
     X = np.random.default_rng(0).normal(size=(10, 3, 1))
@@ -807,7 +807,7 @@ def test_a_loss_is_none_a_function_a_class_or_an_instance(loss):
         keras.losses.CategoricalFocalCrossentropy(),
         keras.losses.sparse_categorical_crossentropy,
     ],
-    ids=str,
+    ids=["name", "class name", "class", "instance", "function"],
 )
 def test_a_regressor_refuses_losses_of_classes(loss):
     X = np.zeros((4, 3, 1))
