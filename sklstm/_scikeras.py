@@ -145,8 +145,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             Sequences; two axes are read as one feature. A time step that is NaN in
             all features is missing. A sample without any step is left out.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or more
+            Targets: of a regressor also (n_samples, n_steps, n_outputs), a sequence
+            for each; of a classifier also (n_samples, n_timesteps), a label for every
+            time step, or a list of the labels of each sample.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss; samples of weight 0 are left out.

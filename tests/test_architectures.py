@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import mean_pinball_loss
 
 from sklstm import LSTMClassifier, LSTMRegressor
@@ -378,6 +379,11 @@ def test_target_of_other_steps_when_training_goes_on(X, y_of_steps):
 
 
 # ---------------------------------------------------------------------------- quantiles
+def test_quantiles_of_what_is_not_fitted(X):
+    with pytest.raises(NotFittedError):
+        LSTMRegressor(loss="quantile").predict_quantiles(X)
+
+
 def test_quantile_loss_is_the_one_of_scikit_learn():
     rng = np.random.default_rng(0)
     y, predicted = rng.normal(size=(30, 2)), rng.normal(size=(30, 2, 3))

@@ -142,6 +142,7 @@ def too_wide(data):
     ("model", "error", "message"),
     [
         (lambda data: 3, TypeError, r"must return a keras\.Model, got 3"),
+        (keras.Sequential([layers.LSTM(2)]), TypeError, r"got a model\. Every fit"),
         (compiled, ValueError, r"not compiled"),
         (too_wide, ValueError, r"output has shape \(None, 1\).*got \(None, 3\)"),
         ("lstm", ValueError, r"The 'model' parameter"),
@@ -154,6 +155,18 @@ def test_a_builder_that_builds_something_else_is_told_so(model, error, message):
     with pytest.raises(error, match=message):
         reg.set_params(model=model).fit(X, X[:, 0, 0])
     np.testing.assert_array_equal(reg.set_params(model=recurrent).predict(X), before)
+
+
+def test_a_classifier_wants_probabilities():
+    X = RNG.normal(size=(30, 4, 1))
+
+    def logits(data):
+        dense = layers.Dense(data.n_outputs, bias_initializer="ones")
+        return keras.Sequential([keras.Input((4, 1)), layers.LSTM(2), dense])
+
+    clf = LSTMClassifier(model=logits, **QUICK).fit(X, np.arange(30) % 3)
+    with pytest.raises(ValueError, match="end in activation='softmax'"):
+        clf.predict(X)
 
 
 def test_arguments_without_a_builder_go_nowhere():

@@ -96,6 +96,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         be multilabel as well. Missing steps have no label: they are left out of loss
         and score, whatever y holds there, and so are steps whose label is missing
         (NaN). False takes y of zeros and ones as multilabel, whatever its shape.
+        :meth:`score` is what tells how good labels of steps are: scikit-learn's
+        scorers know none, and some of them ("roc_auc") give numbers all the same.
 
     model : callable, default=None
         A function that builds another network: called with a description of the data

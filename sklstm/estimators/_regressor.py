@@ -77,8 +77,10 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     model : callable, default=None
         A function that builds another network: called with a description of the data
-        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`) and with what is
-        routed to it (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
+        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`; `n_steps_out`
+        and `n_quantiles`, which are 0 or further axes of the output: (n_steps_out,
+        n_outputs, n_quantiles)) and with what is routed to it
+        (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
         `units` to `heads` are not used then. Missing steps are masked zeros.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
@@ -331,7 +333,8 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         >>> bool((low < high).all())
         True
         """
-        return self.target_encoder_.quantiles_of(self._outputs(X))
+        outputs = self._outputs(X)
+        return self.target_encoder_.quantiles_of(outputs)
 
     @staticmethod
     def scorer(y_true, y_pred, **kwargs):

@@ -224,8 +224,20 @@ class ClassificationTarget(BaseEstimator):
         return codes.astype(np.int32)
 
     def probabilities(self, outputs):
-        """Give a column a class; for multilabel a column a label."""
+        """Give a column a class; for multilabel a column a label.
+
+        Raises
+        ------
+        ValueError
+            If a network of the user's own gave no probabilities.
+        """
         outputs = outputs.astype(np.float64)
+        if outputs.size and (outputs.min() < 0 or outputs.max() > 1.001):
+            raise ValueError(
+                "The network must give probabilities, but its outputs go from "
+                f"{outputs.min():.3g} to {outputs.max():.3g}. Let what model= builds "
+                f"end in activation={self.output_activation_!r}."
+            )
         if self.softmax_:
             return outputs / outputs.sum(axis=1, keepdims=True)
         if self.kind_ == "binary":
@@ -235,7 +247,7 @@ class ClassificationTarget(BaseEstimator):
     def inverse_transform(self, outputs):
         """Give the most probable labels."""
         if self.kind_ == "multilabel-indicator":
-            return (outputs > 0.5).astype(int)
+            return (self.probabilities(outputs) > 0.5).astype(int)
         return self.classes_[np.argmax(self.probabilities(outputs), axis=1)]
 
 

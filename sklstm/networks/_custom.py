@@ -66,11 +66,17 @@ def build_custom(spec):
     Raises
     ------
     TypeError
-        If the builder returns no `keras.Model`.
+        If the builder is a `keras.Model` itself, or returns none.
 
     ValueError
         If the model is compiled, or its output has not the shape of y.
     """
+    if isinstance(spec.builder, keras.Model):
+        raise TypeError(
+            "model= must be a function that returns a keras.Model, got a model. "
+            "Every fit needs a new one: put what builds it into a function of one "
+            "argument, the description of the data."
+        )
     model = spec.builder(spec, **spec.arguments)
     if not isinstance(model, keras.Model):
         raise TypeError(f"model= must return a keras.Model, got {model!r}.")
