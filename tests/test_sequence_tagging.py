@@ -372,6 +372,7 @@ def test_sequences_of_another_length_are_tagged(X, y):
 BAD = {
     "shape": (lambda X, y: y[:, :5], {"per_step": True}, r"n_timesteps\) = \(24, 7\)"),
     "one axis": (lambda X, y: y[:, 0], {"per_step": True}, r"got y of shape \(24,\)"),
+    "one-hot": (lambda X, y: np.eye(3)[y], {}, r"take y\.argmax\(axis=2\)"),
     "list": (
         lambda X, y: [[0, 1]] * 3 + [[0]] + [[0]] * 20,
         {},

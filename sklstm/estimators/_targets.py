@@ -262,10 +262,17 @@ def check_labels(y):
     Raises
     ------
     ValueError
-        If y is missing, holds NaN, or is no classification target.
+        If y is missing, holds NaN, has three axes, or is no classification target.
     """
     if not hasattr(y, "toarray"):
-        missing = pd.isna(np.asarray(y, dtype=object))
+        labels = np.asarray(y, dtype=object)
+        if labels.ndim == 3:
+            raise ValueError(
+                "y must have shape (n_samples,), (n_samples, n_labels) or (n_samples, "
+                f"n_timesteps), got {labels.shape}. Of one-hot labels of time steps "
+                "take y.argmax(axis=2)."
+            )
+        missing = pd.isna(labels)
         if missing.any():
             sample = int(np.argwhere(missing)[0][0])
             raise ValueError(f"Input y contains NaN, at sample {sample}.")
