@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "sequences": set(),
     "_validation": {"sequences"},
     "preprocessing": {"sequences", "_validation"},
+    "model_selection": set(),
     "networks": set(),
     "training": {"sequences", "networks"},
     "_scikeras": {"_validation"},
@@ -56,7 +57,7 @@ def test_the_lower_rooms_import_one_library(path):
         assert outside <= {"numpy"}
     if room == "networks":  # TensorFlow for its fused operations
         assert outside <= {"keras", "numpy", "tensorflow"}
-    if room == "preprocessing":
+    if room in ("model_selection", "preprocessing"):
         assert not outside & {"keras", "scikeras", "tensorflow"}
 
 
@@ -65,6 +66,7 @@ def test_the_lower_rooms_import_one_library(path):
     [
         "import sklstm",
         "import sklstm; dir(sklstm)",
+        "import sklstm.model_selection",
         "import sklstm.preprocessing",
         "import sklstm.sequences",
         "from sklstm import PerFeatureScaler, SlidingWindow",
