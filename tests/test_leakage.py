@@ -99,6 +99,13 @@ def test_a_horizon_of_zero_with_the_target_among_the_columns(X):
         assert_no_leakage(windows(horizon=0), X, X["price"], CV)
 
 
+def test_columns_without_names(X):
+    unnamed = X.set_axis([0, 1], axis=1)
+    pipe = windows(FunctionTransformer(lambda rows: rows), horizon=0)
+    with pytest.raises(AssertionError, match="stands in column 0"):
+        assert_no_leakage(pipe, unnamed, X["price"], CV)
+
+
 def test_a_centred_rolling_mean(X):
     def smooth(rows):
         return rows.rolling(3, center=True, min_periods=1).mean()

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
@@ -78,7 +78,7 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     """
     _assert_nothing_is_fitted(pipeline)
     table = _Table(X, y, groups, find_window(pipeline))
-    for fold, (train, test) in enumerate(_folds(cv, X, y, table.groups)):
+    for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
         table.assert_apart(fold, train, test)
         model = clone(pipeline)
         model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
@@ -87,8 +87,8 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
             probe.assert_causal(row)
 
 
-def _folds(cv, X, y, groups):
-    splitter = check_cv(cv)
+def _folds(pipeline, cv, X, y, groups):
+    splitter = check_cv(cv, y, classifier=is_classifier(pipeline))
     routing = getattr(splitter, "get_metadata_routing", None)
     # scikit-learn's splitters warn of groups that they have no use for.
     wanted = routing is not None and routing().split.requests.get("groups") is True
@@ -177,12 +177,10 @@ class _Table:
 
     def numeric_columns(self):
         """Give numbers, names and values of the columns that hold numbers."""
-        names = getattr(self.X, "columns", None)
-        for i in range(self.X.shape[1]):
-            values = np.asarray(
-                self.X.iloc[:, i] if names is not None else self.X[:, i]
-            )
-            name = i if names is None else names[i]
+        frame = hasattr(self.X, "columns")
+        names = self.X.columns.tolist() if frame else range(self.X.shape[1])
+        for i, name in enumerate(names):
+            values = np.asarray(self.X.iloc[:, i] if frame else self.X[:, i])
             if values.dtype.kind in "iuf" and name != self.group_column:
                 yield i, name, values
 
@@ -288,17 +286,17 @@ class _Probe:
 
 def _changed(table, X, chosen, column=None):
     """Give X with other numbers in the chosen rows, of all columns or of one."""
-    X = X.copy()
+    frame = hasattr(X, "isetitem")
+    X = X.copy() if frame else X.astype(float)
     for i, _, values in table.numeric_columns():
         if column not in (None, i):
             continue
         spread = float(np.nanstd(values.astype(float))) or 1.0
-        new = np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[:, i], dtype=float)
-        new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - new, new)
-        if hasattr(X, "iloc"):
-            X = X.assign(**{X.columns[i]: new}) if isinstance(X.columns[i], str) else X
+        old = np.asarray(X.iloc[:, i] if frame else X[:, i], dtype=float)
+        new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)
+        if frame:
+            X.isetitem(i, new)
         else:
-            X = X.astype(float, copy=False)
             X[:, i] = new
     return X
 
