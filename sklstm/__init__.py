@@ -20,6 +20,7 @@ _PUBLIC = {
 }
 _SUBMODULES = (
     "estimators",
+    "forecasting",
     "model_selection",
     "networks",
     "preprocessing",

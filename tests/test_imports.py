@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "_validation": {"sequences"},
     "preprocessing": {"sequences", "_validation"},
     "model_selection": set(),
+    "forecasting": {"sequences"},
     "networks": set(),
     "training": {"sequences", "networks"},
     "_scikeras": {"_validation"},
@@ -57,7 +58,7 @@ def test_the_lower_rooms_import_one_library(path):
         assert outside <= {"numpy"}
     if room == "networks":  # TensorFlow for its fused operations
         assert outside <= {"keras", "numpy", "tensorflow"}
-    if room in ("model_selection", "preprocessing"):
+    if room in ("forecasting", "model_selection", "preprocessing"):
         assert not outside & {"keras", "scikeras", "tensorflow"}
 
 

@@ -36,7 +36,7 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     X : ndarray or DataFrame of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
 
-    y : array-like of shape (n_rows,)
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         The targets.
 
     cv : int, splitter or iterable, default=5
@@ -147,7 +147,8 @@ class _Table:
         self.groups, _ = pd.factorize(np.asarray(groups))
         # The place of each row within its group.
         self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
-        found = list(self._where_targets_stand())
+        outputs = self.y.reshape(len(self.y), -1).T
+        found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
         self.lead = max((-lag for _, _, lag in found), default=0)
 
@@ -184,7 +185,7 @@ class _Table:
             if values.dtype.kind in "iuf" and name != self.group_column:
                 yield i, name, values
 
-    def _where_targets_stand(self):
+    def _where_stands(self, y):
         """Find columns that hold the targets of rows nearby.
 
         Yields
@@ -192,9 +193,7 @@ class _Table:
         column, name, lag
             ``y[t] == X[t - lag, column]``.
         """
-        if self.y.ndim > 1 or self.y.dtype.kind not in "iuf":
-            return
-        target = pd.Series(self.y.astype(float))
+        target = pd.Series(y.astype(float) if y.dtype.kind in "iuf" else np.nan)
         if target.nunique() < 3:
             return
         for column, name, values in self.numeric_columns():
