@@ -10,13 +10,23 @@ _PUBLIC = {
     "LSTMClassifier": "estimators",
     "LSTMRegressor": "estimators",
     "PadSequences": "preprocessing",
+    "PanelTimeSeriesSplit": "model_selection",
     "PerFeatureScaler": "preprocessing",
     "PerTimestep": "preprocessing",
+    "PurgedKFold": "model_selection",
     "Reshape3D": "preprocessing",
     "SequenceTable": "sequences",
     "SlidingWindow": "preprocessing",
 }
-_SUBMODULES = ("estimators", "networks", "preprocessing", "sequences", "training")
+_SUBMODULES = (
+    "estimators",
+    "forecasting",
+    "model_selection",
+    "networks",
+    "preprocessing",
+    "sequences",
+    "training",
+)
 
 __all__ = ["__version__", *_PUBLIC]
 

@@ -16,6 +16,8 @@ MAY_IMPORT = {
     "sequences": set(),
     "_validation": {"sequences"},
     "preprocessing": {"sequences", "_validation"},
+    "model_selection": set(),
+    "forecasting": {"sequences"},
     "networks": set(),
     "training": {"sequences", "networks"},
     "_scikeras": {"_validation"},
@@ -56,7 +58,7 @@ def test_the_lower_rooms_import_one_library(path):
         assert outside <= {"numpy"}
     if room == "networks":  # TensorFlow for its fused operations
         assert outside <= {"keras", "numpy", "tensorflow"}
-    if room == "preprocessing":
+    if room in ("forecasting", "model_selection", "preprocessing"):
         assert not outside & {"keras", "scikeras", "tensorflow"}
 
 
@@ -65,6 +67,7 @@ def test_the_lower_rooms_import_one_library(path):
     [
         "import sklstm",
         "import sklstm; dir(sklstm)",
+        "import sklstm.model_selection",
         "import sklstm.preprocessing",
         "import sklstm.sequences",
         "from sklstm import PerFeatureScaler, SlidingWindow",

@@ -1,0 +1,169 @@
+"""Targets of several steps, and complete windows with their targets."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.utils import check_consistent_length
+
+from sklstm.sequences import samples_of
+
+
+def make_multistep(X, y, steps):
+    """Arrange targets of several steps at once, for direct multi-step prediction.
+
+    The target of a row is y of the last `steps` rows, itself the last of them, so that
+    it holds nothing later than the row. To go with ``SlidingWindow(horizon=steps)``:
+    the window of a row then ends right before its first target.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n_rows, n_features)
+        The table.
+
+    y : array-like, Series or DataFrame of shape (n_rows,) or (n_rows, n_outputs)
+        The targets; not shifted.
+
+    steps : int
+        Steps to predict at once.
+
+    Returns
+    -------
+    X : of the type of X, of shape (n_rows - steps + 1, n_features)
+        Without the first rows, which have no whole target.
+
+    y : ndarray of shape (n_rows - steps + 1, steps) or \
+            (n_rows - steps + 1, steps, n_outputs)
+        A read-only view; of a Series a DataFrame with columns such as ``price[t-1]``.
+
+    Raises
+    ------
+    ValueError
+        If `steps` is no int from 1 to n_rows, or X and y are not equally long.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.forecasting import make_multistep
+    >>> X = np.arange(5.0).reshape(-1, 1)
+    >>> X_trimmed, Y = make_multistep(X, X[:, 0], steps=3)
+    >>> X_trimmed[:, 0]
+    array([2., 3., 4.])
+    >>> Y
+    array([[0., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]])
+    """
+    check_consistent_length(X, y)
+    _check_int("steps", steps, at_least=1)
+    values = np.asarray(y)
+    if steps > len(values):
+        raise ValueError(
+            f"steps={steps} is more than X and y have rows: {len(values)}."
+        )
+    targets = sliding_window_view(values, steps, axis=0)
+    if targets.ndim == 3:
+        targets = targets.transpose(0, 2, 1)
+    if isinstance(y, pd.Series):
+        name = "y" if y.name is None else y.name
+        ago = range(steps - 1, 0, -1)
+        columns = [*(f"{name}[t-{k}]" for k in ago), f"{name}[t]"]
+        targets = pd.DataFrame(targets, index=y.index[steps - 1 :], columns=columns)
+    return X[steps - 1 :], targets
+
+
+def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=None):
+    """Cut complete windows and their targets out of a table, before any pipeline.
+
+    As tutorials do it: windows that would begin before the first row are left out. In
+    a pipeline, :class:`sklstm.SlidingWindow` keeps all rows instead, so that scorers
+    and splitters stay valid.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_features) or (n_rows,)
+        The table; one axis is read as one feature.
+
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        The targets; not shifted.
+
+    window_length : int
+        Rows of a window.
+
+    horizon : int, default=1
+        Rows from the last one of a window to its first target; 0 is the last row's own.
+
+    steps : int, default=1
+        Targets of a window.
+
+    stride : int, default=1
+        Rows from the start of a window to that of the next.
+
+    groups : array-like of shape (n_rows,), default=None
+        Entities: no window or target holds rows of two of them. Samples come group by
+        group, in the order in which groups first appear.
+
+    Returns
+    -------
+    windows : ndarray of shape (n_samples, window_length, n_features)
+        A read-only view of X, but for several groups.
+
+    targets : ndarray of shape (n_samples,), or with further axes steps and n_outputs
+        Those of more than one step or output; a view likewise.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no int in its range, or no group has enough rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.forecasting import make_windows
+    >>> windows, targets = make_windows([10, 20, 30, 40, 50], [1, 2, 3, 4, 5], 3)
+    >>> windows[:, :, 0]
+    array([[10, 20, 30],
+           [20, 30, 40]])
+    >>> targets
+    array([4, 5])
+    """
+    for name, value in {"window_length": window_length, "steps": steps}.items():
+        _check_int(name, value, at_least=1)
+    _check_int("stride", stride, at_least=1)
+    _check_int("horizon", horizon, at_least=0)
+    check_consistent_length(X, y, groups)
+    X, y = np.asarray(X), np.asarray(y)
+    X = X[:, np.newaxis] if X.ndim == 1 else X
+    codes, names = (np.zeros(len(X), int), [None])
+    if groups is not None:
+        codes, names = pd.factorize(np.asarray(groups))
+    needed = window_length + max(horizon + steps - 1, 0)
+    parts = []
+    for code in range(len(names)):
+        rows = slice(None) if len(names) == 1 else np.flatnonzero(codes == code)
+        values, targets = X[rows], y[rows]
+        n_samples = (len(values) - needed) // stride + 1
+        if n_samples < 1:
+            continue
+        windows = samples_of(values, n_samples, window_length, stride)
+        first = window_length - 1 + horizon
+        ahead = sliding_window_view(targets[first:], steps, axis=0)
+        ahead = np.moveaxis(ahead, -1, 1)[::stride][:n_samples]
+        parts.append((windows, ahead[:, 0] if steps == 1 else ahead))
+    if not parts:
+        raise ValueError(
+            f"window_length={window_length}, horizon={horizon} and steps={steps} need "
+            f"{needed} rows{'' if groups is None else ' of a group'}, but X has "
+            f"{np.bincount(codes).max(initial=0)}."
+        )
+    if len(parts) == 1:
+        return parts[0]
+    windows, targets = zip(*parts, strict=True)
+    return np.concatenate(windows), np.concatenate(targets)
+
+
+def _check_int(name, value, *, at_least):
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:
+        raise ValueError(f"{name} must be an int >= {at_least}, got {value!r}.")

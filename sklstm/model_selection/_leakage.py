@@ -1,0 +1,309 @@
+"""A proof that neither a fold nor a prediction sees what it must not see."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+
+from sklstm.model_selection._splitters import find_window
+
+# Test rows of each fold whose prediction is looked at.
+_ROWS_A_FOLD = 3
+
+# A prediction has changed where it differs by more than this share of the target's
+# standard deviation.
+_CHANGED = 1e-4
+
+
+def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
+    """Show that no fold and no prediction depends on what it must not depend on.
+
+    Of every fold: no train row's window or target holds a test row. And of the first,
+    the middle and the last test row t: its prediction by a clone that was fitted on the
+    train rows stays as it is when values are changed that it must not depend on. These
+    are all rows from ``t - horizon + 1`` on, the rows of other groups, and the target
+    of row t, wherever it stands among the columns.
+
+    Parameters
+    ----------
+    pipeline : estimator
+        It is cloned, and stays as it is. Window length and horizon are those of its
+        step that has them; without one, a row is predicted from itself.
+
+    X : ndarray or DataFrame of shape (n_rows, n_features)
+        The table; the rows of each group in the order of time.
+
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        The targets.
+
+    cv : int, splitter or iterable, default=5
+        As in :func:`sklearn.model_selection.check_cv`.
+
+    groups : str or array-like of shape (n_rows,), default=None
+        The entities: a column of X, or a label for each row. None takes all rows for
+        one series.
+
+    Raises
+    ------
+    AssertionError
+        If something depends on what it must not: names the step of the pipeline where
+        that shows first, and rows.
+
+    Notes
+    -----
+    What a function of the user's own reads besides its argument can't be changed from
+    outside; fitted estimators that it uses are found by its names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.impute import SimpleImputer
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.model_selection import TimeSeriesSplit
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import SlidingWindow
+    >>> from sklstm.model_selection import assert_no_leakage
+    >>> X = np.random.default_rng(0).normal(size=(60, 1)).cumsum(axis=0)
+    >>> def pipe(horizon):
+    ...     window = SlidingWindow(3, horizon=horizon, history="fit", flatten=True)
+    ...     return make_pipeline(window, SimpleImputer(), Ridge())
+    >>> assert_no_leakage(pipe(horizon=1), X, X[:, 0], TimeSeriesSplit(3))
+    >>> assert_no_leakage(pipe(horizon=0), X, X[:, 0], TimeSeriesSplit(3))
+    Traceback (most recent call last):
+    ...
+    AssertionError: Fold 0: the prediction of row 15 depends on its own target, ...
+    """
+    _assert_nothing_is_fitted(pipeline)
+    table = _Table(X, y, groups, find_window(pipeline))
+    for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
+        table.assert_apart(fold, train, test)
+        model = clone(pipeline)
+        model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+        probe = _Probe(table, fold, model, test)
+        for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:
+            probe.assert_causal(row)
+
+
+def _folds(pipeline, cv, X, y, groups):
+    splitter = check_cv(cv, y, classifier=is_classifier(pipeline))
+    routing = getattr(splitter, "get_metadata_routing", None)
+    # scikit-learn's splitters warn of groups that they have no use for.
+    wanted = routing is not None and routing().split.requests.get("groups") is True
+    return splitter.split(X, y, groups if wanted else None)
+
+
+# -------------------------------------------------------------- fitted before the split
+def _assert_nothing_is_fitted(pipeline):
+    for name, step in _steps(clone(pipeline)):
+        for thing in [step, *_used_by(step)]:
+            if _is_fitted(thing):
+                raise AssertionError(
+                    f"Step {name!r} uses {thing!r}, which was fitted before the split "
+                    "and may know the test rows. Make it a step of the pipeline that "
+                    "fit fits."
+                )
+
+
+def _steps(estimator, name=""):
+    """Give names and steps of a pipeline, those of pipelines within it as well."""
+    if not hasattr(estimator, "steps"):
+        yield name or type(estimator).__name__.lower(), estimator
+        return
+    for inner, step in estimator.steps:
+        yield from _steps(step, inner)
+
+
+def _used_by(step):
+    """Give what a step keeps or calls: its parameters, and what functions name."""
+    for value in step.get_params(deep=False).values():
+        yield getattr(value, "__self__", value)
+        if inspect.isfunction(value):
+            names = inspect.getclosurevars(value)
+            yield from [*names.nonlocals.values(), *names.globals.values()]
+
+
+def _is_fitted(thing):
+    return isinstance(thing, BaseEstimator) and any(
+        name.endswith("_") and not name.startswith("_") for name in vars(thing)
+    )
+
+
+# ------------------------------------------------------------------------- the table
+class _Table:
+    """X and y, who belongs to which group, and how far back a row reaches."""
+
+    def __init__(self, X, y, groups, window):
+        self.X, self.y = X, np.asarray(y)
+        self.horizon = 0 if window is None else window.horizon
+        self.reach = self.horizon + (0 if window is None else window.window_length - 1)
+        self.group_column = groups if isinstance(groups, str) else None
+        if groups is None:
+            groups = np.zeros(len(self.y), int)
+        elif self.group_column is not None:
+            groups = X[groups]
+        self.groups, _ = pd.factorize(np.asarray(groups))
+        # The place of each row within its group.
+        self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
+        outputs = self.y.reshape(len(self.y), -1).T
+        found = [one for y in outputs for one in self._where_stands(y)]
+        self.shown = [one for one in found if one[2] >= 0]
+        self.lead = max((-lag for _, _, lag in found), default=0)
+
+    def assert_apart(self, fold, train, test):
+        """Show that no train row reaches to a test row, back or ahead."""
+        part = np.zeros(len(self.y), dtype=int)
+        part[train], part[test] = 1, 2
+        for group in np.unique(self.groups):
+            rows = np.flatnonzero(self.groups == group)
+            is_train, is_test = part[rows] == 1, part[rows] == 2
+            row, other = _first_within(is_train, is_test, self.reach)
+            if row is not None:
+                raise AssertionError(
+                    f"Fold {fold}: window and target of train row {rows[row]} hold "
+                    f"test row {rows[other]}; they reach {self.reach} rows back. Use "
+                    "TimeSeriesSplit, or PurgedKFold(pipeline=...)."
+                )
+            # The same, with time turned round.
+            row, other = _first_within(is_train[::-1], is_test[::-1], self.lead)
+            if row is not None:
+                raise AssertionError(
+                    f"Fold {fold}: the target of train row {rows[::-1][row]} is known "
+                    f"at test row {rows[::-1][other]} at the earliest: y holds what "
+                    f"stands in X up to {self.lead} rows later. Leave y as it is and "
+                    f"set the horizon, or leave a gap of {self.lead} rows."
+                )
+
+    def numeric_columns(self):
+        """Give numbers, names and values of the columns that hold numbers."""
+        frame = hasattr(self.X, "columns")
+        names = self.X.columns.tolist() if frame else range(self.X.shape[1])
+        for i, name in enumerate(names):
+            values = np.asarray(self.X.iloc[:, i] if frame else self.X[:, i])
+            if values.dtype.kind in "iuf" and name != self.group_column:
+                yield i, name, values
+
+    def _where_stands(self, y):
+        """Find columns that hold the targets of rows nearby.
+
+        Yields
+        ------
+        column, name, lag
+            ``y[t] == X[t - lag, column]``.
+        """
+        target = pd.Series(y.astype(float) if y.dtype.kind in "iuf" else np.nan)
+        if target.nunique() < 3:
+            return
+        for column, name, values in self.numeric_columns():
+            in_groups = pd.Series(values.astype(float)).groupby(self.groups)
+            for lag in range(-self.reach - 1, self.reach + 2):
+                earlier = in_groups.shift(lag)
+                known = earlier.notna() & target.notna()
+                same = np.isclose(earlier[known], target[known])
+                if known.sum() > 2 and same.mean() > 0.99:
+                    yield column, name, lag
+
+
+def _first_within(is_train, is_test, reach):
+    """Find the first train row that comes so soon after a test row; and that one."""
+    places = np.arange(len(is_test))
+    before = np.maximum.accumulate(np.where(is_test, places, -reach - 1))
+    reaches = is_train & (places - before <= reach)
+    if not reaches.any():
+        return None, None
+    place = int(np.argmax(reaches))
+    return place, before[place]
+
+
+# ----------------------------------------------------------------------- predictions
+class _Probe:
+    """A model that was fitted on a fold, and predictions of its test rows."""
+
+    def __init__(self, table, fold, model, test):
+        self.table, self.fold, self.model, self.test = table, fold, model, test
+        self.X = _safe_indexing(table.X, test)
+        self.predicted = self._predict(self.X)
+        self.scale = _CHANGED * (np.std(self.predicted) or 1.0)
+
+    def assert_causal(self, row):
+        """Show that the prediction of a row depends on nothing that it must not see."""
+        table, test = self.table, self.test
+        own = table.groups[test] == table.groups[row]
+        place = table.place[row]
+        late = own & (table.place[test] > place - max(table.horizon, 0))
+        self._assert_same(row, late, f"rows from {self._first(late)} on")
+        if not own.all():
+            self._assert_same(row, ~own, "rows of other groups")
+        for column, name, lag in table.shown:  # the target of the row itself
+            cell = own & (table.place[test] == place - lag)
+            if lag >= table.horizon and cell.any():
+                what = (
+                    f"its own target, which stands in column {name!r} of row "
+                    f"{self._first(cell)}"
+                )
+                self._assert_same(row, cell, what, column)
+
+    def _first(self, chosen):
+        return self.test[np.argmax(chosen)] if chosen.any() else None
+
+    def _assert_same(self, row, chosen, what, column=None):
+        if not chosen.any():
+            return
+        X = _changed(self.table, self.X, chosen, column)
+        at = int(np.flatnonzero(self.test == row)[0])
+        difference = np.abs(self._predict(X)[at] - self.predicted[at])
+        if np.max(difference) > self.scale:
+            step = self._first_step_to_tell(X, at)
+            raise AssertionError(
+                f"Fold {self.fold}: the prediction of row {row} depends on {what}, "
+                f"which it must not see (horizon={self.table.horizon}). It shows first "
+                f"in what step {step!r} gives for that row or for the rows before it."
+            )
+
+    def _first_step_to_tell(self, X, at):
+        """Name the first step after which the row, or one before it, is another."""
+        *transformers, (last, _) = list(_steps(self.model))
+        before, after = self.X, X
+        unchanged = ~_rows_that_differ(before, after)
+        for name, step in transformers:
+            before, after = step.transform(before), step.transform(after)
+            differ = _rows_that_differ(before, after)
+            windows = hasattr(step, "window_length")
+            if differ[at] if windows else (differ & unchanged).any():
+                return name
+            if windows:
+                unchanged = ~differ
+        return last
+
+    def _predict(self, X):
+        if hasattr(self.model, "predict_proba"):
+            return np.asarray(self.model.predict_proba(X), dtype=float)
+        return np.asarray(self.model.predict(X), dtype=float)
+
+
+def _changed(table, X, chosen, column=None):
+    """Give X with other numbers in the chosen rows, of all columns or of one."""
+    frame = hasattr(X, "isetitem")
+    X = X.copy() if frame else X.astype(float)
+    for i, _, values in table.numeric_columns():
+        if column not in (None, i):
+            continue
+        spread = float(np.nanstd(values.astype(float))) or 1.0
+        old = np.asarray(X.iloc[:, i] if frame else X[:, i], dtype=float)
+        new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)
+        if frame:
+            X.isetitem(i, new)
+        else:
+            X[:, i] = new
+    return X
+
+
+def _rows_that_differ(before, after):
+    before, after = (np.asarray(one) for one in (before, after))
+    if before.dtype.kind not in "iufb":
+        before, after = (pd.DataFrame(one).to_numpy() for one in (before, after))
+        return (before != after).any(axis=1)
+    axes = tuple(range(1, before.ndim))
+    return ~np.isclose(before, after, equal_nan=True).all(axis=axes)

@@ -1,0 +1,299 @@
+"""Splits in time: of many entities at once, and without windows that overlap."""
+
+import itertools
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
+from sklearn.utils import indexable
+from sklearn.utils.validation import _num_samples
+
+
+class _TimeSplit(BaseCrossValidator):
+    """Splits time steps, and gives the rows that lie in them.
+
+    Subclasses give `_split_steps`: pairs of arrays of time steps, numbered from 0 on.
+    """
+
+    def split(self, X, y=None, groups=None):
+        """Give the rows of every train and test part.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The table.
+
+        y : array-like of shape (n_rows,), default=None
+            Not used.
+
+        groups : array-like of shape (n_rows,), default=None
+            Not used: the folds are the same for all entities.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Numbers of rows, ascending.
+        """
+        indexable(X, y, groups)
+        n_splits = self.get_n_splits()
+        steps = _number(self._row_times(X), _num_samples(X))
+        order = np.argsort(steps, kind="stable")
+        n_steps = int(steps[order[-1]]) + 1 if len(steps) else 0
+        # Where the rows of each step begin, among the rows in the order of time.
+        begins = np.searchsorted(steps[order], np.arange(n_steps + 1))
+        rows = [order[low:high] for low, high in itertools.pairwise(begins)]
+        for fold, (train, test) in enumerate(self._split_steps(n_steps, n_splits)):
+            if not len(train):
+                raise ValueError(
+                    f"Fold {fold} of {type(self).__name__} has no row left to train "
+                    f"on, of {n_steps} time steps. Leave out less around the test "
+                    "part, or use other folds."
+                )
+            yield tuple(
+                np.sort(np.concatenate([rows[step] for step in part]))
+                for part in (train, test)
+            )
+
+    def _row_times(self, X):
+        return _times(X, self.time)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        """Give the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object
+            Not used.
+
+        Returns
+        -------
+        int
+        """
+        _check_int("n_splits", self.n_splits, at_least=2)
+        return int(self.n_splits)
+
+
+class PanelTimeSeriesSplit(_TimeSplit):
+    """Time-ordered folds over many entities whose rows share time stamps.
+
+    Every test time is later than every train time, for all entities at once, in
+    whatever order the rows stand: :class:`sklearn.model_selection.TimeSeriesSplit`
+    over the time stamps, not over the rows.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Folds.
+
+    time : str, int or array-like of shape (n_rows,), default=None
+        The time of each row: the name of a column or of an index level of a DataFrame,
+        the number of a column of an array, or the times themselves. None takes the
+        index of a DataFrame.
+
+    gap : int, default=0
+        Time steps left out between train and test part.
+
+    test_size : int, default=None
+        Time steps of a test part. None takes ``n_steps // (n_splits + 1)``.
+
+    max_train_size : int, default=None
+        Most time steps of a train part, the last ones. None takes all.
+
+    See Also
+    --------
+    PurgedKFold : Folds that train on what comes after the test part as well.
+
+    Examples
+    --------
+    Two shops, three days each; the last day is the test part.
+
+    >>> import pandas as pd
+    >>> from sklstm.model_selection import PanelTimeSeriesSplit
+    >>> X = pd.DataFrame({"shop": [*"aaabbb"], "day": [1, 2, 3, 1, 2, 3]})
+    >>> for train, test in PanelTimeSeriesSplit(n_splits=2, time="day").split(X):
+    ...     print(train, test)
+    [0 3] [1 4]
+    [0 1 3 4] [2 5]
+    """
+
+    def __init__(
+        self, n_splits=5, *, time=None, gap=0, test_size=None, max_train_size=None
+    ):
+        self.n_splits = n_splits
+        self.time = time
+        self.gap = gap
+        self.test_size = test_size
+        self.max_train_size = max_train_size
+
+    def _split_steps(self, n_steps, n_splits):
+        _check_int("gap", self.gap, at_least=0)
+        for name in ("test_size", "max_train_size"):
+            if getattr(self, name) is not None:
+                _check_int(name, getattr(self, name), at_least=1)
+        test_size = n_steps // (n_splits + 1) if not self.test_size else self.test_size
+        needed = n_splits * test_size + self.gap + 1
+        if not test_size or n_steps < needed:
+            raise ValueError(
+                f"{n_splits} test parts of {test_size} time steps after a gap of "
+                f"{self.gap} leave nothing to train on: X has {n_steps} time steps. "
+                "Use a smaller n_splits, test_size or gap."
+            )
+        splitter = TimeSeriesSplit(
+            n_splits,
+            max_train_size=self.max_train_size,
+            test_size=test_size,
+            gap=self.gap,
+        )
+        return splitter.split(np.zeros(n_steps))
+
+
+class PurgedKFold(_TimeSplit):
+    """Contiguous folds of rows in time, without train rows that overlap the test fold.
+
+    The train part holds rows before and after the test fold. A row after it whose
+    window or target reaches back into the fold is purged [1]_. (Rows before it need
+    no purging: neither window nor target of a row holds anything later than the row.)
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Folds.
+
+    purge : int or "auto", default="auto"
+        Time steps after the test fold that are purged. "auto" reads them from
+        `pipeline`: a row whose window ends `horizon` steps before it reaches back
+        ``window_length + horizon - 1`` steps.
+
+    embargo : int, default=0
+        Time steps that are left out besides, after the purged ones.
+
+    pipeline : estimator, default=None
+        For ``purge="auto"``: a pipeline, or a search over one, with a step that has
+        `window_length` and `horizon`, as `SlidingWindow`.
+
+    time : str, int or array-like of shape (n_rows,), default=None
+        The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes every
+        row for a time step of its own, in the order in which rows stand.
+
+    References
+    ----------
+    .. [1] M. López de Prado, "Advances in Financial Machine Learning", Wiley 2018,
+       sections 7.4.1 and 7.4.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklstm import SlidingWindow
+    >>> from sklstm.model_selection import PurgedKFold
+    >>> pipe = make_pipeline(SlidingWindow(2, flatten=True), Ridge())
+    >>> for train, test in PurgedKFold(3, pipeline=pipe).split(np.zeros((9, 1))):
+    ...     print(train, test)
+    [5 6 7 8] [0 1 2]
+    [0 1 2 8] [3 4 5]
+    [0 1 2 3 4 5] [6 7 8]
+    """
+
+    def __init__(
+        self, n_splits=5, *, purge="auto", embargo=0, pipeline=None, time=None
+    ):
+        self.n_splits = n_splits
+        self.purge = purge
+        self.embargo = embargo
+        self.pipeline = pipeline
+        self.time = time
+
+    def _row_times(self, X):
+        return np.arange(_num_samples(X)) if self.time is None else _times(X, self.time)
+
+    def _split_steps(self, n_steps, n_splits):
+        _check_int("embargo", self.embargo, at_least=0)
+        left_out = self._n_purged() + self.embargo
+        if n_steps < n_splits:
+            raise ValueError(
+                f"n_splits={n_splits} folds need as many time steps, but X has "
+                f"{n_steps}."
+            )
+        for train, test in KFold(n_splits).split(np.zeros(n_steps)):
+            after = train > test[-1]
+            yield train[~after | (train > test[-1] + left_out)], test
+
+    def _n_purged(self):
+        if self.purge != "auto":
+            _check_int("purge", self.purge, at_least=0, others=' or "auto"')
+            return self.purge
+        if self.pipeline is None:
+            raise ValueError(
+                'purge="auto" reads window length and horizon from a pipeline, but '
+                "pipeline is None. Pass pipeline=, or purge as a number of time steps."
+            )
+        window = find_window(self.pipeline)
+        if window is None:
+            raise ValueError(
+                'purge="auto" finds no step with window_length and horizon in '
+                f"pipeline={self.pipeline!r}. Pass purge as a number of time steps."
+            )
+        return window.window_length + window.horizon - 1
+
+
+def find_window(estimator):
+    """Find the step of a pipeline that makes windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, a search over one, or the step itself.
+
+    Returns
+    -------
+    estimator or None
+        The first that has `window_length` and `horizon`.
+    """
+    if hasattr(estimator, "window_length") and hasattr(estimator, "horizon"):
+        return estimator
+    inner = [step for _, step in getattr(estimator, "steps", [])]
+    inner += [getattr(estimator, name, None) for name in ("estimator", "regressor")]
+    found = (find_window(one) for one in inner if one is not None)
+    return next((window for window in found if window is not None), None)
+
+
+def _number(times, n_rows):
+    """Give each row the number of its time, from 0 for the earliest on."""
+    if len(times) != n_rows:
+        raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
+    steps, _ = pd.factorize(pd.Index(times), sort=True)
+    if (steps < 0).any():
+        raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
+    return steps
+
+
+def _times(X, time):
+    if time is None:
+        index = getattr(X, "index", None)
+        if index is None or isinstance(index, pd.MultiIndex):
+            levels = "" if index is None else f" of the levels {list(index.names)}"
+            raise ValueError(
+                "time=None takes the index of a DataFrame for the time of its rows. "
+                f"Name a column or an index level{levels}, or pass the times."
+            )
+        return index
+    if not isinstance(time, (str, Integral)):
+        return np.asarray(time)
+    if time in getattr(X, "columns", ()):
+        return X[time].array
+    if time in getattr(getattr(X, "index", None), "names", ()):
+        return X.index.get_level_values(time)
+    if isinstance(time, Integral) and not hasattr(X, "columns"):
+        return np.asarray(X)[:, time]
+    raise ValueError(
+        f"time={time!r} is neither a column nor an index level of X: it has the "
+        f"columns {list(getattr(X, 'columns', []))}."
+    )
+
+
+def _check_int(name, value, *, at_least, others=""):
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:
+        raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")

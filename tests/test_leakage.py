@@ -1,0 +1,165 @@
+"""`assert_no_leakage` finds the faults that were planted, and no others."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklstm import PanelTimeSeriesSplit, PurgedKFold, SlidingWindow
+from sklstm.model_selection import assert_no_leakage
+
+CV = TimeSeriesSplit(3)
+HOURS = pd.date_range("2026-01-01", periods=90, freq="h")
+
+
+@pytest.fixture(name="X")
+def table():
+    noise = np.random.default_rng(0).normal(size=(90, 2))
+    return pd.DataFrame(noise.cumsum(axis=0), columns=["price", "load"], index=HOURS)
+
+
+@pytest.fixture
+def panel():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"shop": ["a", "b"] * 60, "sold": rng.normal(size=120)})
+    return table.assign(day=np.arange(120) // 2)
+
+
+def windows(*before, length=3, horizon=1, **settings):
+    window = SlidingWindow(length, horizon=horizon, flatten=True, **settings)
+    return make_pipeline(*before, window, SimpleImputer(), Ridge())
+
+
+# ----------------------------------------------------------------- nothing to be found
+@pytest.mark.parametrize("horizon", [1, 2, 5])
+@pytest.mark.parametrize("kind", ["frame", "array"])
+def test_windows_behind_the_horizon_are_clean(horizon, kind, X):
+    y = X["price"]
+    if kind == "array":
+        pipe = windows(StandardScaler(), horizon=horizon, history="fit")
+        assert_no_leakage(pipe, X.to_numpy(), y.to_numpy(), CV)
+    else:
+        assert_no_leakage(windows(horizon=horizon), X, y, CV)
+
+
+def test_a_target_that_is_no_column_may_have_a_horizon_of_zero(X):
+    y = np.random.default_rng(1).normal(size=90)
+    assert_no_leakage(windows(horizon=0), X, y, CV)
+
+
+def test_purged_folds_and_panels_are_clean(X, panel):
+    pipe = windows()
+    assert_no_leakage(pipe, X, X["price"], PurgedKFold(4, pipeline=pipe))
+    of_shops = windows(group_by="shop", history=None)
+    cv = PanelTimeSeriesSplit(3, time="day")
+    assert_no_leakage(of_shops, panel, panel["sold"], cv, groups="shop")
+
+
+def test_rows_without_windows_may_be_shuffled(X):
+    y = (np.random.default_rng(1).normal(size=90) > 0).astype(int)
+    pipe = make_pipeline(StandardScaler(), LogisticRegression())
+    assert_no_leakage(pipe, X, y, KFold(3, shuffle=True, random_state=0))
+
+
+def test_nothing_is_changed_by_the_proof(X):
+    before, pipe = X.copy(), windows(StandardScaler().set_output(transform="pandas"))
+    assert_no_leakage(pipe, X, X["price"], CV)
+    pd.testing.assert_frame_equal(X, before)
+    assert not hasattr(pipe[0], "mean_")
+
+
+# ---------------------------------------------------------------------- planted faults
+def test_a_scaler_that_was_fitted_before_the_split(X):
+    scaler = StandardScaler().fit(X)
+
+    def scale(rows):
+        return scaler.transform(rows)
+
+    for step in (
+        FrozenEstimator(scaler),
+        FunctionTransformer(scaler.transform),
+        FunctionTransformer(scale),
+    ):
+        with pytest.raises(AssertionError, match="fitted before the split"):
+            assert_no_leakage(windows(step, history="fit"), X, X["price"], CV)
+    assert_no_leakage(windows(scaler, history="fit"), X, X["price"], CV)  # fitted anew
+
+
+def test_a_horizon_of_zero_with_the_target_among_the_columns(X):
+    message = (
+        "depends on its own target, which stands in column 'price' .*slidingwindow"
+    )
+    with pytest.raises(AssertionError, match=message):
+        assert_no_leakage(windows(horizon=0), X, X["price"], CV)
+
+
+def test_columns_without_names(X):
+    unnamed = X.set_axis([0, 1], axis=1)
+    pipe = windows(FunctionTransformer(lambda rows: rows), horizon=0)
+    with pytest.raises(AssertionError, match="stands in column 0"):
+        assert_no_leakage(pipe, unnamed, X["price"], CV)
+
+
+def test_a_centred_rolling_mean(X):
+    def smooth(rows):
+        return rows.rolling(3, center=True, min_periods=1).mean()
+
+    message = r"depends on rows from .*'functiontransformer'"
+    with pytest.raises(AssertionError, match=message):
+        assert_no_leakage(windows(FunctionTransformer(smooth)), X, X["price"], CV)
+
+    def trailing(rows):
+        return rows.rolling(3, min_periods=1).mean()
+
+    assert_no_leakage(windows(FunctionTransformer(trailing)), X, X["price"], CV)
+
+
+def test_windows_across_groups(panel):
+    X = panel[["sold"]]
+    cv = PanelTimeSeriesSplit(3, time=panel["day"])
+    with pytest.raises(AssertionError, match=r"rows of other groups.*'slidingwindow'"):
+        assert_no_leakage(
+            windows(history=None), X, panel["sold"], cv, groups=panel["shop"]
+        )
+
+
+def test_a_target_that_is_shifted_the_wrong_way(X):
+    y = X["price"].shift(1).fillna(0.0)
+    with pytest.raises(AssertionError, match="its own target, which stands in column"):
+        assert_no_leakage(windows(), X, y, CV)
+
+
+def test_a_target_that_is_shifted_over_the_split(X):
+    y = X["price"].shift(-1).fillna(0.0)
+    with pytest.raises(AssertionError, match="leave a gap of 1 rows"):
+        assert_no_leakage(windows(), X, y, CV)
+    assert_no_leakage(windows(), X, y, TimeSeriesSplit(3, gap=1))
+
+
+def test_shuffled_folds_over_overlapping_windows(X):
+    cv = KFold(3, shuffle=True, random_state=0)
+    with pytest.raises(
+        AssertionError, match=r"window and target of train row .* PurgedK"
+    ):
+        assert_no_leakage(windows(), X, X["price"], cv)
+    with pytest.raises(AssertionError, match="reach 3 rows back"):
+        assert_no_leakage(windows(), X, X["price"], KFold(3))
+
+
+def test_an_lstm_is_looked_at_as_well(X):
+    from sklstm import LSTMRegressor, PerFeatureScaler
+
+    def pipe(horizon):
+        network = LSTMRegressor(units=4, epochs=3, random_state=0)
+        window = SlidingWindow(3, horizon=horizon)
+        return make_pipeline(window, PerFeatureScaler(), network)
+
+    assert_no_leakage(pipe(1), X, X["price"], CV)
+    with pytest.raises(AssertionError, match="'slidingwindow'"):
+        assert_no_leakage(clone(pipe(0)), X, X["price"], CV)
