@@ -1,6 +1,7 @@
 """Checks of input that scikit-learn does not make, and fits that leave no halves."""
 
 from contextlib import contextmanager
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,13 @@ def all_or_nothing(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
+
+
+def check_int(name, value, *, at_least, others=""):
+    """Refuse what is no int from `at_least` on; `others` names what else is allowed."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:
+        raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
 
 
 def n_axes(X):

@@ -1,12 +1,11 @@
 """Targets of several steps, and complete windows with their targets."""
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import check_consistent_length
 
+from sklstm._validation import check_int
 from sklstm.sequences import samples_of
 
 
@@ -56,7 +55,7 @@ def make_multistep(X, y, steps):
            [2., 3., 4.]])
     """
     check_consistent_length(X, y)
-    _check_int("steps", steps, at_least=1)
+    check_int("steps", steps, at_least=1)
     values = np.asarray(y)
     if steps > len(values):
         raise ValueError(
@@ -129,9 +128,9 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     array([4, 5])
     """
     for name, value in {"window_length": window_length, "steps": steps}.items():
-        _check_int(name, value, at_least=1)
-    _check_int("stride", stride, at_least=1)
-    _check_int("horizon", horizon, at_least=0)
+        check_int(name, value, at_least=1)
+    check_int("stride", stride, at_least=1)
+    check_int("horizon", horizon, at_least=0)
     check_consistent_length(X, y, groups)
     X, y = np.asarray(X), np.asarray(y)
     X = X[:, np.newaxis] if X.ndim == 1 else X
@@ -161,9 +160,3 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         return parts[0]
     windows, targets = zip(*parts, strict=True)
     return np.concatenate(windows), np.concatenate(targets)
-
-
-def _check_int(name, value, *, at_least):
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < at_least:
-        raise ValueError(f"{name} must be an int >= {at_least}, got {value!r}.")

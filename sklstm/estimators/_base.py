@@ -21,6 +21,7 @@ from sklstm._validation import (
     check_whole_steps,
     n_axes,
 )
+from sklstm.estimators._held_out import last_samples
 from sklstm.networks import (
     CustomSpec,
     NetworkSpec,
@@ -288,9 +289,8 @@ class SequenceEstimator(RepairedWrapper):
         return samples.take(first), samples.take(last)
 
     def _last(self, y, share):
-        """Choose the samples to hold out: the last ones."""
-        n_samples = y.shape[0]
-        return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
+        """Choose the samples to hold out."""
+        return last_samples(y.shape[0], share)
 
     @own_names()
     def _train(self, samples, validation=None, partial=False):

@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._held_out import last_of_each_class
 from sklstm.estimators._steps import (
     StepTarget,
     are_step_labels,
@@ -447,11 +448,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return steps_there(table), self.network_.predict(table.drop_missing())
 
     def _check_target(self, y, table):
-        return (
-            step_labels(y, steps_there(table))
-            if self._are_step_labels(y, table)
-            else check_labels(y)
-        )
+        if self._are_step_labels(y, table):
+            return step_labels(y, steps_there(table))
+        return check_labels(y)
 
     def _are_step_labels(self, y, table):
         if self.initialized_:
@@ -490,21 +489,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return of_classes if weights is None else weights * of_classes
 
     def _last(self, y, share):
-        """Choose the samples to hold out: the last ones of each class.
-
-        Labels often come sorted; the last samples of all would be of one class.
-        """
-        if np.ndim(y) == 2:
-            return super()._last(y, share)
-        _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-        n_held = np.minimum(np.round(counts * share), counts - 1).astype(int)
-        if not n_held.any():  # small classes: one sample of each of the largest
-            n_largest = max(round(len(y) * share), 1)
-            largest = np.argsort(-counts, kind="stable")[:n_largest]
-            n_held[largest] = np.minimum(counts[largest] - 1, 1)
-        of_class = [np.flatnonzero(codes == code) for code in range(len(counts))]
-        last = [of[len(of) - n :] for of, n in zip(of_class, n_held, strict=True)]
-        return np.sort(np.concatenate(last))
+        several = np.ndim(y) == 2
+        return super()._last(y, share) if several else last_of_each_class(y, share)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,6 +9,8 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklstm._validation import check_int
+
 
 class _TimeSplit(BaseCrossValidator):
     """Splits time steps, and gives the rows that lie in them.
@@ -70,7 +72,7 @@ class _TimeSplit(BaseCrossValidator):
         -------
         int
         """
-        _check_int("n_splits", self.n_splits, at_least=2)
+        check_int("n_splits", self.n_splits, at_least=2)
         return int(self.n_splits)
 
 
@@ -127,10 +129,10 @@ class PanelTimeSeriesSplit(_TimeSplit):
         self.max_train_size = max_train_size
 
     def _split_steps(self, n_steps, n_splits):
-        _check_int("gap", self.gap, at_least=0)
+        check_int("gap", self.gap, at_least=0)
         for name in ("test_size", "max_train_size"):
             if getattr(self, name) is not None:
-                _check_int(name, getattr(self, name), at_least=1)
+                check_int(name, getattr(self, name), at_least=1)
         test_size = n_steps // (n_splits + 1) if not self.test_size else self.test_size
         needed = n_splits * test_size + self.gap + 1
         if not test_size or n_steps < needed:
@@ -209,7 +211,7 @@ class PurgedKFold(_TimeSplit):
         return np.arange(_num_samples(X)) if self.time is None else _times(X, self.time)
 
     def _split_steps(self, n_steps, n_splits):
-        _check_int("embargo", self.embargo, at_least=0)
+        check_int("embargo", self.embargo, at_least=0)
         left_out = self._n_purged() + self.embargo
         if n_steps < n_splits:
             raise ValueError(
@@ -222,7 +224,7 @@ class PurgedKFold(_TimeSplit):
 
     def _n_purged(self):
         if self.purge != "auto":
-            _check_int("purge", self.purge, at_least=0, others=' or "auto"')
+            check_int("purge", self.purge, at_least=0, others=' or "auto"')
             return self.purge
         if self.pipeline is None:
             raise ValueError(
@@ -291,9 +293,3 @@ def _times(X, time):
         f"time={time!r} is neither a column nor an index level of X: it has the "
         f"columns {list(getattr(X, 'columns', []))}."
     )
-
-
-def _check_int(name, value, *, at_least, others=""):
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < at_least:
-        raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
