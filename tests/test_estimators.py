@@ -660,7 +660,7 @@ def test_routed_parameters_of_an_instance_are_refused():
     [
         (np.zeros(10), "at least 2 classes.*one class"),
         (np.linspace(0, 1, 10), "Unknown label type: continuous"),
-        (np.ones((10, 2, 2)), "dim 3"),
+        (np.ones((10, 2, 2)), "y.argmax"),
     ],
 )
 def test_bad_labels_are_named(y, message):
