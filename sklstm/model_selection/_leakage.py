@@ -232,7 +232,7 @@ class _Probe:
         table, test = self.table, self.test
         own = table.groups[test] == table.groups[row]
         place = table.place[row]
-        late = own & (table.place[test] > place - max(table.horizon, 0))
+        late = own & (table.place[test] > place - table.horizon)
         self._assert_same(row, late, f"rows from {self._first(late)} on")
         if not own.all():
             self._assert_same(row, ~own, "rows of other groups")

@@ -1,6 +1,5 @@
 """Splits in time: of many entities at once, and without windows that overlap."""
 
-import itertools
 from numbers import Integral
 
 import numpy as np
@@ -40,11 +39,7 @@ class _TimeSplit(BaseCrossValidator):
         indexable(X, y, groups)
         n_splits = self.get_n_splits()
         steps = _number(self._row_times(X), _num_samples(X))
-        order = np.argsort(steps, kind="stable")
-        n_steps = int(steps[order[-1]]) + 1 if len(steps) else 0
-        # Where the rows of each step begin, among the rows in the order of time.
-        begins = np.searchsorted(steps[order], np.arange(n_steps + 1))
-        rows = [order[low:high] for low, high in itertools.pairwise(begins)]
+        n_steps = int(steps.max(initial=-1)) + 1
         for fold, (train, test) in enumerate(self._split_steps(n_steps, n_splits)):
             if not len(train):
                 raise ValueError(
@@ -52,10 +47,7 @@ class _TimeSplit(BaseCrossValidator):
                     f"on, of {n_steps} time steps. Leave out less around the test "
                     "part, or use other folds."
                 )
-            yield tuple(
-                np.sort(np.concatenate([rows[step] for step in part]))
-                for part in (train, test)
-            )
+            yield _rows_in(train, steps, n_steps), _rows_in(test, steps, n_steps)
 
     def _row_times(self, X):
         return _times(X, self.time)
@@ -259,6 +251,13 @@ def find_window(estimator):
     inner += [getattr(estimator, name, None) for name in ("estimator", "regressor")]
     found = (find_window(one) for one in inner if one is not None)
     return next((window for window in found if window is not None), None)
+
+
+def _rows_in(part, steps, n_steps):
+    """Give the rows whose time step is in a part."""
+    chosen = np.zeros(n_steps, dtype=bool)
+    chosen[part] = True
+    return np.flatnonzero(chosen[steps])
 
 
 def _number(times, n_rows):

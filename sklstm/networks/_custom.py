@@ -92,12 +92,11 @@ def build_custom(spec):
         model = keras.Model(inputs, model(inputs))
     if not model.built:
         model.build((None, spec.n_timesteps, spec.n_features))
-    axes = spec.n_steps_out, spec.n_outputs, spec.n_quantiles
+    n_steps = spec.n_timesteps if spec.per_step else spec.n_steps_out
+    axes = n_steps, spec.n_outputs, spec.n_quantiles
     expected = None, *(size for size in axes if size)
-    if spec.per_step:
-        n_timesteps = model.output_shape[1] and spec.n_timesteps
-        expected = None, n_timesteps, spec.n_outputs
-    if model.output_shape != expected:
+    of_any_length = spec.per_step and model.output_shape == (None, None, *expected[2:])
+    if model.output_shape != expected and not of_any_length:
         raise ValueError(
             f"model= must return a keras.Model whose output has shape {expected}, for "
             f"{spec.n_outputs} output(s); got {model.output_shape}."
