@@ -35,6 +35,12 @@ def check_int(name, value, *, at_least, others=""):
         raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
 
 
+def shortened(names, most=5):
+    """List names in a message, the first few of many."""
+    shown = ", ".join(repr(name) for name in list(names)[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
 def n_axes(X):
     """Count the axes of X.
 

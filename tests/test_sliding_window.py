@@ -655,6 +655,7 @@ def test_windows_of_groups_are_those_of_each_group_alone(X, length, horizon):
     )
 
 
+@pytest.mark.filterwarnings("ignore:Groups that fit did not see")
 @moderate
 @given(interleaved(), lengths, horizons, st.data())
 def test_groups_of_arrays_go_on_from_the_fitted_rows(X, length, horizon, data):

@@ -22,6 +22,7 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.estimators._held_out import last_samples
+from sklstm.estimators._targets import names_of_targets
 from sklstm.networks import (
     CustomSpec,
     NetworkSpec,
@@ -113,7 +114,8 @@ class SequenceEstimator(RepairedWrapper):
         return self.network_.predict(self._read(X, reset=False).drop_missing())
 
     def _forget(self):
-        for name in ("network_", "target_encoder_", "history_", "_seed", "vocabulary_"):
+        learned = ("network_", "target_encoder_", "history_", "_seed", "vocabulary_")
+        for name in (*learned, "target_names_in_"):
             vars(self).pop(name, None)
 
     def _samples(self, X, y, sample_weight):
@@ -125,6 +127,8 @@ class SequenceEstimator(RepairedWrapper):
             )
         table = self._read(X, reset=not self.initialized_)
         check_consistent_length(X, y)
+        if not self.initialized_ and (names := names_of_targets(y)) is not None:
+            self.target_names_in_ = names
         y = self._check_target(y, table)
         table = table.drop_missing()
         weights = _check_weights(sample_weight, table)

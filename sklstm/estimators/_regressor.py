@@ -174,6 +174,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X was a DataFrame.
 
+    target_names_in_ : ndarray of str
+        Names of the targets, where y was a Series or DataFrame that names them.
+
     n_outputs_ : int
         Number of targets.
 

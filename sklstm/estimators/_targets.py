@@ -286,3 +286,18 @@ def check_labels(y):
 
 def _kind(y):
     return type_of_target(y, input_name="y")
+
+
+def names_of_targets(y):
+    """Give the names of a Series or of the columns of a DataFrame, if all are strings.
+
+    Returns
+    -------
+    ndarray of str, or None
+    """
+    if not isinstance(y, (pd.Series, pd.DataFrame)):
+        return None
+    names = [y.name] if isinstance(y, pd.Series) else list(y.columns)
+    if not all(isinstance(name, str) for name in names):
+        return None
+    return np.asarray(names, dtype=object)

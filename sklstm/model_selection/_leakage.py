@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
-from sklstm.model_selection._splitters import find_window
+from sklstm._pipeline import find_window, steps_of
 
 # Test rows of each fold whose prediction is looked at.
 _ROWS_A_FOLD = 3
@@ -97,7 +97,7 @@ def _folds(pipeline, cv, X, y, groups):
 
 # -------------------------------------------------------------- fitted before the split
 def _assert_nothing_is_fitted(pipeline):
-    for name, step in _steps(clone(pipeline)):
+    for name, step in steps_of(clone(pipeline)):
         for thing in [step, *_used_by(step)]:
             if _is_fitted(thing):
                 raise AssertionError(
@@ -105,15 +105,6 @@ def _assert_nothing_is_fitted(pipeline):
                     "and may know the test rows. Make it a step of the pipeline that "
                     "fit fits."
                 )
-
-
-def _steps(estimator, name=""):
-    """Give names and steps of a pipeline, those of pipelines within it as well."""
-    if not hasattr(estimator, "steps"):
-        yield name or type(estimator).__name__.lower(), estimator
-        return
-    for inner, step in estimator.steps:
-        yield from _steps(step, inner)
 
 
 def _used_by(step):
@@ -264,7 +255,7 @@ class _Probe:
 
     def _first_step_to_tell(self, X, at):
         """Name the first step after which the row, or one before it, is another."""
-        *transformers, (last, _) = list(_steps(self.model))
+        *transformers, (last, _) = list(steps_of(self.model))
         before, after = self.X, X
         unchanged = ~_rows_that_differ(before, after)
         for name, step in transformers:

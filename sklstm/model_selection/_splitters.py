@@ -8,6 +8,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklstm._pipeline import find_window
 from sklstm._validation import check_int
 
 
@@ -230,27 +231,6 @@ class PurgedKFold(_TimeSplit):
                 f"pipeline={self.pipeline!r}. Pass purge as a number of time steps."
             )
         return window.window_length + window.horizon - 1
-
-
-def find_window(estimator):
-    """Find the step of a pipeline that makes windows.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A pipeline, a search over one, or the step itself.
-
-    Returns
-    -------
-    estimator or None
-        The first that has `window_length` and `horizon`.
-    """
-    if hasattr(estimator, "window_length") and hasattr(estimator, "horizon"):
-        return estimator
-    inner = [step for _, step in getattr(estimator, "steps", [])]
-    inner += [getattr(estimator, name, None) for name in ("estimator", "regressor")]
-    found = (find_window(one) for one in inner if one is not None)
-    return next((window for window in found if window is not None), None)
 
 
 def _rows_in(part, steps, n_steps):

@@ -1,12 +1,14 @@
 """The end of a fitted table, and whether another table goes on where it ended."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_A_DAY = 24 * 3600 * 10**9
 
 
 class TimeLabels:
@@ -152,6 +154,45 @@ class Pace:
             return 0
         return max(round(distance / self.usual_step) - 1, 0)
 
+    def labels_after(self, last, n_rows):
+        """Give the labels of rows that are yet to come.
+
+        Parameters
+        ----------
+        last : Moment
+            The last row that there is.
+
+        n_rows : int
+            How many.
+
+        Returns
+        -------
+        pandas.Index of length n_rows, or None
+            None where the rows so far do not tell: fewer than two, or not equally far
+            apart.
+        """
+        if self.freq is not None:
+            periods, unit = n_rows + 1, last.label.unit
+            labels = pd.date_range(last.label, None, periods, self.freq, unit=unit)
+            return labels[labels > last.label][:n_rows]
+        if self.usual_step is None or self.usual_step != self.longest_step:
+            return None
+        if last.kind.startswith("period"):
+            step = round(self.usual_step)
+            return pd.PeriodIndex([last.label + k * step for k in _ahead(n_rows)])
+        if last.kind == "number":
+            step = self.usual_step
+            step = int(step) if isinstance(last.label, Integral) else step
+            return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+        if self.usual_step % _A_DAY == 0 and last.kind == "aware time":
+            # A day is not always 24 hours long.
+            step = pd.DateOffset(days=int(self.usual_step // _A_DAY))
+        else:
+            step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(
+                last.label.unit
+            )
+        return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+
 
 @dataclass(frozen=True)
 class Tail:
@@ -212,6 +253,10 @@ class Tail:
         shape = (min(n_between, n_remembered), rows.shape[1])
         rows = np.concatenate([rows, np.full(shape, np.nan, rows.dtype)])
         return rows[max(len(rows) - n_remembered, 0) :]
+
+
+def _ahead(n_rows):
+    return range(1, n_rows + 1)
 
 
 def _positions(index):

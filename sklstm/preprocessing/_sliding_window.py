@@ -18,6 +18,7 @@ from sklstm._validation import (
     check_numbers,
     check_rows,
     n_axes,
+    shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._history import Tail, TimeLabels
@@ -205,14 +206,7 @@ class SlidingWindow(SequenceTransformer):
             A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
             array, or what `set_output` says.
         """
-        check_is_fitted(self)
-        values, groups, labels = self._read(X, reset=False)
-        self._warn_of_other_labels(labels)
-        adjoins = labels is not None and self._adjoins(labels)
-        before = {
-            name: self._rows_before(name, rows[0], labels, values, adjoins)
-            for name, rows in groups.items()
-        }
+        values, groups, before = self._go_on(X)
         return self._contain(self._windows(values, groups, before), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -239,6 +233,37 @@ class SlidingWindow(SequenceTransformer):
         times = [f"[t-{lag}]" if lag else "[t]" for lag in lags]
         return np.array([f"{n}{time}" for time in times for n in names], dtype=object)
 
+    # ------------------------------------------------------------ for forecasts ahead
+    def _rows_until(self, X):
+        """Give the last rows of each group, for windows of rows that follow X.
+
+        Returns
+        -------
+        dict of ndarray of shape (window_length + horizon - 1, n_features)
+            For each group of X (one for all without `group_by`); missing steps where
+            X and what `fit` remembers have fewer rows.
+        """
+        values, groups, before = self._go_on(X)
+        n_rows, recent = self._n_remembered, {}
+        for name, rows in groups.items():
+            last = values[rows[max(len(rows) - n_rows, 0) :]]
+            known = np.concatenate([before[name], last])
+            known = known[max(len(known) - n_rows, 0) :]
+            recent[name] = np.full((n_rows, values.shape[1]), np.nan, values.dtype)
+            recent[name][n_rows - len(known) :] = known
+        return recent
+
+    def _features_of(self, X):
+        """Give the features of a table, as numbers, without the column of groups."""
+        check_is_fitted(self)
+        return self._read_numbers(X, reset=False)[0]
+
+    def _as_transformed(self, windows):
+        """Give windows of three axes the form that :meth:`transform` gives."""
+        if not self.flatten:
+            return windows
+        return self._contain(windows.reshape(len(windows), -1), windows)
+
     # -------------------------------------------------------------------- reading X
     def _fit(self, X):
         self._validate_params()
@@ -260,6 +285,14 @@ class SlidingWindow(SequenceTransformer):
 
     def _read(self, X, reset):
         """Numbers, the rows of each group in order, and the labels of the rows."""
+        values, groups = self._read_numbers(X, reset)
+        labels = None
+        if self.history == "auto" and isinstance(X, pd.DataFrame):
+            labels = TimeLabels(_time_index(X, self.group_by))
+            self._check_sorted(labels, groups)
+        return values, groups, labels
+
+    def _read_numbers(self, X, reset):
         if self.group_by is None:
             group_column = None
             values = check_rows(self, X, reset=reset)
@@ -280,11 +313,7 @@ class SlidingWindow(SequenceTransformer):
         check_no_infinity(self, values)
         if reset:
             self._group_column = group_column
-        labels = None
-        if self.history == "auto" and isinstance(X, pd.DataFrame):
-            labels = TimeLabels(_time_index(X, self.group_by))
-            self._check_sorted(labels, groups)
-        return values, groups, labels
+        return values, groups
 
     def _check_sorted(self, labels, groups):
         for name, rows in groups.items():
@@ -296,6 +325,19 @@ class SlidingWindow(SequenceTransformer):
                     'before it. history="auto" needs rows in the order of time: sort '
                     "them (X.sort_index(), and y alike), or set history=None."
                 )
+
+    def _go_on(self, X):
+        """Read X; give for each group what is remembered of the time before it."""
+        check_is_fitted(self)
+        values, groups, labels = self._read(X, reset=False)
+        self._warn_of_other_labels(labels)
+        self._warn_of_new_groups(groups)
+        adjoins = labels is not None and self._adjoins(labels)
+        before = {
+            name: self._rows_before(name, rows[0], labels, values, adjoins)
+            for name, rows in groups.items()
+        }
+        return values, groups, before
 
     # -------------------------------------------------------------- making the windows
     @property
@@ -315,7 +357,18 @@ class SlidingWindow(SequenceTransformer):
                 "where the fitted table ended: its windows start without history. Give "
                 'it such an index, or set history="fit" or history=None.',
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
+            )
+
+    def _warn_of_new_groups(self, groups):
+        new = [name for name in groups if name not in self.history_]
+        # Where all are new, as in a split by groups, nobody expects them to be known.
+        if self.history is not None and 0 < len(new) < len(groups):
+            warnings.warn(
+                f"Groups that fit did not see: {shortened(new)}. Their windows start "
+                "without history: cold, with missing steps before their first row.",
+                UserWarning,
+                stacklevel=4,
             )
 
     def _adjoins(self, labels):

@@ -1,0 +1,122 @@
+"""Pipelines taken apart: the step that makes windows, what is before and after it."""
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+# Where estimators that wrap another keep it: searches and TransformedTargetRegressor,
+# fitted or not.
+_WRAPPED = ("best_estimator_", "regressor_", "estimator", "regressor")
+
+
+def steps_of(estimator, name=""):
+    """Give names and steps of a pipeline, those of pipelines within it as well.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, or a single step.
+
+    name : str, default=""
+        Its name, where it is a single step.
+
+    Yields
+    ------
+    name, step
+        Steps that pass X through are left out.
+    """
+    if not hasattr(estimator, "steps"):
+        if estimator is not None and not isinstance(estimator, str):
+            yield name or type(estimator).__name__.lower(), estimator
+        return
+    for inner, step in estimator.steps:
+        yield from steps_of(step, inner)
+
+
+def find_window(estimator):
+    """Find the step of a pipeline that makes windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, a search over one, or the step itself.
+
+    Returns
+    -------
+    estimator or None
+        The first that has `window_length` and `horizon`.
+    """
+    if hasattr(estimator, "window_length") and hasattr(estimator, "horizon"):
+        return estimator
+    inner = [step for _, step in getattr(estimator, "steps", [])]
+    inner += [getattr(estimator, name, None) for name in _WRAPPED]
+    found = (find_window(one) for one in inner if one is not None)
+    return next((window for window in found if window is not None), None)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A fitted pipeline, parted at its windows.
+
+    Parameters
+    ----------
+    before : list of transformers
+        What is done to the table.
+
+    window : SlidingWindow
+        What makes windows of it.
+
+    after : list of transformers
+        What is done to windows.
+
+    predictor : estimator
+        What predicts from them.
+    """
+
+    before: list
+    window: Any
+    after: list
+    predictor: Any
+
+    @classmethod
+    def of(cls, fitted, caller):
+        """Part a fitted pipeline, a search over one, or one with transformed targets.
+
+        Raises
+        ------
+        ValueError
+            If it has no step that makes windows; names the caller.
+        """
+        if hasattr(fitted, "best_estimator_"):
+            return cls.of(fitted.best_estimator_, caller)
+        if hasattr(fitted, "regressor_"):  # a TransformedTargetRegressor
+            inner = cls.of(fitted.regressor_, caller)
+            outer = copy.copy(fitted)
+            outer.regressor_ = inner.predictor
+            return replace(inner, predictor=outer)
+        steps = [step for _, step in steps_of(fitted)]
+        places = [i for i, step in enumerate(steps) if find_window(step) is step]
+        if not places and steps and find_window(steps[-1]) is not None:
+            inner = cls.of(steps[-1], caller)
+            return replace(inner, before=[*steps[:-1], *inner.before])
+        if not places or places[0] == len(steps) - 1:
+            raise ValueError(
+                f"{caller} needs a fitted pipeline with a step that makes windows, "
+                "such as make_pipeline(SlidingWindow(24), LSTMRegressor()); got "
+                f"{fitted!r}."
+            )
+        at = places[0]
+        return cls(steps[:at], steps[at], steps[at + 1 : -1], steps[-1])
+
+    def transform(self, X):
+        """Do to a table what is done before it is cut into windows."""
+        for step in self.before:
+            X = step.transform(X)
+        return X
+
+    def inputs_of(self, windows):
+        """Make what the predictor gets of windows of three axes."""
+        X = self.window._as_transformed(windows)
+        for step in self.after:
+            X = step.transform(X)
+        return X

@@ -1,0 +1,105 @@
+"""The rows after a table as windows hold them, with predictions filled in."""
+
+import numpy as np
+import pandas as pd
+
+# Rows on which it is tried out whether steps of a pipeline look at other rows.
+_TRIED = 30
+
+
+class FollowingRows:
+    """The rows that follow series, as windows hold them, with predictions filled in.
+
+    Parameters
+    ----------
+    parts : Parts
+        The pipeline.
+
+    panel : Panel
+        The table that they follow.
+
+    future : Future
+        What is known of them.
+
+    fed : dict
+        Columns that predictions are fed back into, and the number of the target each.
+
+    table : DataFrame or None
+        The table so far, where steps before the window look at other rows: they then
+        see all of it again at every step.
+    """
+
+    def __init__(self, parts, panel, future, fed, table=None):
+        self._parts, self._panel, self._future = parts, panel, future
+        self._fed, self._table = fed, table
+        self.all_known = not fed
+        self._values = None
+        if not parts.before:
+            self._values = parts.window._features_of(panel.as_given(future.frame))
+            places = [panel.columns.index(column) for column in fed]
+            self._fed = dict(zip(places, fed.values(), strict=True))
+
+    def rows(self, first, last, forecast):
+        """Give the features of steps `first` to `last`, without the last.
+
+        Parameters
+        ----------
+        first, last : int
+            Steps, counted from 0.
+
+        forecast : ndarray of shape (n_series, n_steps, n_targets, n), or None
+            The predictions so far.
+
+        Returns
+        -------
+        ndarray of shape (n_series, last - first, n_features)
+        """
+        n_series = self._future.n_series
+        part = slice(first * n_series, last * n_series)
+        predicted = {
+            column: forecast[:, first:last, target, 0].T.ravel()
+            for column, target in self._fed.items()
+        }
+        if self._values is not None:
+            values = self._values[part].copy()
+            for column, numbers in predicted.items():
+                values[:, column] = numbers
+        else:
+            frame = self._future.frame.iloc[part].copy()
+            for column, numbers in predicted.items():
+                frame[column] = numbers
+            values = self._features(frame)
+        return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
+
+    def _features(self, frame):
+        rows = frame
+        if self._table is not None:
+            rows = self._table = pd.concat([self._table, frame])
+        X = self._parts.transform(self._panel.as_given(rows))
+        return self._parts.window._features_of(X)[-len(frame) :]
+
+
+def look_at_other_rows(parts, panel, transformed):
+    """Tell whether steps before the window give a row other values without the rest.
+
+    Parameters
+    ----------
+    parts : Parts
+        The pipeline.
+
+    panel : Panel
+        The table.
+
+    transformed : array-like
+        What these steps make of it.
+    """
+    if not parts.before:
+        return False
+    n_rows = len(panel.frame)
+    tried = np.unique(np.linspace(0, n_rows - 1, _TRIED).astype(int)[::-1])
+    holed = np.flatnonzero(panel.frame.isna().any(axis=1).to_numpy())[:_TRIED]
+    tried = np.union1d(tried, holed)
+    alone = parts.transform(panel.as_given(panel.frame.iloc[tried]))
+    alone = parts.window._features_of(alone)
+    among = parts.window._features_of(transformed)[tried]
+    return not np.allclose(alone, among, rtol=1e-6, atol=1e-12, equal_nan=True)

@@ -1,0 +1,172 @@
+"""Forecasts past the last row of a table."""
+
+import numpy as np
+import pandas as pd
+
+from sklstm._pipeline import Parts
+from sklstm._validation import check_int, shortened
+from sklstm.forecasting._following import FollowingRows, look_at_other_rows
+from sklstm.forecasting._future import Future
+from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._rollout import roll_out
+
+
+def forecast(fitted, X, steps, X_future=None, *, target=None):
+    """Forecast the rows that follow a table, in all its groups at once.
+
+    A pipeline that predicts one row is applied again and again, its predictions fed
+    back into the columns that they predict (a recursive forecast). One that was fitted
+    on targets of several steps (see :func:`make_multistep`) predicts so many at once
+    (a direct forecast), and is applied again where more are asked for. Windows that
+    need nothing but known rows, because of their `horizon`, are predicted together.
+
+    Parameters
+    ----------
+    fitted : estimator
+        A fitted pipeline with a `SlidingWindow`, or a search over one.
+
+    X : DataFrame or ndarray of shape (n_rows, n_features)
+        The table up to now, with the columns that `fit` got; the rows of each group
+        in the order of time. What `fit` remembers goes before it, as in `predict`.
+
+    steps : int
+        Rows to forecast, for each group.
+
+    X_future : DataFrame or ndarray, default=None
+        What is known of these rows, such as the calendar: some of the columns of X,
+        with an index that goes on where that of X ends. With groups, either rows for
+        each of them, or the same for all (without the column that names them).
+
+    target : str, int or sequence of such, default=None
+        The columns of X that are predicted. None takes the names of y in `fit`, where
+        it had them and the estimator remembers them, as those of this package do;
+        otherwise the columns that X_future does not hold.
+
+    Returns
+    -------
+    DataFrame of shape (steps * n_groups, n_columns)
+        A column for each target (and, after it, its quantiles, where the estimator
+        predicts these: ``price_q0.1``), after the column that names the group, if
+        there is one. The index goes on where that of X ends; of an array it numbers
+        the rows. Group by group.
+
+    Raises
+    ------
+    ValueError
+        If columns are needed that are neither predicted nor known; if times repeat,
+        are not sorted, or X_future does not go on where X ends; if with ``horizon=0``
+        a row would have to be known before it is predicted.
+
+    Notes
+    -----
+    The quantiles of a later step of a recursive forecast are those given that the
+    medians before it came true: too narrow. For intervals with a promise see
+    :func:`conformal_intervals`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.impute import SimpleImputer
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklstm import SlidingWindow
+    >>> from sklstm.forecasting import forecast
+    >>> days = pd.date_range("2026-01-01", periods=6)
+    >>> X = pd.DataFrame({"price": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]}, index=days)
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(1, flatten=True),
+    ...     SimpleImputer(strategy="constant", fill_value=0.5),
+    ...     LinearRegression())
+    >>> forecast(pipe.fit(X, X["price"]), X, steps=3).round(6)
+                price
+    2026-01-07   64.0
+    2026-01-08  128.0
+    2026-01-09  256.0
+    """
+    check_int("steps", steps, at_least=1)
+    parts = Parts.of(fitted, "forecast")
+    panel = Panel(X, parts.window.group_by)
+    future = Future.after(panel, steps, X_future)
+    transformed = parts.transform(X)
+    recent = np.stack(list(parts.window._rows_until(transformed).values()))
+    outputs = Outputs(parts, example_windows(parts.window, recent), target)
+    fed = feedback(outputs, parts.window, panel, future, steps)
+    table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
+    following = FollowingRows(parts, panel, future, fed, table)
+    predicted = roll_out(outputs, recent, following, parts.window, steps)
+    return _as_frame(predicted, outputs, future, panel)
+
+
+def example_windows(window, recent):
+    """Give one window of known rows, to see what a pipeline predicts from it."""
+    last = recent[:1, max(recent.shape[1] - window.window_length, 0) :]
+    windows = np.zeros((1, window.window_length, recent.shape[2]), recent.dtype)
+    windows[:, window.window_length - last.shape[1] :] = last
+    return windows
+
+
+def feedback(outputs, window, panel, future, steps):
+    """Find the columns that predictions must be fed back into.
+
+    Returns
+    -------
+    dict
+        Each with the number of its target; nothing where no window reaches so far.
+
+    Raises
+    ------
+    ValueError
+        If a window needs columns that are neither predicted nor known.
+    """
+    k, horizon = outputs.n_steps, window.horizon
+    if -(-steps // k) * k <= horizon:
+        return {}
+    unknown = [column for column in panel.columns if column not in future.known]
+    if outputs.names is None and len(unknown) == outputs.n_targets:
+        outputs.names = unknown
+    names = outputs.names or []
+    told = [name for name in names if name in future.known]
+    if told:
+        raise ValueError(
+            f"X_future tells {shortened(told)}, which is what is to be forecast. Leave "
+            "the column out of X_future, or fill it with NaN."
+        )
+    if horizon < k > 1:
+        raise ValueError(
+            f"horizon={horizon} for targets of {k} steps: a window holds rows that it "
+            f"predicts. Fit with SlidingWindow(horizon={k})."
+        )
+    if unknown and horizon == 0:
+        raise ValueError(
+            "horizon=0: a window holds the row that it predicts, so that X_future must "
+            f"tell all columns of it, but lacks {shortened(unknown)}. Pass these, or "
+            "fit with SlidingWindow(horizon=1)."
+        )
+    missing = [column for column in unknown if column not in names]
+    if missing:
+        raise ValueError(
+            f"A forecast of {steps} steps needs columns that are neither predicted nor "
+            f"known: {shortened(missing)}. Pass them in X_future, leave them out of X, "
+            "or predict all steps at once: make_multistep(X, y, "
+            f"{steps}) with SlidingWindow(horizon={steps})."
+            + ("" if names else " If they are predicted, name them in target.")
+        )
+    return {name: i for i, name in enumerate(names) if name in unknown}
+
+
+def _as_frame(predicted, outputs, future, panel):
+    rows = future.series_by_series()
+    names = outputs.names
+    if names is None:
+        n = outputs.n_targets
+        names = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
+    columns = {}
+    if panel.group_column is not None:
+        columns[panel.group_column] = rows[panel.group_column]
+    numbers = predicted.reshape(-1, *predicted.shape[2:])
+    for target, name in enumerate(names):
+        columns[name] = numbers[:, target, 0]
+        for i, quantile in enumerate(outputs.quantiles, start=1):
+            columns[f"{name}_q{quantile:g}"] = numbers[:, target, i]
+    return pd.DataFrame(columns, index=rows.index)

@@ -1,0 +1,176 @@
+"""The rows that follow a table: when they are, and what is known of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sklstm._validation import shortened
+from sklstm.forecasting._panel import Panel
+
+
+@dataclass(frozen=True)
+class Future:
+    """Rows that follow the series of a table.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (steps * n_series, n_columns)
+        Step by step, and in each step series by series, with the columns and the kind
+        of index of the table; NaN where nothing is known.
+
+    known : list
+        The columns that are known.
+
+    n_series : int
+        How many series there are.
+    """
+
+    frame: pd.DataFrame
+    known: list
+    n_series: int
+
+    @classmethod
+    def after(cls, panel, steps, X_future=None):
+        """Find the rows that follow a table, in each group.
+
+        Parameters
+        ----------
+        panel : Panel
+            The table.
+
+        steps : int
+            Rows for each group.
+
+        X_future : DataFrame, ndarray or None
+            What is known of them; a column of nothing but NaN is not known.
+
+        Raises
+        ------
+        ValueError
+            If X_future has other columns or groups than the table, too few rows, or
+            other times than those that follow; or if these are not known.
+        """
+        n_groups = len(panel.groups)
+        times = panel.labels_after(steps)
+        known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
+        if X_future is not None:
+            future = _read(X_future, panel)
+            rows = _first_rows(future, panel, steps)
+            times = _checked_times(future, panel, rows, times)
+            known = [c for c in future.columns if future.frame[c].notna().any()]
+            frame = future.frame.iloc[rows.ravel()]
+        elif times is None and panel.times is not None:
+            raise ValueError(
+                "The rows of X are not equally far apart in time, so that it is not "
+                f"known when the next {steps} will be. Pass X_future with their times "
+                "in its index; it needs no columns."
+            )
+        frame = frame.reindex(columns=panel.frame.columns)
+        frame.index = panel.index_after(times, steps)
+        if panel.group_column is not None:
+            frame[panel.group_column] = np.repeat(panel.groups, steps)
+        by_step = np.arange(n_groups * steps).reshape(n_groups, steps).T.ravel()
+        return cls(frame.iloc[by_step], known, n_groups)
+
+    @classmethod
+    def within(cls, panel, rows, known):
+        """Take rows of the table itself, as a backtest does.
+
+        Parameters
+        ----------
+        panel : Panel
+            The table.
+
+        rows : ndarray of int, of shape (n_series, steps)
+            The rows that follow each series.
+
+        known : list
+            The columns that are known in advance.
+        """
+        frame = panel.frame.iloc[rows.T.ravel()].copy()
+        unknown = [c for c in panel.columns if c not in known]
+        frame[unknown] = np.nan
+        return cls(frame, list(known), len(rows))
+
+    def series_by_series(self):
+        """Give the rows in the order in which a user reads them."""
+        order = np.arange(len(self.frame)).reshape(-1, self.n_series).T.ravel()
+        return self.frame.iloc[order]
+
+
+def _read(X_future, panel):
+    """Read X_future as series; without a column of groups it is for all of them."""
+    group_by = panel.group_by
+    columns = getattr(X_future, "columns", panel.frame.columns)
+    index_names = getattr(getattr(X_future, "index", None), "names", ())
+    if group_by is not None and group_by not in [*columns, *index_names]:
+        group_by = None
+    future = Panel(X_future, group_by, name="X_future")
+    unknown = [c for c in future.frame.columns if c not in panel.frame.columns]
+    if unknown:
+        raise ValueError(
+            f"X_future has columns that X has not: {shortened(unknown)}. X has "
+            f"{list(panel.frame.columns)}."
+        )
+    return future
+
+
+def _first_rows(future, panel, steps):
+    """Find the first rows of X_future for each group of X; (n_groups, steps)."""
+    if future.group_by is None:
+        rows = future.rows * len(panel.groups)
+    else:
+        place = future.groups.get_indexer(panel.groups)
+        strangers = future.groups.difference(panel.groups, sort=False)
+        if len(strangers):
+            raise ValueError(
+                f"X_future has groups of which X has no row: {shortened(strangers)}. "
+                "A forecast goes on from the rows of X."
+            )
+        if (place < 0).any():
+            raise ValueError(
+                f"X_future has no row of the groups "
+                f"{shortened(panel.groups[place < 0])}, which X has."
+            )
+        rows = [future.rows[i] for i in place]
+    for group, own in zip(panel.groups, rows, strict=True):
+        if len(own) < steps:
+            of_group = "" if future.group_by is None else f" of group {group!r}"
+            raise ValueError(
+                f"steps={steps} needs as many rows in X_future, but it has "
+                f"{len(own)}{of_group}."
+            )
+    return np.stack([own[:steps] for own in rows])
+
+
+def _checked_times(future, panel, rows, expected):
+    """Give the times of X_future, if they are those that follow X."""
+    if panel.times is None or future.times is None:
+        if panel.times is not None:
+            raise ValueError(
+                "X_future must be a DataFrame whose index goes on where that of X "
+                f"ends, at {panel.times[-1]!r}; got {type(future).__name__}."
+            )
+        return None
+    times = [future.times[own] for own in rows]
+    for i, (group, own) in enumerate(zip(panel.groups, times, strict=True)):
+        last = panel.times[panel.rows[i][-1]]
+        of_group = "" if panel.group_by is None else f" in group {group!r}"
+        if expected is None:
+            try:
+                goes_on = bool(own[0] > last)
+            except TypeError:  # of another kind
+                goes_on = False
+            follows = f"a time later than {last!r}"
+        else:
+            same = np.asarray(own == expected[i])
+            goes_on = bool(same.all())
+            wrong = int(np.argmin(same))
+            own, follows = own[wrong:], f"{expected[i][wrong]!r}"
+        if not goes_on:
+            raise ValueError(
+                f"X_future does not go on where X ends{of_group}: X ends at {last!r}, "
+                f"so X_future needs {follows}, but has {own[0]!r}."
+            )
+    return times

@@ -1,0 +1,106 @@
+"""What a fitted pipeline predicts at once: so many steps of so many targets."""
+
+import re
+
+import numpy as np
+
+
+class Outputs:
+    """The predictions of a pipeline, as steps of named targets.
+
+    Parameters
+    ----------
+    parts : Parts
+        The pipeline.
+
+    windows : ndarray of shape (n_samples, window_length, n_features)
+        A few windows, to look at predictions.
+
+    target : str, int, sequence of such, or None
+        The columns of X that hold the targets; None takes the names that y had.
+
+    Raises
+    ------
+    ValueError
+        If `target` names other than the targets that there are.
+
+    Attributes
+    ----------
+    n_steps : int
+        Steps that are predicted at once.
+
+    names : list or None
+        The name of each target.
+
+    quantiles : tuple of float
+        Quantiles that are predicted besides.
+    """
+
+    def __init__(self, parts, windows, target=None):
+        self._parts = parts
+        self.quantiles = ()
+        if hasattr(parts.predictor, "predict_quantiles"):
+            self.quantiles = tuple(parts.predictor.quantiles)
+        shape = np.shape(parts.predictor.predict(parts.inputs_of(windows)))[1:]
+        known = getattr(parts.predictor, "target_names_in_", None)
+        if target is not None:
+            known = [target] if np.ndim(target) == 0 else list(target)
+        known = None if known is None else list(known)
+        self.n_steps, n_targets, self.names = self._read(shape, known)
+        if self.names is not None and len(self.names) != n_targets:
+            raise ValueError(
+                f"target must name the {n_targets} targets that the pipeline predicts, "
+                f"got {self.names}."
+            )
+        self.n_targets = n_targets
+
+    def _read(self, shape, names):
+        """Tell steps and targets of predictions of a shape."""
+        if len(shape) == 2:
+            return *shape, names
+        if not shape:
+            return 1, 1, names
+        n_columns = shape[0]
+        base = multistep_name(names)
+        if base is not None:
+            return n_columns, 1, [base]
+        if names is not None and len(names) == 1:
+            return n_columns, 1, names
+        horizon = self._parts.window.horizon
+        if names is None and n_columns > 1 and n_columns == horizon:
+            return n_columns, 1, None
+        return 1, n_columns, names
+
+    def predict(self, windows):
+        """Predict from windows.
+
+        Parameters
+        ----------
+        windows : ndarray of shape (n_samples, window_length, n_features)
+            Windows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_steps, n_targets, 1 + n_quantiles)
+            The prediction, then its quantiles.
+        """
+        X = self._parts.inputs_of(windows)
+        shape = (len(windows), self.n_steps, self.n_targets)
+        predicted = np.asarray(self._parts.predictor.predict(X)).reshape(*shape, 1)
+        if not self.quantiles:
+            return predicted
+        quantiles = self._parts.predictor.predict_quantiles(X).reshape(*shape, -1)
+        return np.concatenate([predicted, quantiles], axis=-1)
+
+
+def multistep_name(names):
+    """Give the name that `make_multistep` made columns of; None where it did not."""
+    if names is None or len(names) < 2:
+        return None
+    ago = range(len(names) - 1, 0, -1)
+    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
+    if found is None:
+        return None
+    base = found.group(1)
+    expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
+    return base if list(names) == expected else None

@@ -1,0 +1,185 @@
+"""A table of rows in time, as series: one for each group, or one for all rows."""
+
+import numpy as np
+import pandas as pd
+
+from sklstm.preprocessing._history import TimeLabels
+
+
+class Panel:
+    """A table of rows in time, as series: one for each group, or one for all rows.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_rows, n_features)
+        The table; the rows of each group in the order of time.
+
+    group_by : str, int or None
+        The column or index level that tells groups apart, as in `SlidingWindow`.
+
+    name : str, default="X"
+        What messages call the table.
+
+    Raises
+    ------
+    ValueError
+        If the times of a group are not ascending, or one occurs twice.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The table; of an array with the numbers of its columns for names.
+
+    groups : Index
+        The names of the groups, in the order in which they first appear.
+
+    rows : list of ndarray
+        The rows of each group, in order.
+
+    times : Index or None
+        The time of each row; None where the index only numbers the rows.
+    """
+
+    def __init__(self, X, group_by, name="X"):
+        self.is_frame = isinstance(X, pd.DataFrame)
+        if not self.is_frame and np.ndim(X) != 2:
+            raise ValueError(
+                f"{name} must be a DataFrame or an array of two axes, (n_rows, "
+                f"n_features), got {type(X).__name__} of shape {np.shape(X)}."
+            )
+        self.frame = X if self.is_frame else pd.DataFrame(np.asarray(X))
+        self.group_by, self.name = group_by, name
+        entities = self._entities()
+        if entities is None:
+            self.codes = np.zeros(len(self.frame), dtype=int)
+            self.groups = pd.Index(["all rows"])
+        else:
+            self.codes, self.groups = pd.factorize(entities)
+            self.groups = pd.Index(self.groups)
+        order = np.argsort(self.codes, kind="stable")
+        borders = np.searchsorted(self.codes[order], np.arange(1, len(self.groups)))
+        self.rows = np.split(order, borders)
+        self.times = self._times()
+        self._check_times(order)
+
+    @property
+    def group_column(self):
+        """The column that names the groups; None where no column does."""
+        has = self.group_by is not None and self.group_by in self.frame.columns
+        return self.group_by if has else None
+
+    @property
+    def columns(self):
+        """The columns that are features."""
+        return [c for c in self.frame.columns if c != self.group_column]
+
+    def as_given(self, frame):
+        """Give a frame with the columns of X in the type of X."""
+        return frame if self.is_frame else frame.to_numpy()
+
+    def labels_after(self, n_rows):
+        """Give the times of the rows that follow each series.
+
+        Returns
+        -------
+        list of Index, or None
+            One for each group; None where times do not tell, or there are none.
+        """
+        if self.times is None:
+            return None
+        labels = TimeLabels(self.times)
+        pace, found, after = labels.pace(), {}, []
+        for rows in self.rows:
+            last = self.times[rows[-1]]
+            if last not in found:
+                found[last] = pace.labels_after(labels.at(rows[-1]), n_rows)
+            after.append(found[last])
+        return None if any(one is None for one in after) else after
+
+    def index_after(self, times, steps):
+        """Make the index of the rows that follow, group by group.
+
+        Parameters
+        ----------
+        times : list of Index, or None
+            When they are, in each group; None goes on numbering.
+
+        steps : int
+            How many rows each group has.
+        """
+        index = self.frame.index
+        if times is None:
+            n_rows = len(self.frame)
+            return pd.RangeIndex(n_rows, n_rows + steps * len(self.groups))
+        stamps = times[0].append(list(times[1:]))
+        if not isinstance(index, pd.MultiIndex):
+            return stamps.rename(index.name)
+        groups = np.repeat(self.groups, steps)
+        levels = [groups if n == self.group_by else stamps for n in index.names]
+        return pd.MultiIndex.from_arrays(levels, names=index.names)
+
+    def _entities(self):
+        if self.group_by is None:
+            if isinstance(self.frame.index, pd.MultiIndex):
+                raise ValueError(
+                    f"The index of {self.name} has the levels "
+                    f"{list(self.frame.index.names)}, but no step of the pipeline has "
+                    "group_by. Name one of them there, or leave the times alone in "
+                    "the index."
+                )
+            return None
+        if self.group_by in self.frame.columns:
+            return self.frame[self.group_by].to_numpy()
+        if self.group_by in self.frame.index.names:
+            return self.frame.index.get_level_values(self.group_by)
+        raise ValueError(
+            f"{self.name} has neither a column nor an index level {self.group_by!r}, "
+            f"which group_by names. Columns: {list(self.frame.columns)}."
+        )
+
+    def _times(self):
+        index = self.frame.index
+        if isinstance(index, pd.MultiIndex):
+            if index.nlevels != 2 or self.group_by not in index.names:
+                raise ValueError(
+                    f"The index of {self.name} must have the times alone, or groups "
+                    f"and times; got the levels {list(index.names)}."
+                )
+            return index.droplevel(self.group_by)
+        # The numbers of rows of several groups are no times.
+        if not self.is_frame or (
+            self.group_by is not None and isinstance(index, pd.RangeIndex)
+        ):
+            return None
+        return index
+
+    def _check_times(self, order):
+        if self.times is None:
+            return
+        ascending = self.times.is_monotonic_increasing and self.times.is_unique
+        if ascending and len(self.groups) == 1:
+            return
+        ranks, _ = pd.factorize(self.times, sort=True)
+        steps, same = np.diff(ranks[order]), np.diff(self.codes[order]) == 0
+        wrong = same & (steps <= 0)
+        if not wrong.any():
+            return
+        row = order[int(np.argmax(wrong)) + 1]
+        of_group = ""
+        if self.group_by is not None:
+            of_group = f" (group {self.groups[self.codes[row]]!r})"
+        label = self.times[row]
+        if steps[np.argmax(wrong)] == 0:
+            raise ValueError(
+                f"The time {label!r} of row {row} of {self.name}{of_group} is that of "
+                "an earlier row. Every time may occur once"
+                + (
+                    "; for several entities, name their column in group_by."
+                    if self.group_by is None
+                    else " in a group."
+                )
+            )
+        raise ValueError(
+            f"The index of {self.name} is not sorted{of_group}: label {label!r} of row "
+            f"{row} is earlier than the one before it. Sort the rows in time."
+        )
