@@ -1,6 +1,7 @@
 """Forecasts past the last row, of any fitted pipeline with windows; and backtests."""
 
+from sklstm.forecasting._backtest import backtest
 from sklstm.forecasting._forecast import forecast
 from sklstm.forecasting._windows import make_multistep, make_windows
 
-__all__ = ["forecast", "make_multistep", "make_windows"]
+__all__ = ["backtest", "forecast", "make_multistep", "make_windows"]

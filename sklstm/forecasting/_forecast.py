@@ -106,8 +106,10 @@ def example_windows(window, recent):
     return windows
 
 
-def feedback(outputs, window, panel, future, steps):
+def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     """Find the columns that predictions must be fed back into.
+
+    `told_by` is the parameter that tells what is known.
 
     Returns
     -------
@@ -129,8 +131,8 @@ def feedback(outputs, window, panel, future, steps):
     told = [name for name in names if name in future.known]
     if told:
         raise ValueError(
-            f"X_future tells {shortened(told)}, which is what is to be forecast. Leave "
-            "the column out of X_future, or fill it with NaN."
+            f"{told_by} has {shortened(told)}, which is what is to be forecast. Leave "
+            f"the column out of {told_by}."
         )
     if horizon < k > 1:
         raise ValueError(
@@ -139,15 +141,15 @@ def feedback(outputs, window, panel, future, steps):
         )
     if unknown and horizon == 0:
         raise ValueError(
-            "horizon=0: a window holds the row that it predicts, so that X_future must "
-            f"tell all columns of it, but lacks {shortened(unknown)}. Pass these, or "
-            "fit with SlidingWindow(horizon=1)."
+            f"horizon=0: a window holds the row that it predicts, so that {told_by} "
+            f"must have all columns of it, but lacks {shortened(unknown)}. Add these, "
+            "or fit with SlidingWindow(horizon=1)."
         )
     missing = [column for column in unknown if column not in names]
     if missing:
         raise ValueError(
             f"A forecast of {steps} steps needs columns that are neither predicted nor "
-            f"known: {shortened(missing)}. Pass them in X_future, leave them out of X, "
+            f"known: {shortened(missing)}. Add them to {told_by}, leave them out of X, "
             "or predict all steps at once: make_multistep(X, y, "
             f"{steps}) with SlidingWindow(horizon={steps})."
             + ("" if names else " If they are predicted, name them in target.")

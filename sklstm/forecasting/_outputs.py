@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 
 
 class Outputs:
@@ -18,6 +19,10 @@ class Outputs:
 
     target : str, int, sequence of such, or None
         The columns of X that hold the targets; None takes the names that y had.
+
+    y : array-like, default=None
+        The targets that the pipeline was fitted on, where they are at hand: they tell
+        the names, and whether columns are steps.
 
     Raises
     ------
@@ -36,15 +41,17 @@ class Outputs:
         Quantiles that are predicted besides.
     """
 
-    def __init__(self, parts, windows, target=None):
-        self._parts = parts
+    def __init__(self, parts, windows, target=None, y=None):
+        self._parts, self._y = parts, y
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
         shape = np.shape(parts.predictor.predict(parts.inputs_of(windows)))[1:]
-        known = getattr(parts.predictor, "target_names_in_", None)
+        known = names_of(y)
+        if known is None:
+            known = getattr(parts.predictor, "target_names_in_", None)
         if target is not None:
-            known = [target] if np.ndim(target) == 0 else list(target)
+            known = [target] if np.ndim(target) == 0 else target
         known = None if known is None else list(known)
         self.n_steps, n_targets, self.names = self._read(shape, known)
         if self.names is not None and len(self.names) != n_targets:
@@ -66,10 +73,16 @@ class Outputs:
             return n_columns, 1, [base]
         if names is not None and len(names) == 1:
             return n_columns, 1, names
-        horizon = self._parts.window.horizon
-        if names is None and n_columns > 1 and n_columns == horizon:
+        if names is None and n_columns > 1 and self._are_steps(n_columns):
             return n_columns, 1, None
         return 1, n_columns, names
+
+    def _are_steps(self, n_columns):
+        """Tell whether nameless columns are steps of one target."""
+        if self._y is None:
+            return n_columns == self._parts.window.horizon
+        y = np.asarray(self._y)
+        return bool((y[1:, :-1] == y[:-1, 1:]).all())
 
     def predict(self, windows):
         """Predict from windows.
@@ -91,6 +104,13 @@ class Outputs:
             return predicted
         quantiles = self._parts.predictor.predict_quantiles(X).reshape(*shape, -1)
         return np.concatenate([predicted, quantiles], axis=-1)
+
+
+def names_of(y):
+    """Give the names of a Series or of the columns of a DataFrame; None without."""
+    if isinstance(y, pd.DataFrame):
+        return list(y.columns)
+    return [y.name] if getattr(y, "name", None) is not None else None
 
 
 def multistep_name(names):

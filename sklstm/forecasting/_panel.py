@@ -33,8 +33,14 @@ class Panel:
     groups : Index
         The names of the groups, in the order in which they first appear.
 
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's group.
+
+    order : ndarray of int, of shape (n_rows,)
+        The rows, group by group; those of group `i` begin at ``starts[i]``.
+
     rows : list of ndarray
-        The rows of each group, in order.
+        The same, cut into groups.
 
     times : Index or None
         The time of each row; None where the index only numbers the rows.
@@ -56,11 +62,12 @@ class Panel:
         else:
             self.codes, self.groups = pd.factorize(entities)
             self.groups = pd.Index(self.groups)
-        order = np.argsort(self.codes, kind="stable")
-        borders = np.searchsorted(self.codes[order], np.arange(1, len(self.groups)))
-        self.rows = np.split(order, borders)
+        self.order = np.argsort(self.codes, kind="stable")
+        numbers = np.arange(len(self.groups))
+        self.starts = np.searchsorted(self.codes[self.order], numbers)
+        self.rows = np.split(self.order, self.starts[1:])
         self.times = self._times()
-        self._check_times(order)
+        self._check_times(self.order)
 
     @property
     def group_column(self):
@@ -76,6 +83,19 @@ class Panel:
     def as_given(self, frame):
         """Give a frame with the columns of X in the type of X."""
         return frame if self.is_frame else frame.to_numpy()
+
+    def places(self):
+        """Give the place of each row within its group, from 0 on."""
+        places = np.empty(len(self.frame), dtype=int)
+        places[self.order] = (
+            np.arange(len(places)) - self.starts[self.codes[self.order]]
+        )
+        return places
+
+    def rows_at(self, codes, places):
+        """Give the rows at places of groups, those nearest where there are none."""
+        n_rows = np.diff(self.starts, append=len(self.frame))
+        return self.order[self.starts[codes] + np.clip(places, 0, n_rows[codes] - 1)]
 
     def labels_after(self, n_rows):
         """Give the times of the rows that follow each series.
