@@ -12,7 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklstm._pipeline import Parts, find_window
 from sklstm._validation import check_int, shortened
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
-from sklstm.forecasting._forecast import example_windows, feedback
+from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
@@ -196,7 +196,7 @@ class _Model:
     def __init__(self, parts, panel, y, known, target):
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
-        self.n_recent = parts.window.window_length + max(parts.window.horizon - 1, 0)
+        self.n_recent = n_recent(parts.window)
 
     def forecast_after(self, fold):
         """Forecast a fold where steps before the window look at other rows."""
@@ -224,8 +224,7 @@ class _Model:
         ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
         rows = panel.rows_at(codes[:, np.newaxis], ahead)
         future = Future.within(panel, rows, self.known)
-        example = example_windows(window, recent)
-        outputs = Outputs(self.parts, example, self.target, self.y)
+        outputs = Outputs(self.parts, recent, self.target, self.y)
         fed = feedback(outputs, window, panel, future, steps, told_by="known")
         following = FollowingRows(self.parts, panel, future, fed, table)
         predicted = roll_out(outputs, recent, following, window, steps)

@@ -89,8 +89,9 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     panel = Panel(X, parts.window.group_by)
     future = Future.after(panel, steps, X_future)
     transformed = parts.transform(X)
-    recent = np.stack(list(parts.window._rows_until(transformed).values()))
-    outputs = Outputs(parts, example_windows(parts.window, recent), target)
+    recent = parts.window._rows_until(transformed, n_recent(parts.window))
+    recent = np.stack(list(recent.values()))
+    outputs = Outputs(parts, recent, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
@@ -98,12 +99,9 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     return _as_frame(predicted, outputs, future, panel)
 
 
-def example_windows(window, recent):
-    """Give one window of known rows, to see what a pipeline predicts from it."""
-    last = recent[:1, max(recent.shape[1] - window.window_length, 0) :]
-    windows = np.zeros((1, window.window_length, recent.shape[2]), recent.dtype)
-    windows[:, window.window_length - last.shape[1] :] = last
-    return windows
+def n_recent(window):
+    """Count the rows of a series that windows of later rows may hold."""
+    return window.window_length + max(window.horizon - 1, 0)
 
 
 def feedback(outputs, window, panel, future, steps, told_by="X_future"):

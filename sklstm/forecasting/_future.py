@@ -101,6 +101,11 @@ class Future:
 
 def _read(X_future, panel):
     """Read X_future as series; without a column of groups it is for all of them."""
+    if panel.is_frame and not isinstance(X_future, pd.DataFrame):
+        raise ValueError(
+            "X_future must be a DataFrame, as X is, whose index goes on where that of "
+            f"X ends; got {type(X_future).__name__}."
+        )
     group_by = panel.group_by
     columns = getattr(X_future, "columns", panel.frame.columns)
     index_names = getattr(getattr(X_future, "index", None), "names", ())
@@ -146,14 +151,10 @@ def _first_rows(future, panel, steps):
 
 def _checked_times(future, panel, rows, expected):
     """Give the times of X_future, if they are those that follow X."""
-    if panel.times is None or future.times is None:
-        if panel.times is not None:
-            raise ValueError(
-                "X_future must be a DataFrame whose index goes on where that of X "
-                f"ends, at {panel.times[-1]!r}; got {type(future).__name__}."
-            )
+    if panel.times is None:
         return None
-    times = [future.times[own] for own in rows]
+    index = future.frame.index if future.times is None else future.times
+    times = [index[own] for own in rows]
     for i, (group, own) in enumerate(zip(panel.groups, times, strict=True)):
         last = panel.times[panel.rows[i][-1]]
         of_group = "" if panel.group_by is None else f" in group {group!r}"

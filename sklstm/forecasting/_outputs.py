@@ -14,8 +14,8 @@ class Outputs:
     parts : Parts
         The pipeline.
 
-    windows : ndarray of shape (n_samples, window_length, n_features)
-        A few windows, to look at predictions.
+    recent : ndarray of shape (n_series, n_recent, n_features)
+        Rows that there are: what is predicted from a window of them is looked at.
 
     target : str, int, sequence of such, or None
         The columns of X that hold the targets; None takes the names that y had.
@@ -41,12 +41,13 @@ class Outputs:
         Quantiles that are predicted besides.
     """
 
-    def __init__(self, parts, windows, target=None, y=None):
+    def __init__(self, parts, recent, target=None, y=None):
         self._parts, self._y = parts, y
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
-        shape = np.shape(parts.predictor.predict(parts.inputs_of(windows)))[1:]
+        window = recent[:1, -parts.window.window_length :]
+        shape = np.shape(parts.predictor.predict(parts.inputs_of(window)))[1:]
         known = names_of(y)
         if known is None:
             known = getattr(parts.predictor, "target_names_in_", None)

@@ -19,7 +19,7 @@ def roll_out(outputs, recent, following, window, steps):
         What predicts from windows.
 
     recent : ndarray of shape (n_series, n_recent, n_features)
-        The last rows of each series, at least ``window_length + horizon - 1``.
+        The last rows of each series, as many as `n_recent` says.
 
     following : FollowingRows
         The rows after these.

@@ -234,17 +234,17 @@ class SlidingWindow(SequenceTransformer):
         return np.array([f"{n}{time}" for time in times for n in names], dtype=object)
 
     # ------------------------------------------------------------ for forecasts ahead
-    def _rows_until(self, X):
-        """Give the last rows of each group, for windows of rows that follow X.
+    def _rows_until(self, X, n_rows):
+        """Give the last `n_rows` rows of each group, for windows of rows to come.
 
         Returns
         -------
-        dict of ndarray of shape (window_length + horizon - 1, n_features)
+        dict of ndarray of shape (n_rows, n_features)
             For each group of X (one for all without `group_by`); missing steps where
             X and what `fit` remembers have fewer rows.
         """
         values, groups, before = self._go_on(X)
-        n_rows, recent = self._n_remembered, {}
+        recent = {}
         for name, rows in groups.items():
             last = values[rows[max(len(rows) - n_rows, 0) :]]
             known = np.concatenate([before[name], last])

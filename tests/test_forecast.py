@@ -1,0 +1,412 @@
+"""Forecasts past the last row, beside a loop of `predict` over a growing table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm.forecasting import forecast, make_multistep
+
+HOURS = pd.date_range("2026-01-01", periods=150, freq="h", name="hour of the day")
+
+
+def series(n_rows=120, seed=0):
+    rng = np.random.default_rng(seed)
+    walk = rng.normal(size=n_rows).cumsum()
+    return pd.DataFrame(
+        {"price": walk, "hour": HOURS[:n_rows].hour * 1.0}, index=HOURS[:n_rows]
+    )
+
+
+def calendar(steps, n_rows=120):
+    after = HOURS[n_rows : n_rows + steps]
+    return pd.DataFrame({"hour": after.hour * 1.0}, index=after)
+
+
+def ridge(*before, window_length=5, horizon=1, **parameters):
+    window = SlidingWindow(window_length, horizon=horizon, flatten=True, **parameters)
+    return make_pipeline(*before, window, SimpleImputer(), Ridge())
+
+
+def by_growing_table(fitted, X, X_future, targets=("price",)):
+    """Append a row without targets, predict it, write the prediction in; and so on."""
+    table, targets = X.copy(), list(targets)
+    for label, known in X_future.iterrows():
+        row = pd.DataFrame([known], index=[label]).reindex(columns=X.columns)
+        table = pd.concat([table, row])
+        table.loc[label, targets] = fitted.predict(table)[-1]
+    return table.loc[X_future.index, targets].rename_axis(X.index.name)
+
+
+BEFORE = {
+    "nothing": [],
+    "a scaler": [StandardScaler()],
+    "chosen columns": [
+        make_column_transformer((StandardScaler(), ["price"]), remainder="passthrough")
+    ],
+    "a rolling mean": [
+        FunctionTransformer(lambda X: X.rolling(4, min_periods=1).mean())
+    ],
+    "differences": [FunctionTransformer(lambda X: X.diff().fillna(0.0))],
+    "the calendar": [FunctionTransformer(lambda X: X.assign(day=X.index.day_of_week))],
+}
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 7])
+@pytest.mark.parametrize("before", BEFORE)
+def test_recursion_is_predict_on_the_growing_table(before, horizon):
+    X, ahead = series(), calendar(10)
+    pipe = ridge(*BEFORE[before], horizon=horizon).fit(X, X["price"])
+    found = forecast(pipe, X, 10, ahead)
+    expected = by_growing_table(pipe, X, ahead)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-7, check_freq=False)
+
+
+def test_recursion_of_an_lstm_is_predict_on_the_growing_table():
+    X, ahead = series(), calendar(6)
+    pipe = make_pipeline(
+        SlidingWindow(8), PerFeatureScaler(), LSTMRegressor(units=4, epochs=2)
+    ).fit(X, X["price"])
+    found = forecast(pipe, X, 6, ahead)
+    expected = by_growing_table(pipe, X, ahead)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_several_targets_are_fed_back_together():
+    X = series().assign(load=lambda X: X["price"].shift(1).fillna(0.0) ** 2)
+    targets = ["load", "price"]  # not in the order of the columns
+    pipe = ridge().fit(X, X[targets])
+    found = forecast(pipe, X, 7, calendar(7), target=targets)
+    expected = by_growing_table(pipe, X, calendar(7), targets)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-7, check_freq=False)
+
+
+def test_names_of_targets_are_remembered_by_the_estimators():
+    X = series().rename(columns={"hour": "load"})[["load", "price"]]
+    pipe = make_pipeline(SlidingWindow(4), LSTMRegressor(units=2, epochs=1))
+    pipe.fit(X, X[["price", "load"]])
+    found = forecast(pipe, X, 3)
+    assert list(found.columns) == ["price", "load"]
+    expected = by_growing_table(pipe, X, calendar(3)[[]], ["price", "load"])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6, 13])
+def test_direct_forecasts_are_one_prediction_and_go_on_from_themselves(steps):
+    X, ahead = series(), calendar(18)
+    trimmed, Y = make_multistep(X, X["price"], 6)
+    pipe = ridge(horizon=6).fit(trimmed, Y)
+    known = None if steps <= 6 else ahead[:steps]
+    found = forecast(pipe, X, steps, known, target="price")
+    table = X.copy()
+    for first in range(0, steps, 6):
+        table = pd.concat([table, ahead[first : first + 6]])
+        six = pipe.predict(table)[-1]
+        table.iloc[-6:, 0] = six
+    np.testing.assert_allclose(found["price"], table["price"][120 : 120 + steps])
+    assert found.index.equals(HOURS[120 : 120 + steps])
+
+
+def test_steps_are_told_from_targets():
+    X = series()
+    trimmed, Y = make_multistep(X, X["price"], 6)
+    lstm = make_pipeline(SlidingWindow(4, horizon=6), LSTMRegressor(units=2, epochs=1))
+    assert list(forecast(lstm.fit(trimmed, Y), X, 6)) == ["price"]
+    nameless = ridge(horizon=6).fit(trimmed, Y.to_numpy())
+    assert forecast(nameless, X, 6).shape == (6, 1)
+    sequences = make_multistep(X, X.to_numpy(), 6)[1]  # (n, 6, 2)
+    found = forecast(lstm.fit(trimmed, sequences), X, 6, target=["price", "hour"])
+    expected = lstm.predict(pd.concat([X, calendar(6)]))[-1]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_with_a_long_horizon_known_rows_are_predicted_in_one_call():
+    X = series()[["price"]]
+    pipe = ridge(horizon=8).fit(X, X["price"])
+    calls = []
+    predict = pipe[-1].predict
+    pipe[-1].predict = lambda X: calls.append(len(X)) or predict(X)
+    forecast(pipe, X, 8)
+    assert calls == [1, 8]  # one to see the shape
+    calls.clear()
+    forecast(pipe, X, 20)
+    assert calls == [1, 8, 8, 4]
+
+
+def test_one_step_is_one_small_prediction_however_long_the_history():
+    X = series()[["price"]]
+    pipe = ridge().fit(X, X["price"])
+    seen = []
+    predict = pipe[-1].predict
+    pipe[-1].predict = lambda X: seen.append(len(X)) or predict(X)
+    forecast(pipe, X, 10)
+    assert seen == [1] * 11
+
+
+def panel(shops="abc", n_rows=60):
+    return pd.concat(
+        series(n_rows, seed).assign(shop=shop) for seed, shop in enumerate(shops)
+    )
+
+
+@pytest.mark.parametrize("order", ["by group", "by time"])
+@pytest.mark.parametrize("where", ["column", "index level"])
+def test_groups_are_forecast_each_from_its_own_rows(where, order):
+    X = panel()
+    if order == "by time":
+        X = X.sort_index(kind="stable")
+    given = X.set_index("shop", append=True) if where == "index level" else X
+    pipe = ridge(group_by="shop").fit(given, given["price"])
+    ahead = calendar(5, n_rows=60)
+    found = forecast(pipe, given, 5, ahead)
+    for shop in "abc":
+        own = X[X["shop"] == shop]
+        future = ahead.assign(shop=shop)
+        table = own.copy()
+        for label in future.index:
+            table = pd.concat([table, future.loc[[label]]])
+            as_given = table
+            if where == "index level":
+                as_given = table.set_index("shop", append=True)
+            table.loc[label, "price"] = pipe.predict(as_given)[-1]
+        if where == "index level":
+            numbers = found.xs(shop, level="shop")["price"]
+        else:
+            numbers = found.loc[found["shop"] == shop, "price"]
+        np.testing.assert_allclose(numbers, table["price"][-5:])
+        assert numbers.index.equals(future.index)
+    if where == "index level":
+        assert found.index.names == given.index.names
+
+
+def test_groups_end_when_they_end():
+    X = panel()
+    X = X[(X["shop"] != "b") | (X.index < HOURS[40])][["price", "shop"]]
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    found = forecast(pipe, X, 3)
+    assert list(found["shop"]) == [*"aaabbbccc"]
+    assert found.index[3:6].equals(HOURS[40:43])
+    alone = forecast(pipe, X[X["shop"] == "b"], 3)
+    pd.testing.assert_frame_equal(found.iloc[3:6], alone)
+
+
+def test_known_columns_may_differ_from_group_to_group():
+    X = panel().rename(columns={"hour": "offer"})
+    X["offer"] = np.random.default_rng(1).normal(size=len(X))
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    ahead = pd.concat(
+        calendar(4, n_rows=60).assign(shop=shop, offer=i)[["shop", "offer"]]
+        for i, shop in enumerate("cab")
+    )
+    found = forecast(pipe, X, 4, ahead)
+    for shop in "abc":
+        alone = forecast(pipe, X[X["shop"] == shop], 4, ahead[ahead["shop"] == shop])
+        pd.testing.assert_frame_equal(found[found["shop"] == shop], alone)
+
+
+def test_a_short_table_goes_on_where_the_fitted_one_ended():
+    X = series()
+    pipe = ridge(window_length=10).fit(X[:100], X["price"][:100])
+    found = forecast(pipe, X[100:103], 4, calendar(4, n_rows=103))
+    expected = forecast(pipe, X[:103], 4, calendar(4, n_rows=103))
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_arrays_are_numbered_on():
+    X = series()[["price"]].to_numpy()
+    pipe = make_pipeline(StandardScaler(), ridge(history=None)).fit(X, X[:, 0])
+    found = forecast(pipe, X, 3)
+    assert list(found.index) == [120, 121, 122]
+    table = X
+    for _ in range(3):
+        last = pipe.predict(np.vstack([table, [[np.nan]]]))[-1]
+        table = np.vstack([table, [[last]]])
+    np.testing.assert_allclose(found[0], table[-3:, 0])
+    with_hours = series().to_numpy()
+    pipe = ridge(history=None).fit(with_hours, with_hours[:, 0])
+    known = np.column_stack([np.full(3, np.nan), calendar(3)["hour"]])
+    named = series().rename_axis(None)
+    expected = forecast(
+        ridge(history=None).fit(named, named["price"]), named, 3, calendar(3)
+    )
+    np.testing.assert_allclose(
+        forecast(pipe, with_hours, 3, known)[0], expected["price"]
+    )
+
+
+INDEXES = {
+    "hours": pd.date_range("2026-01-01", periods=40, freq="h"),
+    "hours with an outage": pd.date_range("2026-01-01", periods=44, freq="h").delete(
+        slice(10, 14)
+    ),
+    "business days": pd.bdate_range("2026-01-01", periods=40),
+    "ends of months": pd.date_range("2026-01-31", periods=40, freq="ME"),
+    "days over a change of clocks": pd.date_range(
+        "2026-02-20", periods=40, freq="D", tz="Europe/Berlin"
+    ),
+    "quarters": pd.period_range("2016Q1", periods=40, freq="Q"),
+    "years": pd.Index(range(1900, 1940)),
+    "numbers": pd.RangeIndex(0, 80, 2),
+    "durations": pd.timedelta_range("0s", periods=40, freq="5s"),
+}
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_the_index_goes_on(name):
+    whole = INDEXES[name]
+    X = pd.DataFrame({"price": np.arange(40.0)}, index=whole)[:30]
+    found = forecast(ridge().fit(X, X["price"]), X, 10)
+    assert list(found.index) == list(whole[30:])
+
+
+def test_times_far_apart_in_other_ways_are_told_by_x_future():
+    days = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-09", "2026-01-11"])
+    times = days.append(days + pd.Timedelta(days=20))
+    X = pd.DataFrame({"price": np.arange(8.0)}, index=times)
+    pipe = ridge(window_length=2).fit(X, X["price"])
+    with pytest.raises(ValueError, match="not equally far apart in time"):
+        forecast(pipe, X, 2)
+    ahead = pd.DataFrame(index=pd.to_datetime(["2026-03-01", "2026-03-04"]))
+    assert forecast(pipe, X, 2, ahead).index.equals(ahead.index)
+    with pytest.raises(ValueError, match="needs a time later than"):
+        forecast(pipe, X, 1, ahead.set_axis(times[:2]))
+
+
+def test_quantiles_stand_beside_the_median():
+    X = series()
+    lstm = LSTMRegressor(units=3, epochs=2, loss="quantile", quantiles=(0.1, 0.5, 0.8))
+    pipe = make_pipeline(SlidingWindow(4), PerFeatureScaler(), lstm).fit(X, X["price"])
+    found = forecast(pipe, X, 3, calendar(3))
+    assert list(found) == ["price", "price_q0.1", "price_q0.5", "price_q0.8"]
+    window = pipe[1].transform(pipe[0].transform(pd.concat([X, calendar(1)])))[-1:]
+    first = pipe[-1].predict_quantiles(window)[0]
+    np.testing.assert_allclose(found.iloc[0, 1:].astype(float), first, rtol=1e-5)
+
+
+def test_a_search_and_a_transformed_target_are_seen_through():
+    X = series()[["price"]]
+    search = GridSearchCV(ridge(), {"ridge__alpha": [1.0]}, cv=TimeSeriesSplit(2))
+    plain = forecast(ridge().fit(X, X["price"]), X, 4, target="price")
+    found = forecast(search.fit(X, X["price"]), X, 4)
+    pd.testing.assert_frame_equal(found, plain)
+    scaled = TransformedTargetRegressor(ridge(), transformer=StandardScaler())
+    found = forecast(scaled.fit(X, X["price"]), X, 4)
+    expected = by_growing_table(scaled, X, calendar(4)[[]])
+    np.testing.assert_allclose(found, expected)
+    inner = make_pipeline(StandardScaler(), ridge(history=None))
+    outer = make_pipeline(FunctionTransformer(), inner).fit(X, X["price"])
+    found = forecast(outer, X, 4)
+    np.testing.assert_allclose(found, by_growing_table(outer, X, calendar(4)[[]]))
+
+
+def test_classes_are_forecast_and_fed_back():
+    steps = np.array([0.0, 0.0, 1.0])[np.arange(90) % 3]
+    X = pd.DataFrame({"on": steps}, index=HOURS[:90])
+    clf = LSTMClassifier(units=8, epochs=60, random_state=0)
+    pipe = make_pipeline(SlidingWindow(4), clf).fit(X, X["on"])
+    assert list(forecast(pipe, X, 6)["on"]) == [0, 0, 1, 0, 0, 1]
+
+
+def test_nothing_of_the_arguments_changes():
+    X, ahead = series(), calendar(4)
+    pipe = ridge().fit(X, X["price"])
+    before = X.copy(), ahead.copy(), pipe.predict(X)
+    forecast(pipe, X, 4, ahead)
+    pd.testing.assert_frame_equal(X, before[0])
+    pd.testing.assert_frame_equal(ahead, before[1])
+    np.testing.assert_array_equal(pipe.predict(X), before[2])
+
+
+def test_groups_that_fit_did_not_see_start_cold_and_are_told():
+    X = panel()[["price", "shop"]]
+    known = X[X["shop"] != "c"]
+    pipe = ridge(group_by="shop").fit(known, known["price"])
+    new = pd.concat([known, X[X["shop"] == "c"][:2]])
+    with pytest.warns(UserWarning, match="fit did not see: 'c'. Their windows start"):
+        found = forecast(pipe, new, 2)
+    assert list(found["shop"]) == [*"aabbcc"]
+
+
+def bad(**changed):
+    X = series()
+    given = {"X": X, "steps": 4, "X_future": calendar(4), **changed}
+    return given
+
+
+BAD = {
+    "steps": (bad(steps=0), "steps must be an int >= 1, got 0"),
+    "no future": (bad(X_future=None), "neither predicted nor known: 'hour'"),
+    "late": (bad(X_future=calendar(6)[1:]), "X_future does not go on where X ends: "),
+    "early": (bad(X_future=calendar(6, n_rows=118)), "X_future does not go on"),
+    "of another kind": (bad(X_future=calendar(4).reset_index(drop=True)), "go on"),
+    "array": (bad(X_future=np.zeros((4, 2))), "X_future must be a DataFrame, as X is, whose"),
+    "short": (bad(steps=5), r"steps=5 needs as many rows in X_future, but it has 4\."),
+    "strange": (
+        bad(X_future=calendar(4).assign(snow=0.0)),
+        "X_future has columns that X has not: 'snow'",
+    ),
+    "told": (
+        bad(X_future=calendar(4).assign(price=1.0)),
+        "X_future has 'price', which is what is to be forecast",
+    ),
+    "unsorted": (
+        bad(X=series().iloc[[*range(118), 119, 118]]),
+        "not sorted: label .* of row 119 is earlier",
+    ),
+    "repeated": (
+        bad(X=series().iloc[[*range(119), 118]]),
+        "of row 119 of X is that of an earlier row.*name their column in group_by",
+    ),
+    "one axis": (bad(X=series()["price"]), "X must be a DataFrame or an array of two"),
+    "target": (bad(target=["price", "hour"]), "target must name the 1 targets"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_can_not_be_forecast_is_told(name):
+    arguments, message = BAD[name]
+    X = series()
+    pipe = ridge().fit(X, X["price"])
+    with pytest.raises(ValueError, match=message):
+        forecast(pipe, **{"target": "price", **arguments})
+
+
+def test_a_horizon_of_zero_needs_all_of_the_row():
+    X = series()
+    pipe = ridge(horizon=0).fit(X, X["price"])
+    with pytest.raises(ValueError, match=r"horizon=0: .* lacks 'price'"):
+        forecast(pipe, X, 3, calendar(3), target="price")
+    hours = X[["hour"]]
+    pipe = ridge(horizon=0).fit(hours, X["price"])
+    found = forecast(pipe, hours, 3, calendar(3))
+    np.testing.assert_allclose(found["y"], pipe.predict(calendar(3)))
+
+
+def test_targets_that_overlap_their_windows_are_refused():
+    X = series()[["price"]]
+    trimmed, Y = make_multistep(X, X["price"], 6)
+    pipe = ridge(horizon=2).fit(trimmed, Y)
+    with pytest.raises(ValueError, match="horizon=2 for targets of 6 steps"):
+        forecast(pipe, X, 12, target="price")
+
+
+def test_groups_of_x_future_are_those_of_x():
+    X = panel()
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    ahead = pd.concat(calendar(2, n_rows=60).assign(shop=shop) for shop in "abcd")
+    with pytest.raises(ValueError, match="groups of which X has no row: 'd'"):
+        forecast(pipe, X, 2, ahead)
+    with pytest.raises(ValueError, match="no row of the groups 'c', which X has"):
+        forecast(pipe, X, 2, ahead[ahead["shop"] < "c"])
+
+
+def test_an_estimator_without_windows_is_refused():
+    X = series()
+    with pytest.raises(ValueError, match="forecast needs a fitted pipeline with a"):
+        forecast(LinearRegression().fit(X, X["price"]), X, 2)
