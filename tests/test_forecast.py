@@ -345,7 +345,10 @@ BAD = {
     "late": (bad(X_future=calendar(6)[1:]), "X_future does not go on where X ends: "),
     "early": (bad(X_future=calendar(6, n_rows=118)), "X_future does not go on"),
     "of another kind": (bad(X_future=calendar(4).reset_index(drop=True)), "go on"),
-    "array": (bad(X_future=np.zeros((4, 2))), "X_future must be a DataFrame, as X is, whose"),
+    "array": (
+        bad(X_future=np.zeros((4, 2))),
+        "X_future must be a DataFrame, as X is, whose",
+    ),
     "short": (bad(steps=5), r"steps=5 needs as many rows in X_future, but it has 4\."),
     "strange": (
         bad(X_future=calendar(4).assign(snow=0.0)),

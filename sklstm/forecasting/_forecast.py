@@ -88,6 +88,8 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     parts = Parts.of(fitted, "forecast")
     panel = Panel(X, parts.window.group_by)
     future = Future.after(panel, steps, X_future)
+    if panel.group_by is not None:
+        parts.window._warn_of_new_groups(panel.groups)
     transformed = parts.transform(X)
     recent = parts.window._rows_until(transformed, n_recent(parts.window))
     recent = np.stack(list(recent.values()))

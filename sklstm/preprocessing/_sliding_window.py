@@ -207,6 +207,7 @@ class SlidingWindow(SequenceTransformer):
             array, or what `set_output` says.
         """
         values, groups, before = self._go_on(X)
+        self._warn_of_new_groups(groups)
         return self._contain(self._windows(values, groups, before), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -331,7 +332,6 @@ class SlidingWindow(SequenceTransformer):
         check_is_fitted(self)
         values, groups, labels = self._read(X, reset=False)
         self._warn_of_other_labels(labels)
-        self._warn_of_new_groups(groups)
         adjoins = labels is not None and self._adjoins(labels)
         before = {
             name: self._rows_before(name, rows[0], labels, values, adjoins)
@@ -368,7 +368,7 @@ class SlidingWindow(SequenceTransformer):
                 f"Groups that fit did not see: {shortened(new)}. Their windows start "
                 "without history: cold, with missing steps before their first row.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def _adjoins(self, labels):

@@ -1,0 +1,245 @@
+"""Backtests, beside a loop that fits and forecasts fold by fold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklstm import LSTMRegressor, PanelTimeSeriesSplit, PerFeatureScaler, SlidingWindow
+from sklstm.forecasting import backtest, forecast, make_multistep
+
+HOURS = pd.date_range("2026-01-01", periods=120, freq="h", name="when")
+
+
+def series(n_rows=120, seed=0):
+    rng = np.random.default_rng(seed)
+    walk = rng.normal(size=n_rows).cumsum()
+    return pd.DataFrame(
+        {"price": walk, "hour": HOURS[:n_rows].hour * 1.0}, index=HOURS[:n_rows]
+    )
+
+
+def panel(shops="abc", n_rows=60):
+    return pd.concat(
+        series(n_rows, seed).assign(shop=shop) for seed, shop in enumerate(shops)
+    )
+
+
+def ridge(*before, window_length=5, horizon=1, **parameters):
+    window = SlidingWindow(
+        window_length, horizon=horizon, flatten=True, history=None, **parameters
+    )
+    return make_pipeline(*before, window, SimpleImputer(), Ridge())
+
+
+BEFORE = {
+    "nothing": [],
+    "a scaler": [StandardScaler().set_output(transform="pandas")],
+    "a rolling mean": [
+        FunctionTransformer(lambda X: X.rolling(4, min_periods=1).mean())
+    ],
+}
+
+
+@pytest.mark.parametrize("refit", [True, 2, False])
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_backtest_is_a_forecast_from_every_origin(before, refit):
+    X = series()
+    pipe, cv = ridge(*BEFORE[before]), TimeSeriesSplit(5, test_size=8)
+    found = backtest(pipe, X, X["price"], cv, refit=refit, known=["hour"])
+    assert len(found) == 40
+    every = {True: 1, 2: 2, False: 5}[refit]
+    for fold, (train, test) in enumerate(cv.split(X)):
+        if fold % every == 0:
+            fitted = clone(pipe).fit(X.iloc[train], X["price"].iloc[train])
+        expected = forecast(fitted, X[: train[-1] + 1], 8, X[["hour"]].iloc[test])
+        own = found[found["fold"] == fold]
+        np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-9)
+        np.testing.assert_array_equal(own["truth"], X["price"].iloc[test])
+        assert list(own["time"]) == list(X.index[test])
+        assert (own["origin"] == X.index[train[-1]]).all()
+        assert list(own["step"]) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("where", ["column", "index level"])
+@pytest.mark.parametrize("refit", [True, False])
+def test_groups_are_backtested_each_from_its_own_rows(refit, where):
+    X = panel().sort_index(kind="stable")
+    if where == "index level":
+        X = X.set_index("shop", append=True)
+    pipe = ridge(group_by="shop")
+    cv = PanelTimeSeriesSplit(3, time="when", test_size=6)
+    found = backtest(pipe, X, X["price"], cv, refit=refit, known=["hour"])
+    fitted = None
+    for fold, (train, test) in enumerate(cv.split(X)):
+        if refit or fitted is None:
+            fitted = clone(pipe).fit(X.iloc[train], X["price"].iloc[train])
+        ahead = X.iloc[test].drop(columns="price")
+        expected = forecast(fitted, X.iloc[train], 6, ahead)
+        own = found[found["fold"] == fold]
+        np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-9)
+        assert list(own["shop"]) == list(np.repeat([*"abc"], 6))
+        if where == "column":
+            assert list(own["time"]) == list(expected.index)
+
+
+def test_nothing_after_the_origin_matters_but_what_is_known():
+    X = series()
+    cv = [(np.arange(80), np.arange(80, 90))]
+    changed = X.copy()
+    changed.loc[HOURS[80:], "price"] = 1e6
+    for before in BEFORE.values():
+        first, second = (
+            backtest(ridge(*before), table, X["price"], cv, known=["hour"])
+            for table in (X, changed)
+        )
+        np.testing.assert_array_equal(first["forecast"], second["forecast"])
+
+
+def test_direct_forecasts_of_several_steps():
+    X = series()
+    trimmed, Y = make_multistep(X, X["price"], 6)
+    pipe, cv = ridge(horizon=6), TimeSeriesSplit(3, test_size=6)
+    found = backtest(pipe, trimmed, Y, cv)
+    for fold, (train, test) in enumerate(cv.split(trimmed)):
+        fitted = clone(pipe).fit(trimmed.iloc[train], Y.iloc[train])
+        own = found[found["fold"] == fold]
+        table = trimmed.iloc[: test[-1] + 1]
+        np.testing.assert_allclose(own["forecast"], fitted.predict(table)[-1])
+        np.testing.assert_array_equal(own["truth"], trimmed["price"].iloc[test])
+    nameless = backtest(pipe, trimmed, Y.to_numpy(), cv)
+    np.testing.assert_allclose(nameless["forecast"], found["forecast"])
+
+
+def test_several_targets_have_rows_each():
+    X = series().rename(columns={"hour": "load"})
+    found = backtest(ridge(), X, X, TimeSeriesSplit(2, test_size=4))
+    assert list(found.columns[:5]) == ["fold", "origin", "step", "time", "target"]
+    wide = found.pivot_table("truth", "time", "target")
+    pd.testing.assert_frame_equal(
+        wide[["price", "load"]], X[-8:], check_names=False, check_freq=False
+    )
+
+
+def test_after_a_gap_steps_count_from_the_last_train_row():
+    X = series()[["price"]]
+    cv = TimeSeriesSplit(2, test_size=4, gap=3)
+    found = backtest(ridge(), X, X["price"], cv)
+    assert list(found["step"]) == [4, 5, 6, 7] * 2
+    train, _ = next(iter(cv.split(X)))
+    fitted = clone(ridge()).fit(X.iloc[train], X["price"].iloc[train])
+    expected = forecast(fitted, X.iloc[train], 7, target="price")[3:]
+    np.testing.assert_allclose(found["forecast"][:4], expected["price"])
+
+
+def test_folds_of_unequal_length():
+    X = series()[["price"]]
+    cv = [(np.arange(60), np.arange(60, 63)), (np.arange(80), np.arange(80, 90))]
+    together = backtest(ridge(), X, X["price"], cv, refit=False)
+    assert list(together["step"]) == [1, 2, 3, *range(1, 11)]
+    first = backtest(ridge(), X, X["price"], cv[:1])
+    np.testing.assert_allclose(together["forecast"][:3], first["forecast"])
+
+
+def test_arrays_have_numbers_of_rows_for_times():
+    X = series()[["price"]]
+    expected = backtest(ridge(), X, X["price"], TimeSeriesSplit(2, test_size=4))
+    array = X.to_numpy()
+    found = backtest(ridge(), array, array[:, 0], TimeSeriesSplit(2, test_size=4))
+    np.testing.assert_allclose(found["forecast"], expected["forecast"])
+    assert list(found["time"]) == list(range(112, 120))
+    assert list(found["origin"]) == [111] * 4 + [115] * 4
+
+
+def test_a_number_of_folds_splits_in_time():
+    X = panel()
+    pipe = ridge(group_by="shop")
+    found = backtest(pipe, X, X["price"], 4, known=["hour"])
+    cv = PanelTimeSeriesSplit(4)
+    expected = backtest(pipe, X, X["price"], cv, known=["hour"])
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_jobs_give_the_same():
+    X = series()
+    arguments = (ridge(), X, X["price"], TimeSeriesSplit(4, test_size=5))
+    expected = backtest(*arguments, known=["hour"])
+    found = backtest(*arguments, known=["hour"], n_jobs=2)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_quantiles_of_an_lstm_and_a_search():
+    X = series()
+    lstm = LSTMRegressor(
+        units=3, epochs=1, loss="quantile", quantiles=(0.2, 0.8), random_state=0
+    )
+    pipe = make_pipeline(SlidingWindow(4), PerFeatureScaler(), lstm)
+    cv = TimeSeriesSplit(2, test_size=3)
+    found = backtest(pipe, X, X["price"], cv, known=["hour"])
+    assert (found["q0.2"] < found["q0.8"]).all()
+    search = GridSearchCV(ridge(), {"ridge__alpha": [1.0]}, cv=TimeSeriesSplit(2))
+    found = backtest(search, X, X["price"], cv, known=["hour"])
+    expected = backtest(ridge(), X, X["price"], cv, known=["hour"])
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_the_pipeline_and_the_table_stay_as_they_are():
+    X = series()
+    before, pipe = X.copy(), ridge()
+    backtest(pipe, X, X["price"], TimeSeriesSplit(2), known=["hour"])
+    pd.testing.assert_frame_equal(X, before)
+    assert not hasattr(pipe[-1], "coef_")
+
+
+def test_a_group_that_begins_in_a_test_part_starts_cold():
+    X = panel()[["price", "shop"]]
+    X = X[(X["shop"] != "b") | (X.index >= HOURS[50])]
+    cv = PanelTimeSeriesSplit(2, test_size=10)
+    with pytest.warns(UserWarning, match="Fold 1: groups without a row .*: 'b'"):
+        found = backtest(ridge(group_by="shop"), X, X["price"], cv)
+    new = found[(found["shop"] == "b") & (found["fold"] == 1)]
+    assert new["origin"].isna().all()
+    assert list(new["step"]) == list(range(1, 11))
+    assert np.isfinite(new["forecast"]).all()
+
+
+def test_memory_is_bounded_by_forecasting_folds_in_parts(monkeypatch):
+    X = panel()
+    arguments = (ridge(group_by="shop"), X, X["price"], 5)
+    expected = backtest(*arguments, refit=False, known=["hour"])
+    monkeypatch.setattr("sklstm.forecasting._backtest._LARGEST", 1)
+    monkeypatch.setattr("sklstm.forecasting._rollout._LARGEST", 1)
+    found = backtest(*arguments, refit=False, known=["hour"])
+    pd.testing.assert_frame_equal(found, expected)
+
+
+BAD = {
+    "refit": ({"refit": 0.5}, r"refit must be an int >= 1 or a bool, got 0\.5"),
+    "known": ({"known": ["snow"]}, "known has 'snow', but X has the columns"),
+    "missing": (
+        {"known": []},
+        "neither predicted nor known: 'hour'. Add them to known",
+    ),
+    "told": ({"known": ["hour", "price"]}, "known has 'price', which is what is to be"),
+    "KFold": ({"cv": KFold(3)}, "Fold 0 of cv trains on rows after test row 0"),
+    "empty": ({"cv": [([], [1])]}, "Fold 0 of cv has no train row"),
+    "no test": ({"cv": [([1], [])]}, "Fold 0 of cv has no test row"),
+    "lengths": ({"y": np.zeros(7)}, "inconsistent numbers of samples"),
+    "repeated": ({"X": series().iloc[[0, *range(119)]]}, "is that of an earlier row"),
+    "no window": ({"pipeline": Ridge()}, "backtest needs a fitted pipeline with a"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_can_not_be_backtested_is_told(name):
+    changed, message = BAD[name]
+    X = series()
+    given = {"pipeline": ridge(), "X": X, "y": X["price"], "known": ["hour"]}
+    given |= {"cv": TimeSeriesSplit(3)}
+    with pytest.raises(ValueError, match=message):
+        backtest(**{**given, **changed})

@@ -1,0 +1,175 @@
+"""Rows one at a time, beside `predict` over the table of all of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm.forecasting import make_multistep, stream
+
+HOURS = pd.date_range("2026-01-01", periods=150, freq="h")
+
+
+def table(n_rows=120, shops="a"):
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame(
+            {
+                "price": rng.normal(size=n_rows).cumsum(),
+                "load": rng.normal(size=n_rows),
+            },
+            index=HOURS[:n_rows],
+        ).assign(shop=shop)
+        for shop in shops
+    ]
+    return pd.concat(parts).sort_index(kind="stable")
+
+
+def by_predict(fitted, X, horizon):
+    """Predict, for each row, the row `horizon` later, from the table that ends there.
+
+    All windows of a table are those of the tables that grow to it.
+    """
+    ahead = []
+    for _, rows in X.groupby("shop", sort=False):
+        later = rows.iloc[[-1] * horizon].copy()
+        later.index = rows.index[-1] + pd.to_timedelta(range(1, horizon + 1), "h")
+        ahead.append(later)
+    grown = pd.concat([X, *ahead]) if horizon else X
+    predicted = fitted.predict(grown)
+    found = np.empty(len(X))
+    for shop in X["shop"].unique():
+        of_group = predicted[(grown["shop"] == shop).to_numpy()]
+        found[(X["shop"] == shop).to_numpy()] = of_group[horizon:]
+    return found
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("gap", [0, 2, 30])
+def test_a_stream_is_predict_on_the_growing_table(horizon, gap):
+    X = table(shops="abc")
+    window = SlidingWindow(6, horizon=horizon, group_by="shop")
+    pipe = make_pipeline(window, PerFeatureScaler(), LSTMRegressor(units=4, epochs=2))
+    pipe.fit(X[:240], X["price"][:240])
+    new = X[240 + 3 * gap :]
+    rows = stream(pipe)
+    found = [rows.push(row) for _, row in new.iterrows()]
+    np.testing.assert_allclose(found, by_predict(pipe, new, horizon), atol=1e-5)
+
+
+def test_steps_before_and_after_the_window_and_frames_of_one_row():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(4, history="fit", flatten=True)
+    pipe = make_pipeline(StandardScaler(), window, SimpleImputer(), Ridge())
+    pipe.fit(X[:80], X["price"][:80])
+    rows = stream(pipe)
+    found = [rows.push(X.iloc[[i]]) for i in range(80, 119)]
+    np.testing.assert_allclose(found, pipe.predict(X[80:])[1:])
+
+
+def test_arrays_begin_cold_or_after_the_fitted_rows():
+    X = table()[["price", "load"]].to_numpy()
+    for history in ("fit", None):
+        window = SlidingWindow(4, history=history)
+        pipe = make_pipeline(window, LSTMRegressor(units=3, epochs=1))
+        pipe.fit(X[:80], X[:80, 0])
+        rows = stream(pipe)
+        found = [rows.push(row) for row in X[80:]]
+        expected = pipe.predict(X[80:])[1:]
+        np.testing.assert_allclose(found[:-1], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_new_group_comes_in_the_middle_and_starts_cold():
+    X = table(shops="ab")
+    known = X[X["shop"] == "a"]
+    window = SlidingWindow(5, group_by="shop")
+    pipe = make_pipeline(window, LSTMRegressor(units=3, epochs=1))
+    pipe.fit(known[:80], known["price"][:80])
+    new = X[(X.index >= HOURS[80]) & ((X["shop"] == "a") | (X.index > HOURS[90]))]
+    rows = stream(pipe)
+    found = []
+    for label, row in new.iterrows():
+        if row["shop"] == "b" and label == HOURS[91]:
+            with pytest.warns(UserWarning, match="Group 'b' was not in fit: it starts"):
+                found.append(rows.push(row))
+        else:
+            found.append(rows.push(row))
+    with pytest.warns(UserWarning, match="fit did not see: 'b'"):
+        expected = by_predict(pipe, new, 1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_several_steps_at_once():
+    X = table()[["price"]]
+    trimmed, Y = make_multistep(X, X["price"], 4)
+    window = SlidingWindow(5, horizon=4, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(trimmed[:80], Y[:80])
+    rows = stream(pipe)
+    found = np.array([rows.push(row) for _, row in trimmed[80:].iterrows()])
+    np.testing.assert_allclose(found[:-4], pipe.predict(trimmed[80:])[4:])
+
+
+def test_memory_and_work_stay_the_same():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(6, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:60], X["price"][:60])
+    seen = []
+    predict = pipe[-1].predict
+    pipe[-1].predict = lambda X: seen.append(X.shape) or predict(X)
+    rows = stream(pipe)
+    sizes = set()
+    for _, row in X[60:].iterrows():
+        rows.push(row)
+        sizes.add(sum(recent.nbytes for recent in rows._recent.values()))
+    assert set(seen) == {(1, 12)}
+    assert sizes == {6 * 2 * 8}
+
+
+def test_two_streams_of_one_pipeline_do_not_mix():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(6, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:60], X["price"][:60])
+    first, second = stream(pipe), stream(pipe)
+    for _, row in X[60:70].iterrows():
+        first.push(row)
+    assert second.push(X.iloc[60]) == pytest.approx(pipe.predict(X[60:62])[1])
+
+
+def test_rows_out_of_order_are_told_and_not_taken():
+    X = table()[["price", "load"]]
+    pipe = make_pipeline(SlidingWindow(6, flatten=True), SimpleImputer(), Ridge())
+    rows = stream(pipe.fit(X[:60], X["price"][:60]))
+    rows.push(X.iloc[60])
+    for late in (60, 59):
+        with pytest.raises(ValueError, match="Rows must come in the order of time"):
+            rows.push(X.iloc[late])
+    with pytest.raises(ValueError, match="can't be compared with"):
+        rows.push(X.iloc[61].rename("tomorrow"))
+    assert rows.push(X.iloc[61]) == pytest.approx(pipe.predict(X[60:63])[2])
+
+
+BAD = {
+    "two rows": (table()[["price", "load"]][:2], "one row, got a DataFrame of 2"),
+    "two axes": (np.zeros((1, 2)), r"shape \(n_features,\), got shape \(1, 2\)"),
+    "features": ([1.0], "1 features, but SlidingWindow is expecting 2"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_row_is_told(name):
+    row, message = BAD[name]
+    X = table()[["price", "load"]]
+    window = SlidingWindow(6, flatten=True, history=None)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge())
+    with pytest.raises(ValueError, match=message):
+        stream(pipe.fit(X.to_numpy(), X["price"])).push(row)
+
+
+def test_an_estimator_without_windows_is_refused():
+    X = table()[["price", "load"]]
+    with pytest.raises(ValueError, match="stream needs a fitted pipeline"):
+        stream(Ridge().fit(X, X["price"]))
