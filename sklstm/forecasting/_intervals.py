@@ -1,0 +1,224 @@
+"""Conformal prediction intervals, calibrated in the order of time."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from sklstm._validation import check_int, shortened
+
+_NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
+
+
+def conformal_intervals(
+    backtested, forecasts=None, *, coverage=0.9, by=("step",), n_folds=None
+):
+    """Give forecasts intervals that hold the truth as often as they promise to.
+
+    How far the forecasts of a backtest were from the truth tells how wide an interval
+    must be: split conformal prediction [1]_, of each step ahead on its own. Where the
+    backtest has quantiles, the outermost of them are moved by what they lacked
+    (conformalized quantile regression [2]_), so that intervals are wide where the
+    future is uncertain. The arithmetic is that of MAPIE (``pip install mapie``).
+
+    Parameters
+    ----------
+    backtested : DataFrame
+        What :func:`backtest` gave.
+
+    forecasts : DataFrame, default=None
+        What :func:`forecast` gave for the rows after those of the backtest, of one
+        target. None gives the backtest's own forecasts intervals: those of each fold
+        from the folds before it whose truth was known at its origin.
+
+    coverage : float, default=0.9
+        Share of truths that the intervals are to hold, within (0, 1).
+
+    by : sequence of str, default=("step",)
+        Columns whose values are calibrated on their own: with ``("step", "shop")``
+        each shop has its own width, and needs as many folds of its own.
+
+    n_folds : int, default=None
+        Learn from the newest folds alone, so many: for series that change. None
+        learns from all.
+
+    Returns
+    -------
+    DataFrame
+        `backtested` with two more columns, `lower` and `upper`; or `forecasts` with
+        columns such as ``price_lower`` and ``price_upper``. They are infinite where
+        there are no more errors to learn from than ``1 / (1 - coverage)``, which is
+        10 for 0.9.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or columns are missing.
+
+    ImportError
+        If MAPIE is not installed.
+
+    Notes
+    -----
+    The promise holds where past and future errors are exchangeable: where the model
+    errs tomorrow as it did in the backtest. A level that shifts, or an error that
+    grows, breaks it; compare the coverage that intervals of earlier folds had
+    (``forecasts=None``), and look at `n_folds`.
+
+    References
+    ----------
+    .. [1] J. Lei et al., "Distribution-Free Predictive Inference for Regression",
+       JASA 113(523), 2018, algorithm 2.
+    .. [2] Y. Romano, E. Patterson and E. Candès, "Conformalized Quantile Regression",
+       NeurIPS 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklstm.forecasting import conformal_intervals
+    >>> days = pd.date_range("2026-01-01", periods=10)
+    >>> past = pd.DataFrame({
+    ...     "fold": range(10), "origin": days - pd.Timedelta(days=1), "step": 1,
+    ...     "time": days, "truth": np.arange(10.0), "forecast": 0.0})
+    >>> conformal_intervals(past, coverage=0.8)[["lower", "upper"]].tail(3)
+       lower  upper
+    7   -6.0    6.0
+    8   -7.0    7.0
+    9   -7.0    7.0
+    """
+    _check(backtested, coverage, by, n_folds)
+    if forecasts is None:
+        return _of_backtest(backtested, coverage, list(by), n_folds)
+    known = backtested[backtested["truth"].notna()]
+    if n_folds is not None:
+        known = known[known["fold"] > known["fold"].max() - n_folds]
+    target, rows = _as_backtested(forecasts, backtested)
+    bounds = _bounds(known, rows, coverage, list(by))
+    names = [f"{target}_lower", f"{target}_upper"]
+    return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
+
+
+def _of_backtest(backtested, coverage, by, n_folds):
+    """Calibrate each fold on those before it."""
+    found = np.empty((len(backtested), 2))
+    for fold, rows in backtested.groupby("fold", sort=False):
+        known = backtested[
+            (backtested["fold"] < fold)
+            & (backtested["time"] <= rows["origin"].min())
+            & backtested["truth"].notna()
+        ]
+        if n_folds is not None:
+            known = known[known["fold"] >= fold - n_folds]
+        places = backtested.index.get_indexer(rows.index)
+        found[places] = _bounds(known, rows, coverage, by)
+    return backtested.assign(lower=found[:, 0], upper=found[:, 1])
+
+
+def _bounds(known, rows, coverage, by):
+    """Give the intervals of some rows, (n_rows, 2), from rows whose truth is known."""
+    bounds = np.empty((len(rows), 2))
+    errors = dict(iter(known.groupby(by)))
+    place = pd.Series(np.arange(len(rows)))
+    for key, own in place.groupby([rows[column].to_numpy() for column in by]):
+        some = rows.iloc[own]
+        past = errors.get(key)
+        n_errors = 0 if past is None else len(past)
+        if n_errors <= max(1 / coverage, 1 / (1 - coverage)):
+            bounds[own] = -np.inf, np.inf
+        else:
+            bounds[own] = _conformal(past, some, coverage)
+    return bounds
+
+
+def _conformal(past, rows, coverage):
+    """Calibrate on past forecasts, and give the intervals of others."""
+    try:
+        from mapie.regression import (
+            ConformalizedQuantileRegressor,
+            SplitConformalRegressor,
+        )
+    except ImportError as error:
+        raise ImportError(
+            "conformal_intervals needs MAPIE: pip install mapie"
+        ) from error
+    quantiles = [c for c in rows.columns if str(c).startswith("q0.")]
+    if len(quantiles) < 2:
+        columns = ["forecast"]
+        regressor = SplitConformalRegressor(
+            _Column(0), confidence_level=coverage, prefit=True
+        )
+        options = {}
+    else:
+        columns = [quantiles[0], quantiles[-1], "forecast"]
+        regressor = ConformalizedQuantileRegressor(
+            [_Column(i) for i in range(3)], confidence_level=coverage, prefit=True
+        )
+        options = {"symmetric_correction": True}
+    regressor.conformalize(past[columns].to_numpy(), past["truth"].to_numpy())
+    _, bounds = regressor.predict_interval(rows[columns].to_numpy(), **options)
+    return bounds[:, :, 0]
+
+
+class _Column(RegressorMixin, BaseEstimator):
+    """Stands for a model whose predictions are there already: a column of X."""
+
+    fitted_ = True  # as MAPIE asks for
+
+    def __init__(self, column=0):
+        self.column = column
+
+    def fit(self, X, y=None):
+        return self
+
+    def predict(self, X):
+        return np.asarray(X)[:, self.column]
+
+
+def _as_backtested(forecasts, backtested):
+    """Name the target of a forecast, and give it the columns of a backtest."""
+    past = set(_NEEDED) | {"target"}
+    groups = [
+        column
+        for column in backtested.columns
+        if column not in past
+        and not str(column).startswith("q0.")
+        and column not in ("lower", "upper")
+    ]
+    rows = forecasts.reset_index()
+    numbers = [c for c in forecasts.columns if c not in groups]
+    target = numbers[0] if numbers else None
+    quantiles = {c: str(c).removeprefix(f"{target}_") for c in numbers[1:]}
+    strangers = [c for c, short in quantiles.items() if not short.startswith("q0.")]
+    if target is None or strangers:
+        raise ValueError(
+            "forecasts must hold one target (and its quantiles), got the columns "
+            f"{list(forecasts.columns)}. Take the targets one by one."
+        )
+    rows = rows.rename(columns={target: "forecast", **quantiles})
+    if groups:
+        missing = [column for column in groups if column not in rows.columns]
+        if missing:
+            raise ValueError(
+                f"forecasts lacks the group {shortened(missing)} that backtested has."
+            )
+        rows["step"] = rows.groupby(groups).cumcount() + 1
+    else:
+        rows["step"] = np.arange(1, len(rows) + 1)
+    return target, rows
+
+
+def _check(backtested, coverage, by, n_folds):
+    missing = [c for c in [*_NEEDED, *by] if c not in backtested.columns]
+    if missing:
+        raise ValueError(
+            f"backtested must be what backtest gives, but lacks {shortened(missing)}."
+        )
+    if "target" in backtested.columns:
+        raise ValueError(
+            "backtested holds several targets. Take them one by one: "
+            'backtested[backtested["target"] == ...].drop(columns="target").'
+        )
+    if not 0 < coverage < 1:
+        raise ValueError(f"coverage must be within (0, 1), got {coverage!r}.")
+    if n_folds is not None:
+        check_int("n_folds", n_folds, at_least=1, others=" or None")

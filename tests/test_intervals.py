@@ -1,0 +1,188 @@
+"""Conformal intervals, beside sorted errors by hand, and how often they hold."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from statsmodels.datasets import co2, sunspots
+
+from sklstm import SlidingWindow
+from sklstm.forecasting import backtest, conformal_intervals, forecast
+
+
+def ridge(window_length, **parameters):
+    window = SlidingWindow(window_length, flatten=True, **parameters)
+    return make_pipeline(window, SimpleImputer(), Ridge())
+
+
+def made_up(n_folds=40, steps=3, seed=0, **columns):
+    """A backtest of hourly rows, `steps` a fold."""
+    rng = np.random.default_rng(seed)
+    n_rows = n_folds * steps
+    hours = pd.date_range("2026-01-01", periods=n_rows + 1, freq="h")
+    fold, step = np.divmod(np.arange(n_rows), steps)
+    predicted = rng.normal(size=n_rows)
+    return pd.DataFrame(
+        {
+            "fold": fold,
+            "origin": hours[fold * steps],
+            "step": step + 1,
+            "time": hours[1:],
+            "truth": predicted + rng.normal(size=n_rows) * (step + 1),
+            "forecast": predicted,
+            **columns,
+        }
+    )
+
+
+def width_by_hand(errors, coverage):
+    """The ceil((n + 1) * coverage)-th smallest error: Lei et al., algorithm 2."""
+    rank = int(np.ceil((len(errors) + 1) * coverage))
+    return np.sort(errors)[rank - 1]
+
+
+@pytest.mark.parametrize("coverage", [0.6, 0.8, 0.9])
+@pytest.mark.parametrize("n_folds", [None, 15])
+def test_each_fold_is_calibrated_on_those_before_it(coverage, n_folds):
+    past = made_up()
+    found = conformal_intervals(past, coverage=coverage, n_folds=n_folds)
+    for row in found.itertuples():
+        earlier = past[(past["fold"] < row.fold) & (past["step"] == row.step)]
+        errors = (earlier["truth"] - earlier["forecast"]).abs().to_numpy()
+        errors = errors[-n_folds:] if n_folds else errors
+        if len(errors) <= 1 / (1 - coverage):
+            assert (row.lower, row.upper) == (-np.inf, np.inf)
+        else:
+            width = width_by_hand(errors, coverage)
+            assert row.lower == pytest.approx(row.forecast - width)
+            assert row.upper == pytest.approx(row.forecast + width)
+
+
+def test_truths_that_came_after_the_origin_do_not_calibrate():
+    past = made_up(steps=1)
+    late = past.assign(origin=past["origin"] - pd.Timedelta(hours=5))
+    found = conformal_intervals(late, coverage=0.8)
+    for row in found[20:].itertuples():
+        known = late[late["time"] <= row.origin]
+        width = width_by_hand((known["truth"] - known["forecast"]).abs(), 0.8)
+        assert row.upper == pytest.approx(row.forecast + width)
+
+
+def test_forecasts_are_calibrated_on_the_whole_backtest():
+    X = sunspots.load_pandas().data[["SUNACTIVITY"]]
+    X = X.set_axis(pd.period_range("1700", periods=len(X), freq="Y"))
+    pipe = ridge(11).fit(X, X["SUNACTIVITY"])
+    past = backtest(pipe, X, X["SUNACTIVITY"], TimeSeriesSplit(40, test_size=3))
+    ahead = forecast(pipe, X, 3, target="SUNACTIVITY")
+    found = conformal_intervals(past, ahead, coverage=0.8)
+    assert list(found) == ["SUNACTIVITY", "SUNACTIVITY_lower", "SUNACTIVITY_upper"]
+    for step, row in enumerate(found.to_numpy(), start=1):
+        own = past[past["step"] == step]
+        width = width_by_hand((own["truth"] - own["forecast"]).abs(), 0.8)
+        np.testing.assert_allclose(row[1:], [row[0] - width, row[0] + width])
+    few = conformal_intervals(past, ahead, coverage=0.8, n_folds=12)
+    assert not np.allclose(few, found)
+
+
+def test_groups_have_widths_of_their_own_where_asked_for():
+    calm = made_up(shop="calm")
+    wild = calm.assign(shop="wild", truth=10 * calm["truth"], forecast=0.0)
+    past = pd.concat([calm, wild], ignore_index=True)
+    found = conformal_intervals(past, by=("step", "shop"))
+    alone = conformal_intervals(calm)
+    np.testing.assert_allclose(found["upper"][found["shop"] == "calm"], alone["upper"])
+    hours = pd.date_range("2026-02-01", periods=3, freq="h")
+    ahead = pd.DataFrame(
+        {"shop": ["wild"] * 3 + ["calm"] * 3, "sold": 0.0}, index=[*hours, *hours]
+    )
+    bounds = conformal_intervals(past, ahead, by=("step", "shop"))
+    assert (bounds["sold_upper"][:3] > 3 * bounds["sold_upper"][3:].to_numpy()).all()
+    in_index = ahead.rename_axis("hour").set_index("shop", append=True)
+    same = conformal_intervals(past, in_index, by=("step", "shop"))
+    np.testing.assert_array_equal(same["sold_upper"], bounds["sold_upper"])
+
+
+def test_quantiles_are_moved_by_what_they_lacked():
+    past = made_up()
+    spread = 1 + np.abs(past["forecast"])
+    past = past.assign(
+        **{
+            "q0.1": past["forecast"] - spread,
+            "q0.5": past["forecast"],
+            "q0.9": past["forecast"] + spread,
+        }
+    )
+    found = conformal_intervals(past, coverage=0.8)
+    row = found.iloc[-1]
+    own = past[(past["step"] == row["step"]) & (past["fold"] < row["fold"])]
+    # Romano et al., equation 6
+    lacked = np.maximum(own["q0.1"] - own["truth"], own["truth"] - own["q0.9"])
+    rank = int(np.ceil((len(own) + 1) * 0.8))
+    moved = np.sort(lacked)[rank - 1]
+    assert row["lower"] == pytest.approx(row["q0.1"] - moved)
+    assert row["upper"] == pytest.approx(row["q0.9"] + moved)
+
+
+def real_series():
+    spots = sunspots.load_pandas().data["SUNACTIVITY"]
+    spots.index = pd.period_range("1700", periods=len(spots), freq="Y")
+    gas = co2.load_pandas().data["co2"].interpolate()
+    return {
+        "sunspots, a year ahead": (spots, 11, TimeSeriesSplit(200, test_size=1)),
+        "sunspots, 3 years": (spots, 11, TimeSeriesSplit(60, test_size=3)),
+        "carbon dioxide, 8 weeks": (gas, 60, TimeSeriesSplit(120, test_size=8)),
+    }
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.9])
+@pytest.mark.parametrize("name", real_series())
+def test_intervals_hold_as_often_as_promised_on_real_series(name, coverage):
+    y, window_length, cv = real_series()[name]
+    X = y.to_frame("y")
+    past = backtest(ridge(window_length), X, X["y"], cv, refit=20)
+    found = conformal_intervals(past, coverage=coverage)
+    finite = found[np.isfinite(found["upper"])]
+    share = finite["truth"].between(finite["lower"], finite["upper"]).mean()
+    # Three standard deviations of a share of so many folds, whose errors are alike.
+    slack = 3 * np.sqrt(coverage * (1 - coverage) / finite["fold"].nunique())
+    assert len(finite) > 100
+    assert abs(share - coverage) < slack
+
+
+def test_without_mapie_it_is_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mapie.regression", None)
+    with pytest.raises(ImportError, match="needs MAPIE: pip install mapie"):
+        conformal_intervals(made_up())
+
+
+HOURS = pd.date_range("2026-02-01", periods=3, freq="h")
+BAD = {
+    "coverage": ({"coverage": 90}, r"coverage must be within \(0, 1\), got 90"),
+    "n_folds": ({"n_folds": 0}, "n_folds must be an int >= 1 or None, got 0"),
+    "by": ({"by": ("shop",)}, "must be what backtest gives, but lacks 'shop'"),
+    "columns": ({"backtested": made_up()[["fold"]]}, "lacks 'origin', 'step'"),
+    "targets": ({"backtested": made_up(target="price")}, "holds several targets"),
+    "several": (
+        {"forecasts": pd.DataFrame({"a": [1.0], "b": [2.0]})},
+        r"must hold one target .*\['a', 'b'\]",
+    ),
+    "group": (
+        {
+            "backtested": made_up(shop="a"),
+            "forecasts": pd.DataFrame({"sold": 0.0}, index=HOURS),
+        },
+        "lacks the group 'shop'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_can_not_be_calibrated_is_told(name):
+    changed, message = BAD[name]
+    with pytest.raises(ValueError, match=message):
+        conformal_intervals(**{"backtested": made_up(), **changed})
