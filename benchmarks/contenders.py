@@ -13,6 +13,7 @@ SETTINGS = {
     "PyTorch": "PyTorch's default: 2",
     "PyTorch, 1 thread": "torch.set_num_threads(1)",
     "BLAS": "OpenBLAS's default: 2",
+    "pandas, skforecast, scikit-learn": "their defaults; one job",
 }
 
 

@@ -1,10 +1,6 @@
 """What is measured: each function runs in a fresh process, and gives numbers."""
 
-import contextlib
 import functools
-import gc
-import threading
-import time
 
 import architectures
 import numpy as np
@@ -16,16 +12,8 @@ from contenders import (
     torch_module,
 )
 from data import search_windows, series, windows
-
-
-def seconds(function, repeats=1):
-    """Give the median time of a call."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+from peak import peak_growth, seconds
+from time_series import backtest, panel_windows, splits  # noqa: F401, by their names
 
 
 # ------------------------------------------------------------------------------ search
@@ -188,30 +176,6 @@ def predict(name, n_samples):
 
 
 # ------------------------------------------------------------------------------ memory
-@contextlib.contextmanager
-def peak_growth(result):
-    """Put into `result` by how many MiB the process grew at its largest."""
-    import psutil
-
-    process, done = psutil.Process(), threading.Event()
-    gc.collect()
-    before = process.memory_info().rss
-    largest = [before]
-
-    def watch():
-        while not done.wait(0.005):
-            largest[0] = max(largest[0], process.memory_info().rss)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-        result["MiB"] = (largest[0] - before) / 2**20
-
-
 def memory(name):
     """Measure the growth while fitting on windows of 96 of 300,000 x 8 rows."""
     from sklearn.pipeline import make_pipeline

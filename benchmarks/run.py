@@ -4,7 +4,8 @@ Each contender runs in a process of its own, with its best documented setting of
 threads; rounds alternate the contenders, and medians are reported, with their ratio to
 sklstm's. Results go to ``benchmarks/RESULTS.md``, in the place of earlier ones of the
 same measure. The peers need ``pip install skorch
-torch`` besides ``pip install ".[benchmarks]"``; one that is not installed is left out.
+torch skforecast`` besides ``pip install ".[benchmarks]"``; one that is not installed is
+left out.
 """
 
 import argparse
@@ -32,6 +33,17 @@ SEARCHERS = [*BOTH, "SciKeras", "skorch", "skorch, 1 thread"]
 WORKERS = [OURS, "SciKeras", "skorch"]
 TRAINERS = [*BOTH, "Keras", "Keras, XLA", "PyTorch", "PyTorch, 1 thread", "BLAS"]
 PREDICTORS = SEARCHERS
+CUTTERS = [OURS, "sklstm, flatten=True", "pandas"]
+SPLITTERS = [OURS, "sklstm, PurgedKFold", "scikit-learn, by rows"]
+_ONE = {"n_entities": 1, "n_rows": 10_000, "n_folds": 100}
+_MANY = {"n_entities": 1000, "n_rows": 1000, "n_folds": 10}
+BACKTESTS = {
+    "one series of 10,000 rows, 100 folds of 24 steps": {**_ONE, "refit": False},
+    "the same, each fold fitted": {**_ONE, "refit": True},
+    "the same, fitted once, an LSTM": {**_ONE, "refit": False, "model": "LSTM"},
+    "1,000 entities x 1,000 rows, 10 folds of 24 steps": {**_MANY, "refit": False},
+    "the same, every fifth fold fitted": {**_MANY, "refit": 5},
+}
 REMEMBERERS = [OURS, "Keras", "Keras, batches from the table"]
 
 
@@ -65,12 +77,21 @@ def table_of_measures():
     for length in (24, 96, 384):
         arguments = {"n_rows": 100_000, "window_length": length}
         rows += [("growth", f"window {length}", arguments, [OURS], 1, "seconds")]
+    many = {"n_entities": 1000, "n_rows": 1000}
+    thousand = "1,000 entities x 1,000 rows"
+    rows += [
+        ("panel_windows", f"{thousand}, window 24", many, CUTTERS, 3, "seconds"),
+        ("splits", f"{thousand}, 5 folds", many, SPLITTERS, 3, "seconds"),
+    ]
+    for title, arguments in BACKTESTS.items():
+        rows += [("backtest", title, arguments, [OURS, "skforecast"], 3, "seconds")]
     return rows
 
 
 def available(contender):
     """Tell whether a contender is installed."""
     needs = {"skorch": ["skorch", "torch"], "PyTorch": ["torch"]}
+    needs["skforecast"] = ["skforecast"]
     needed = needs.get(contender.split(",")[0], [])
     return all(importlib.util.find_spec(name) is not None for name in needed)
 
@@ -124,7 +145,7 @@ def report(rows, before=""):
         lines += ["|---|---|---|---|---|---|"]
         for _, title, quantity, results in (row for row in rows if row[0] == measure):
             lines += _lines_of(title, quantity, results)
-        sections[measure.capitalize()] = "\n".join(lines)
+        sections[measure.replace("_", " ").capitalize()] = "\n".join(lines)
     parts = [_introduction()]
     parts += [f"## {title}\n\n{text}" for title, text in sections.items()]
     return "\n\n".join(parts) + "\n"
@@ -157,6 +178,8 @@ def _circumstances():
         "scikeras",
         "torch",
         "skorch",
+        "pandas",
+        "skforecast",
     )
     versions = [
         f"{name} {importlib.metadata.version(name)}"
