@@ -32,6 +32,7 @@ from sklstm import (
     PerTimestep,
     SlidingWindow,
 )
+from sklstm.forecasting import make_multistep
 
 # Tutorials read in one direction and keep the last state. A classifier that is not told
 # so reads in both directions and pools all steps, which is better nearly everywhere.
@@ -95,13 +96,12 @@ def ten_series(n_rows=50_000):
 
 def sine_next_10():
     """Predict the next 10 values of a sine from its last 50."""
-    sine = np.sin(np.arange(1000) / 8)
-    y = np.lib.stride_tricks.sliding_window_view(sine, 10)  # row t: values t to t + 9
-    table = pd.DataFrame({"sine": sine[: len(y)]})
+    table = pd.DataFrame({"sine": np.sin(np.arange(1000) / 8)})
+    table, y = make_multistep(table, table["sine"], steps=10)  # row t: t - 9 to t
     X, X_new, y, y_new = table[:800], table[800:], y[:800], y[800:]
 
     model = make_pipeline(
-        SlidingWindow(window_length=50),
+        SlidingWindow(window_length=50, horizon=10),
         LSTMRegressor(units=32, random_state=0),
     )
     predictions = model.fit(X, y).predict(X_new)

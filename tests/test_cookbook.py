@@ -216,9 +216,11 @@ def ten_series(outcome):
 
 
 def sine_next_10(outcome):
-    x, x_new, y = from_table(outcome, 50, scale=None)
+    x, x_new, y = from_table(outcome, 50, scale=None, horizon=10)
     sine = np.sin(np.arange(1000) / 8)
-    np.testing.assert_array_equal(y[7], sine[8:18])  # y[0] is of the second row
+    # The first row of all has the number 9, and the first 10 rows have no window.
+    np.testing.assert_array_equal(y[7], sine[17:27])
+    np.testing.assert_allclose(x[7, -1, 0], sine[16], rtol=1e-6)
     model = stack(1, layers.Masking(MASK), layers.LSTM(32), layers.Dense(10))
     return regress(model, x, x_new, y)
 
