@@ -247,7 +247,7 @@ class LagImportanceDisplay:
         """Name as many rows and columns as can be read."""
         single = all(newest == oldest for newest, oldest in self.lags)
         most = _MOST_LAG_LABELS if single else _MOST_BLOCK_LABELS
-        shown = _labelled_blocks(self.lags, most if single else most)
+        shown = _labelled_blocks(self.lags, most)
         times = [_time(*self.lags[i]) for i in shown]
         turned = {} if single else {"rotation": 30, "ha": "right"}
         self.ax_.set_xticks(shown, times, **turned)
