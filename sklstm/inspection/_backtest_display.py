@@ -229,6 +229,8 @@ class BacktestDisplay:
         self.figure_ = self.ax_[0].figure
         self._draw_steps(self.ax_[0], line_kw)
         self._draw_folds(self.ax_[1], line_kw, bar_kw)
+        for one in self.ax_:  # after both are drawn, which may share this axis
+            one.set_ylim(bottom=min(0, one.get_ylim()[0]))
         self.ax_[0].set_ylabel(self.metric_name)
         if ax is not None:
             self.ax_[1].set_ylabel(self.metric_name)
@@ -244,7 +246,6 @@ class BacktestDisplay:
             own = {"label": name, "color": f"C{number}", **line_kw}
             self.lines_ += ax.plot(errors.index.to_numpy(), errors.to_numpy(), **own)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
         ax.set(xlabel="step ahead", title="error by step")
 
     def _draw_folds(self, ax, line_kw, bar_kw):

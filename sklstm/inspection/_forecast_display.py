@@ -60,6 +60,9 @@ class ForecastDisplay:
     quantile_lines_ : list of matplotlib Line2D
         Quantiles without a partner, that are not the forecast itself.
 
+    legend_ : matplotlib Legend
+        One for all panels: of the figure, or of the first axes that were given.
+
     ax_ : matplotlib Axes or ndarray of Axes
         The axes, an array for several panels.
 
@@ -233,16 +236,16 @@ class ForecastDisplay:
         self.figure_ = axes[0].figure
         self.lines_, self.history_lines_, self.truth_lines_ = [], [], []
         self.bands_, self.quantile_lines_ = [], []
-        for one, panel in zip(series, axes, strict=True):
+        for number, (one, panel) in enumerate(zip(series, axes, strict=True)):
             self._draw(panel, one, styles)
-            if one.group is not None:
+            # Of targets under one another, the first and last have the labels.
+            if one.group is not None and (ax is not None or number < len(names)):
                 panel.set_title(str(one.group), fontsize="medium")
-            if n_targets > 1 and ax is None:
-                panel.label_outer(remove_inner_ticks=False)
-        axes[0].legend(loc="best", fontsize="small")
-        if ax is None and group is None and n_groups > len(names):
-            title = f"first {len(names)} of {n_groups} groups"
-            self.figure_.suptitle(title, fontsize="medium")
+            if ax is None and number < len(series) - len(names):
+                panel.set_xlabel("")
+        self._explain(axes, ax is None)
+        if group is None and n_groups > len(names):
+            self.legend_.set_title(f"first {len(names)} of {n_groups} groups")
         self.ax_ = axes[0] if len(axes) == 1 else axes
         return self
 
@@ -306,8 +309,28 @@ class ForecastDisplay:
             style = {**styles["line"], "label": label, "linestyle": ":"}
             self.quantile_lines_ += ax.plot(x, values, **style)
         self.lines_ += ax.plot(x, one.forecast, **styles["line"])
-        ax.set(xlabel=one.x_name, ylabel=str(one.target))
+        name = one.target if isinstance(one.target, str) else f"column {one.target}"
+        ax.set(xlabel=one.x_name, ylabel=name)
         _format_dates(ax, one.x)
+
+    def _explain(self, axes, own_figure):
+        """Add one legend for all panels, where it covers nothing in our own figure."""
+        handles = {}
+        for panel in axes:
+            for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+                handles.setdefault(label, handle)
+        own = {"handles": handles.values(), "labels": handles.keys()}
+        own["fontsize"] = "small"
+        if own_figure:
+            n_columns = len(handles) if len(handles) <= 5 else 3
+            place = {
+                "loc": "outside upper center",
+                "ncols": n_columns,
+                "frameon": False,
+            }
+            self.legend_ = self.figure_.legend(**own, **place)
+        else:
+            self.legend_ = axes[0].legend(**own)
 
 
 # ------------------------------------------------------------------------- the tables
@@ -347,7 +370,10 @@ def _panels(ax, n_groups, n_targets):
         shape, share = (n_targets, n_groups), {"sharex": "col"}
     else:
         shape, share = (-(-n_groups // 2), 2), {}
-    size = (8 if shape[1] == 1 else min(5 * shape[1], 15), 1.2 + 2.4 * shape[0])
+    size = (
+        8 if shape[1] == 1 else min(5 * shape[1], 15),
+        1.2 + min(2.4, 18 / shape[0]) * shape[0],
+    )
     n_panels = n_groups * n_targets
     if ax is not None:
         return axes_of(ax, (n_panels, 1))

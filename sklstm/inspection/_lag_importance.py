@@ -1,6 +1,7 @@
 """Which lags of which features a fitted pipeline looks at."""
 
 import copy
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -38,8 +39,8 @@ class LagImportanceDisplay:
     lags : sequence of tuple (newest, oldest), of length n_blocks
         The labels of the first and last lag of each block, such as ("t-1", "t-3").
 
-    score_name : str, default="score"
-        What the importances are differences of.
+    name : str, default="decrease in score"
+        What the importances are, to label the colours by.
 
     Attributes
     ----------
@@ -81,11 +82,11 @@ class LagImportanceDisplay:
     'price[t-3]'
     """
 
-    def __init__(self, importances, *, feature_names, lags, score_name="score"):
+    def __init__(self, importances, *, feature_names, lags, name="decrease in score"):
         self.importances = importances
         self.feature_names = feature_names
         self.lags = lags
-        self.score_name = score_name
+        self.name = name
 
     @property
     def importances_mean(self):
@@ -179,7 +180,7 @@ class LagImportanceDisplay:
             block_importances(score, windows, blocks, n_repeats, rng),
             feature_names=names,
             lags=[(lags[stop - 1], lags[start]) for start, stop in blocks],
-            score_name=_score_name(scoring, parts.predictor),
+            name=_name(scoring, parts.predictor),
         )
         return display.plot(ax=ax, image_kw=image_kw)
 
@@ -238,7 +239,7 @@ class LagImportanceDisplay:
         self.figure_ = self.ax_.figure
         self.image_ = self.ax_.imshow(mean, **image_kw)
         self.colorbar_ = self.figure_.colorbar(
-            self.image_, ax=self.ax_, label=f"decrease in {self.score_name}"
+            self.image_, ax=self.ax_, label=textwrap.fill(self.name, 20)
         )
         self._label()
         return self
@@ -408,15 +409,26 @@ def _some_windows(parts, X, max_samples, rng):
     return np.array(windows[chosen]), chosen
 
 
-def _score_name(scoring, predictor):
+def _name(scoring, predictor):
+    """Say what falls, or, of an error with its sign turned, what grows."""
+    if scoring is None:
+        kind = "score"
+        if is_regressor(predictor):
+            kind = "R²"
+        elif is_classifier(predictor):
+            kind = "accuracy"
+        return f"decrease in {kind}"
     if isinstance(scoring, str):
-        return scoring.removeprefix("neg_").replace("_", " ")
-    if scoring is not None:
+        name, sign = scoring.removeprefix("neg_"), -scoring.startswith("neg_")
+    else:
         function = getattr(scoring, "_score_func", scoring)
-        return getattr(function, "__name__", "score").replace("_", " ")
-    if is_regressor(predictor):
-        return "R²"
-    return "accuracy" if is_classifier(predictor) else "score"
+        name, sign = getattr(function, "__name__", "score"), _sign(scoring)
+    return f"{'increase' if sign < 0 else 'decrease'} in {name.replace('_', ' ')}"
+
+
+def _sign(scorer):
+    """Tell whether a scorer of `make_scorer` turns the sign of an error."""
+    return getattr(scorer, "_sign", 1)
 
 
 # ------------------------------------------------------------------------ the picture

@@ -162,7 +162,8 @@ class LossCurveDisplay:
         self._mark_best(curves)
         if spans_widely(np.concatenate(list(curves.values()))):
             self.ax_.set_yscale("log")
-        self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        whole = MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
+        self.ax_.xaxis.set_major_locator(whole)
         self.ax_.set(xlabel="epoch", ylabel=metric.replace("_", " "))
         self.ax_.legend()
         return self
