@@ -182,10 +182,9 @@ class BacktestDisplay:
                 "backtests must be the DataFrame that backtest gives, or a dict of "
                 f"name to such DataFrames, got {backtests!r}."
             )
-        tables = {
-            name: _complete_rows(name, table, only_target)
-            for name, table in backtests.items()
-        }
+        tables = {}
+        for name, table in backtests.items():
+            tables[name] = _complete_rows(name, table, only_target)
         display = cls(
             errors_by(tables, "step", measure),
             errors_by(tables, "fold", measure),
@@ -368,7 +367,7 @@ def _complete_rows(name, table, only_target):
             f"{name!r}: the truth of {int(missing.sum())} of {len(table)} rows is not "
             "known (NaN). They are left out of the errors.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     return table[~missing]
 

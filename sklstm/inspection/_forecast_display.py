@@ -261,7 +261,7 @@ class ForecastDisplay:
             if not isinstance(self.truth, (pd.Series, pd.DataFrame)) and (
                 group_by in forecast.columns
             ):
-                truth = truth.assign(**{group_by: forecast[group_by]})
+                truth.insert(0, group_by, forecast[group_by])
         by_number = merely_numbers_rows(forecast, history, group_by)
         groups = split_groups(forecast, group_by, "forecast")
         pasts = _by_group(history, group_by, "history")

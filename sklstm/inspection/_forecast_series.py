@@ -10,9 +10,11 @@ from pandas.api.types import is_numeric_dtype
 
 from sklstm._validation import shortened
 
+# Quantiles as "%g" writes numbers between 0 and 1.
 _BOUND = re.compile(
-    r"(?P<target>.+)_(?:q(?P<quantile>[0-9.e-]+)|(?P<side>lower|upper))"
+    r"(?P<target>.+)_(?:q(?P<quantile>0?\.\d+|\d(?:\.\d+)?e-\d+)|(?P<side>lower|upper))"
 )
+_OTHER_SIDE = {"lower": "upper", "upper": "lower"}
 
 
 @dataclass
@@ -88,7 +90,7 @@ def read_targets(columns):
     bounds, found = {}, {}
     for column in columns:
         match = _BOUND.fullmatch(str(column))
-        if match is None or match["target"] not in by_name:
+        if match is None or not _is_bound(match, by_name):
             found.setdefault(column, ({}, {}))
         else:
             bounds[column] = (by_name[match["target"]], match)
@@ -99,6 +101,13 @@ def read_targets(columns):
         else:
             quantiles[float(match["quantile"])] = column
     return {target: pair_bounds(*both) for target, both in found.items()}
+
+
+def _is_bound(match, columns):
+    """Tell whether the target is there, and of an interval both sides."""
+    target, side = match["target"], match["side"]
+    partner = target if side is None else f"{target}_{_OTHER_SIDE[side]}"
+    return target in columns and partner in columns
 
 
 def pair_bounds(quantiles, sides):
@@ -204,7 +213,7 @@ def choose_groups(groups, group, most):
     """
     if group is None:
         return list(groups)[:most]
-    if group not in groups:
+    if group not in list(groups):
         there = "no groups" if list(groups) == [None] else shortened(groups)
         raise ValueError(f"group must be one of forecast's: {there}; got {group!r}.")
     return [group]
