@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
 from sklstm.forecasting import backtest, forecast
@@ -243,6 +243,9 @@ def test_names_go_through_steps_before_the_windows(noise):
     ).fit(X, y)
     display = LagImportanceDisplay.from_estimator(search, X, y, random_state=0)
     assert display.feature_names == ["price", "sold"]
+    silent = FunctionTransformer(lambda X: X.rename(columns={"sold": "sales"}))
+    display = LagImportanceDisplay.from_estimator(ridge(4, silent).fit(X, y), X, y)
+    assert display.feature_names == ["price", "sales"]
     plain = ridge(4, horizon=0).fit(X.to_numpy(), y)
     display = LagImportanceDisplay.from_estimator(plain, X.to_numpy(), y)
     assert display.feature_names == ["x0", "x1"]
@@ -501,6 +504,8 @@ def test_only_the_first_groups_are_drawn(shops):
     assert len(display.ax_) == 4
     assert display.legend_.get_title().get_text() == "first 4 of 6 groups"
     assert len(display.figure_.axes) == 4
+    three = forecast(pipe, many, 2)[:6]
+    assert len(ForecastDisplay.from_predictions(three).figure_.axes) == 3
     axes = plt.figure().subplots(2, 2)
     again = display.plot(ax=axes)
     np.testing.assert_array_equal(again.ax_, axes.ravel())
@@ -527,6 +532,11 @@ def test_targets_are_under_one_another(series):
     assert display.ax_[0].get_xlabel() == ""
     assert {line.get_color() for line in display.lines_} == {"green"}
     assert display.history_lines_[1].get_linewidth() == 3
+    quantiles = pd.DataFrame({"y": [1.0], "y_q0.1": [0.0], "y_q0.9": [2.0]})
+    for name in ("color", "fc"):
+        draw = ForecastDisplay.from_predictions
+        band = draw(quantiles, band_kw={name: "red", "alpha": 1}).bands_[0]
+        assert to_rgba("red") == tuple(band.get_facecolor()[0])
     np.testing.assert_array_equal(
         display.lines_[1].get_ydata()[1:],
         forecast(pipe, X, 4, target=["wave", "slow"])["slow"],
@@ -548,15 +558,14 @@ def test_any_index_can_be_drawn(index):
     values = pd.Series(np.arange(30.0), index=index, name="price")
     display = drawn(
         ForecastDisplay.from_predictions(
-            values[20:], history=values[:20], truth=values, n_history=5
+            values[20:], history=values, truth=values, n_history=5
         )
     )
     assert display.history_lines_[0].get_ydata().tolist() == [15, 16, 17, 18, 19]
     assert display.lines_[0].get_ydata().tolist() == list(range(19, 30))
     assert display.truth_lines_[0].get_ydata().tolist() == list(range(19, 30))
-    assert (np.diff(display.lines_[0].get_xdata()) > np.array(0).astype("m8")
-            if isinstance(index, (pd.PeriodIndex, pd.DatetimeIndex))
-            else np.diff(display.lines_[0].get_xdata()) > 0).all()  # fmt: skip
+    x = display.lines_[0].get_xdata()
+    assert all(early < late for early, late in itertools.pairwise(x))
 
 
 def test_forecasts_refuse_tables_that_do_not_go_together(shops):
@@ -709,11 +718,14 @@ def test_errors_are_those_of_groupby(backtests, metric):
 def test_a_backtest_is_run_and_drawn(series):
     X, y = series
     pipe, cv = ridge(8), TimeSeriesSplit(3, test_size=5)
-    display = drawn(BacktestDisplay.from_estimator(pipe, X[["wave"]], y, cv))
+    display = BacktestDisplay.from_estimator(pipe, X[["wave"]], y, cv)
+    assert list(display.errors_by_fold) == ["Ridge"]
+    display = BacktestDisplay.from_estimator(pipe, X[["wave"]], y, cv, name="linear")
+    drawn(display)
     expected = backtest(pipe, X[["wave"]], y, cv)
     error = (expected["truth"] - expected["forecast"]).abs()
     np.testing.assert_allclose(
-        display.errors_by_step["Ridge"], error.groupby(expected["step"]).mean()
+        display.errors_by_step["linear"], error.groupby(expected["step"]).mean()
     )
     assert display.ax_[0].get_legend() is None
     for ax in display.ax_:

@@ -54,7 +54,7 @@ class ForecastDisplay:
     history_lines_, truth_lines_ : list of matplotlib Line2D
         What was known, and what came true; empty where not given.
 
-    bands_ : list of matplotlib FillBetweenPolyCollection
+    bands_ : list of matplotlib PolyCollection
         Pairs of quantiles and intervals, panel by panel.
 
     quantile_lines_ : list of matplotlib Line2D
@@ -228,6 +228,8 @@ class ForecastDisplay:
             If tables do not go together, or a parameter is not what is said above.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
+        if n_history is not None:
+            check_int("n_history", n_history, at_least=0, others=" or None")
         series, n_groups = self._series(group, n_history)
         styles = _styles(line_kw, history_kw, truth_kw, band_kw)
         names = list(dict.fromkeys(one.group for one in series))
@@ -339,10 +341,7 @@ def _by_group(table, group_by, name):
 
 
 def _n_history(n_history, steps):
-    if n_history is None:
-        return max(4 * steps, _LEAST_HISTORY)
-    check_int("n_history", n_history, at_least=0, others=" or None")
-    return n_history
+    return max(4 * steps, _LEAST_HISTORY) if n_history is None else n_history
 
 
 # ------------------------------------------------------------------------ the picture
@@ -355,7 +354,7 @@ def _styles(line_kw, history_kw, truth_kw, band_kw):
     history = {"label": "history", "color": "tab:blue"}
     truth = {"label": "truth", "color": "black", "linewidth": 1, "linestyle": "--"}
     line = styled("line_kw", line_kw, line, Line2D)
-    band = {"color": line["color"], "linewidth": 0}
+    band = {"facecolor": line["color"], "linewidth": 0}
     return {
         "line": line,
         "history": styled("history_kw", history_kw, history, Line2D),

@@ -370,10 +370,16 @@ def before(history, forecast, n_rows, by_number):
     ValueError
         If the two indices can't be compared.
     """
-    ordered = drawable(forecast.index) is not None and not by_number
-    if ordered:
+    first = forecast.index[0]
+    if by_number:
+        pass
+    elif drawable(forecast.index) is None and not _is_time(forecast.index):
+        # Names have no order in time, so that only their places tell.
+        here = np.flatnonzero(history.index == first)
+        history = history.iloc[: here[0]] if len(here) else history
+    else:
         try:
-            history = history[np.asarray(history.index < forecast.index[0])]
+            history = history[np.asarray(history.index < first)]
         except TypeError as error:
             raise ValueError(
                 "history must have an index that goes on in that of forecast: got "
