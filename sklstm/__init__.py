@@ -21,6 +21,7 @@ _PUBLIC = {
 _SUBMODULES = (
     "estimators",
     "forecasting",
+    "inspection",
     "model_selection",
     "networks",
     "preprocessing",

@@ -25,6 +25,7 @@ MAY_IMPORT = {
         "_pipeline",
         "_validation",
     },
+    "inspection": {"forecasting", "_pipeline", "_validation"},
     "networks": set(),
     "training": {"sequences", "networks"},
     "_scikeras": {"_validation"},
@@ -65,7 +66,7 @@ def test_the_lower_rooms_import_one_library(path):
         assert outside <= {"numpy"}
     if room == "networks":  # TensorFlow for its fused operations
         assert outside <= {"keras", "numpy", "tensorflow"}
-    if room in ("forecasting", "model_selection", "preprocessing"):
+    if room in ("forecasting", "inspection", "model_selection", "preprocessing"):
         assert not outside & {"keras", "scikeras", "tensorflow"}
 
 
@@ -74,6 +75,8 @@ def test_the_lower_rooms_import_one_library(path):
     [
         "import sklstm",
         "import sklstm; dir(sklstm)",
+        "import sklstm.forecasting",
+        "import sklstm.inspection",
         "import sklstm.model_selection",
         "import sklstm.preprocessing",
         "import sklstm.sequences",

@@ -1,0 +1,408 @@
+"""Errors of forecasts from many origins: how far ahead, and when."""
+
+import warnings
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from sklstm._pipeline import steps_of
+from sklstm._validation import shortened
+from sklstm.forecasting import backtest
+from sklstm.inspection._drawing import axes_of, styled, thinned
+
+_NEEDED = ("fold", "step", "truth", "forecast")
+# More bars than these are too thin to be told apart.
+_MOST_BARS = 40
+_MOST_LABELS = 8
+
+
+class BacktestDisplay:
+    """Errors of forecasts by step and by fold, of one model or several.
+
+    It is recommended to use :meth:`from_estimator` or :meth:`from_predictions`. All
+    parameters are stored as attributes.
+
+    Parameters
+    ----------
+    errors_by_step : DataFrame of shape (n_steps, n_models)
+        The error of each model at each step, over all folds.
+
+    errors_by_fold : DataFrame of shape (n_folds, n_models)
+        The error of each model in each fold, over all steps.
+
+    metric_name : str, default="error"
+        What is measured.
+
+    origins : Series, default=None
+        For each fold the time of the last known row, to label it by.
+
+    Attributes
+    ----------
+    lines_ : list of matplotlib Line2D
+        The errors by step, a line a model.
+
+    bars_ : list of matplotlib BarContainer
+        The errors by fold; empty where there are too many folds for bars.
+
+    fold_lines_ : list of matplotlib Line2D
+        The errors by fold, where these are too many for bars.
+
+    ax_ : ndarray of Axes, of shape (2,)
+        The axes: by step, by fold.
+
+    figure_ : matplotlib Figure
+        The figure with the axes.
+
+    See Also
+    --------
+    sklstm.forecasting.backtest : Makes the forecasts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm.inspection import BacktestDisplay
+    >>> backtest = pd.DataFrame({
+    ...     "fold": [0, 0, 1, 1], "step": [1, 2, 1, 2],
+    ...     "truth": [10.0, 20.0, 30.0, 40.0], "forecast": [11.0, 23.0, 32.0, 45.0]})
+    >>> display = BacktestDisplay.from_predictions({"network": backtest})
+    >>> display.errors_by_step
+          network
+    step
+    1         1.5
+    2         4.0
+    """
+
+    def __init__(
+        self, errors_by_step, errors_by_fold, *, metric_name="error", origins=None
+    ):
+        self.errors_by_step = errors_by_step
+        self.errors_by_fold = errors_by_fold
+        self.metric_name = metric_name
+        self.origins = origins
+
+    @classmethod
+    def from_estimator(
+        cls,
+        pipeline,
+        X,
+        y,
+        cv,
+        *,
+        refit=True,
+        known=(),
+        target=None,
+        n_jobs=None,
+        metric="mae",
+        only_target=None,
+        name=None,
+        **plot_kw,
+    ):
+        """Run a backtest, and draw its errors.
+
+        Parameters
+        ----------
+        pipeline, X, y, cv, refit, known, target, n_jobs
+            As for :func:`sklstm.forecasting.backtest`.
+
+        metric, only_target
+            As for :meth:`from_predictions`.
+
+        name : str, default=None
+            What to call the pipeline; None takes the class of its last step.
+
+        **plot_kw : dict
+            Parameters of :meth:`plot`.
+
+        Returns
+        -------
+        BacktestDisplay
+            The drawn display.
+
+        Raises
+        ------
+        ValueError
+            As :func:`sklstm.forecasting.backtest` and :meth:`from_predictions` do.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        _check_metric(metric)
+        found = backtest(
+            pipeline, X, y, cv, refit=refit, known=known, target=target, n_jobs=n_jobs
+        )
+        if name is None:
+            name = type(list(steps_of(pipeline))[-1][1]).__name__
+        return cls.from_predictions(
+            {name: found}, metric=metric, only_target=only_target, **plot_kw
+        )
+
+    @classmethod
+    def from_predictions(cls, backtests, *, metric="mae", only_target=None, **plot_kw):
+        """Draw the errors of backtests that are there already.
+
+        Parameters
+        ----------
+        backtests : DataFrame or dict of str to DataFrame
+            What :func:`sklstm.forecasting.backtest` gives, of several models by name.
+
+        metric : {"mae", "rmse"} or callable, default="mae"
+            The mean absolute error, the root of the mean squared error, or a function
+            ``metric(y_true, y_pred)`` that gives a number.
+
+        only_target : str or int, default=None
+            The target to measure. Needed where there are several, as errors in units
+            of their own have no mean.
+
+        **plot_kw : dict
+            Parameters of :meth:`plot`.
+
+        Returns
+        -------
+        BacktestDisplay
+            The drawn display.
+
+        Raises
+        ------
+        ValueError
+            If a table lacks columns, a forecast is NaN, no truth is known, or a
+            parameter is not what is said above.
+
+        Warns
+        -----
+        UserWarning
+            If the truth of some rows is NaN: they are left out.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_predictions")
+        metric_name, measure = _check_metric(metric)
+        if isinstance(backtests, pd.DataFrame):
+            backtests = {"forecast": backtests}
+        if not isinstance(backtests, Mapping) or not backtests:
+            raise ValueError(
+                "backtests must be the DataFrame that backtest gives, or a dict of "
+                f"name to such DataFrames, got {backtests!r}."
+            )
+        tables = {}
+        for name, table in backtests.items():
+            tables[name] = _complete_rows(name, table, only_target)
+        display = cls(
+            errors_by(tables, "step", measure),
+            errors_by(tables, "fold", measure),
+            metric_name=metric_name,
+            origins=_origins(tables.values()),
+        )
+        return display.plot(**plot_kw)
+
+    def plot(self, ax=None, *, line_kw=None, bar_kw=None):
+        """Draw two panels: the error by step, and by fold.
+
+        Parameters
+        ----------
+        ax : array of two matplotlib Axes, default=None
+            The axes to draw on; None makes a figure.
+
+        line_kw : dict, default=None
+            Keywords for matplotlib's `plot`.
+
+        bar_kw : dict, default=None
+            Keywords for matplotlib's `bar`.
+
+        Returns
+        -------
+        BacktestDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If `ax` is not two axes, or keywords are no dict.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Rectangle
+
+        line_kw = styled("line_kw", line_kw, {"marker": "o", "markersize": 4}, Line2D)
+        bar_kw = styled("bar_kw", bar_kw, {}, Rectangle)
+        share = {"sharey": True, "figsize": (10, 4)}
+        self.ax_ = axes_of(ax, (1, 2), **share)
+        self.figure_ = self.ax_[0].figure
+        self._draw_steps(self.ax_[0], line_kw)
+        self._draw_folds(self.ax_[1], line_kw, bar_kw)
+        for one in self.ax_:  # after both are drawn, which may share this axis
+            one.set_ylim(bottom=min(0, one.get_ylim()[0]))
+        self.ax_[0].set_ylabel(self.metric_name)
+        if ax is not None:
+            self.ax_[1].set_ylabel(self.metric_name)
+        if self.errors_by_step.shape[1] > 1:
+            self.ax_[0].legend(fontsize="small")
+        return self
+
+    def _draw_steps(self, ax, line_kw):
+        from matplotlib.ticker import MaxNLocator
+
+        self.lines_ = []
+        for number, (name, errors) in enumerate(self.errors_by_step.items()):
+            own = {"label": name, "color": f"C{number}", **line_kw}
+            self.lines_ += ax.plot(errors.index.to_numpy(), errors.to_numpy(), **own)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        ax.set(xlabel="step ahead", title="error by step")
+
+    def _draw_folds(self, ax, line_kw, bar_kw):
+        frame = self.errors_by_fold
+        n_folds, n_models = frame.shape
+        places = np.arange(n_folds)
+        self.bars_, self.fold_lines_ = [], []
+        for number, (name, errors) in enumerate(frame.items()):
+            own = {"label": name, "color": f"C{number}"}
+            if frame.size > _MOST_BARS:
+                self.fold_lines_ += ax.plot(
+                    places, errors.to_numpy(), **{**own, **line_kw}
+                )
+                continue
+            width = 0.8 / n_models
+            left = places + (number - (n_models - 1) / 2) * width
+            bars = ax.bar(left, errors.to_numpy(), **{"width": width, **own, **bar_kw})
+            self.bars_.append(bars)
+        shown = places[:: thinned(n_folds, _MOST_LABELS)]
+        if self.origins is None:
+            ax.set_xticks(shown, [str(frame.index[i]) for i in shown])
+            ax.set_xlabel("fold")
+        else:
+            labels = _labels(self.origins.reindex(frame.index))
+            ax.set_xticks(shown, [labels[i] for i in shown], rotation=30, ha="right")
+            ax.set_xlabel("origin of the fold")
+        ax.set_title("error by fold")
+
+
+# ------------------------------------------------------------------------- arithmetic
+def mean_absolute(y_true, y_pred):
+    """Give the mean absolute error."""
+    return np.mean(np.abs(y_true - y_pred))
+
+
+def root_mean_squared(y_true, y_pred):
+    """Give the root of the mean squared error."""
+    return np.sqrt(np.mean((y_true - y_pred) ** 2))
+
+
+_METRICS = {
+    "mae": ("mean absolute error", mean_absolute),
+    "rmse": ("root mean squared error", root_mean_squared),
+}
+
+
+def errors_by(tables, key, measure):
+    """Measure the error of each model in each part of its forecasts.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        The backtest of each model.
+
+    key : {"step", "fold"}
+        The column that parts them.
+
+    measure : callable
+        Gives the error of truth and forecasts.
+
+    Returns
+    -------
+    DataFrame of shape (n_parts, n_models)
+        NaN where a model has no such part.
+    """
+    found = {}
+    for name, table in tables.items():
+        found[name] = {
+            part: _number(measure(own["truth"].to_numpy(), own["forecast"].to_numpy()))
+            for part, own in table.groupby(key)
+        }
+    frame = pd.DataFrame(found).sort_index()
+    return frame.rename_axis(index=key)
+
+
+# ------------------------------------------------------------------------ the tables
+def _check_metric(metric):
+    """Give the name of a metric, and its function."""
+    if isinstance(metric, str) and metric in _METRICS:
+        return _METRICS[metric]
+    if callable(metric):
+        return getattr(metric, "__name__", "error").replace("_", " "), metric
+    raise ValueError(
+        f"metric must be one of {list(_METRICS)} or a function metric(y_true, y_pred), "
+        f"got {metric!r}."
+    )
+
+
+def _number(error):
+    if not isinstance(error, Real):
+        raise ValueError(f"metric must give a number, but gave {error!r}.")
+    return float(error)
+
+
+def _complete_rows(name, table, only_target):
+    """Give the rows of a target that have a truth."""
+    if not isinstance(table, pd.DataFrame):
+        raise ValueError(
+            f"backtests must hold the DataFrames that backtest gives, but {name!r} is "
+            f"{type(table).__name__}."
+        )
+    lacking = [column for column in _NEEDED if column not in table.columns]
+    if lacking:
+        raise ValueError(
+            f"backtests must have the columns {list(_NEEDED)}, but {name!r} lacks "
+            f"{lacking}."
+        )
+    table = _of_target(name, table, only_target)
+    wrong = ~np.isfinite(table["forecast"].to_numpy(float))
+    if wrong.any():
+        raise ValueError(
+            f"backtests must have a finite forecast in every row, but {name!r} has "
+            f"{int(wrong.sum())} that are not, the first in row {int(wrong.argmax())}."
+        )
+    missing = ~np.isfinite(table["truth"].to_numpy(float))
+    if missing.all():
+        raise ValueError(f"backtests must have a truth, but {name!r} has none.")
+    if missing.any():
+        warnings.warn(
+            f"{name!r}: the truth of {int(missing.sum())} of {len(table)} rows is not "
+            "known (NaN). They are left out of the errors.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return table[~missing]
+
+
+def _of_target(name, table, only_target):
+    there = list(table["target"].unique()) if "target" in table.columns else []
+    if only_target is None and len(there) > 1:
+        raise ValueError(
+            f"only_target must name one of the targets of {name!r}, whose errors have "
+            f"units of their own: {shortened(there)}."
+        )
+    if only_target is None:
+        return table
+    if only_target not in there:
+        raise ValueError(
+            f"only_target must be one of the targets of {name!r}: "
+            f"{shortened(there) or 'it has no column of targets'}; got {only_target!r}."
+        )
+    return table[table["target"] == only_target]
+
+
+def _origins(tables):
+    """Give the origin of each fold; None where groups or models have others."""
+    tables = list(tables)
+    if any("origin" not in table.columns for table in tables):
+        return None
+    pairs = pd.concat([table[["fold", "origin"]] for table in tables])
+    pairs = pairs.drop_duplicates()
+    if pairs["fold"].duplicated().any() or pairs["origin"].isna().any():
+        return None
+    return pairs.set_index("fold")["origin"]
+
+
+def _labels(origins):
+    """Write origins down, times without the hour where all are at midnight."""
+    if origins.dtype.kind == "M" and (origins == origins.dt.normalize()).all():
+        return origins.dt.strftime("%Y-%m-%d").tolist()
+    return [str(origin) for origin in origins]
