@@ -278,6 +278,24 @@ def test_times_far_apart_in_other_ways_are_told_by_x_future():
         forecast(pipe, X, 1, ahead.set_axis(times[:2]))
 
 
+@pytest.mark.parametrize("order", ["by group", "by time"])
+def test_numbers_of_rows_are_no_times(order):
+    X = panel()[["price", "shop"]]
+    X = X.sort_index(kind="stable") if order == "by time" else X
+    numbered = X.reset_index(drop=True)
+    pipe = ridge(group_by="shop").fit(numbered, numbered["price"])
+    expected = forecast(ridge(group_by="shop").fit(X, X["price"]), X, 3)
+    np.testing.assert_allclose(forecast(pipe, numbered, 3)["price"], expected["price"])
+    kept = np.random.default_rng(0).random(len(X)) < 0.7
+    holed = numbered[kept]  # labels with holes, as boolean masks leave them
+    found = forecast(pipe, holed, 3)
+    first = holed.index[-1] + 1
+    assert list(found.index) == list(range(first, first + 9))
+    alone = holed[holed["shop"] == "a"].drop(columns="shop")
+    found = forecast(ridge().fit(alone, alone["price"]), alone, 2)
+    assert list(found.index) == [alone.index[-1] + 1, alone.index[-1] + 2]
+
+
 def test_quantiles_stand_beside_the_median():
     X = series()
     lstm = LSTMRegressor(units=3, epochs=2, loss="quantile", quantiles=(0.1, 0.5, 0.8))

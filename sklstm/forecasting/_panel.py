@@ -113,6 +113,9 @@ class Panel:
             last = self.times[rows[-1]]
             if last not in found:
                 found[last] = pace.labels_after(labels.at(rows[-1]), n_rows)
+            if found[last] is None and self.times.dtype.kind in "iu":
+                # What is left of numbered rows is numbered on.
+                found[last] = pd.RangeIndex(last + 1, last + 1 + n_rows)
             after.append(found[last])
         return None if any(one is None for one in after) else after
 
@@ -129,8 +132,8 @@ class Panel:
         """
         index = self.frame.index
         if times is None:
-            n_rows = len(self.frame)
-            return pd.RangeIndex(n_rows, n_rows + steps * len(self.groups))
+            first = int(index.max()) + 1
+            return pd.RangeIndex(first, first + steps * len(self.groups))
         stamps = times[0].append(list(times[1:]))
         if not isinstance(index, pd.MultiIndex):
             return stamps.rename(index.name)
@@ -166,9 +169,8 @@ class Panel:
                     f"and times; got the levels {list(index.names)}."
                 )
             return index.droplevel(self.group_by)
-        # The numbers of rows of several groups are no times.
         if not self.is_frame or (
-            self.group_by is not None and isinstance(index, pd.RangeIndex)
+            self.group_by is not None and numbers_rows(index, len(self.groups))
         ):
             return None
         return index
@@ -203,3 +205,13 @@ class Panel:
             f"The index of {self.name} is not sorted{of_group}: label {label!r} of row "
             f"{row} is earlier than the one before it. Sort the rows in time."
         )
+
+
+def numbers_rows(index, n_groups):
+    """Tell whether the index of a table of groups numbers its rows, and tells no time.
+
+    Times are those of all groups: numbers that occur once each are no times.
+    """
+    if isinstance(index, pd.RangeIndex):
+        return True
+    return n_groups > 1 and index.dtype.kind in "iuf" and index.is_unique

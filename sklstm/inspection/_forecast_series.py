@@ -276,9 +276,8 @@ def merely_numbers_rows(forecast, history, group_by):
     """Tell whether the index numbers the rows of all groups, and so tells no time."""
     if group_by is None or forecast.index.nlevels > 1:
         return False
-    if history is not None:
-        return isinstance(history.index, pd.RangeIndex)
-    return is_numeric_dtype(forecast.index) and forecast.index.is_unique
+    index = forecast.index if history is None else history.index
+    return is_numeric_dtype(index) and index.is_unique
 
 
 def drawable(index):
