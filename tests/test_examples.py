@@ -1,6 +1,7 @@
 """The examples run as a user runs them, and do what they say."""
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,23 @@ def test_quickstart_beats_its_baselines_and_draws_a_picture():
     best = min(error for name, error in means.items() if name.startswith("LSTM"))
     assert len(means) == 6
     assert best < means["Ridge"] < means["last value"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_climate_beats_its_baselines_and_keeps_its_promise():
+    picture = EXAMPLES / "climate.png"
+    picture.unlink(missing_ok=True)
+    out = run(EXAMPLES / "climate.py")
+    assert "Nothing leaks" in out
+    table = out.split("Mean absolute error")[1].split("\n\n")[0]
+    errors = {
+        name: float(re.search(rf"{name} +(\d\.\d+)", table)[1])
+        for name in ("LSTM", "Ridge", "seasonal naive")
+    }
+    assert errors["LSTM"] < errors["Ridge"] < errors["seasonal naive"]
+    held = int(re.search(r"promise 80 % held (\d+)%", out)[1])
+    assert 70 <= held <= 90
+    assert out.count("2002-") == 24  # the months after the last, of both series
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
