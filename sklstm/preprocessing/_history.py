@@ -34,6 +34,7 @@ class TimeLabels:
             )
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
+        self._paces = {}  # by their moments, which the groups of a panel often share
 
     def first_unsorted(self, rows):
         """Find the first of some rows whose label is earlier than that before it."""
@@ -78,6 +79,12 @@ class TimeLabels:
         if self._positions is None:
             return Pace()
         positions = self._positions if rows is None else self._positions[rows]
+        moments = positions.tobytes()
+        if moments not in self._paces:
+            self._paces[moments] = self._pace_of(positions, rows)
+        return self._paces[moments]
+
+    def _pace_of(self, positions, rows):
         steps = np.diff(np.unique(positions)) * float(self._unit)
         if not isinstance(self.index, pd.DatetimeIndex):
             return Pace.of(steps)
