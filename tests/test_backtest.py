@@ -208,6 +208,37 @@ def test_a_group_that_begins_in_a_test_part_starts_cold():
     assert np.isfinite(new["forecast"]).all()
 
 
+def test_rows_before_the_test_part_are_known_where_none_of_them_trains():
+    X = panel()[["price", "shop"]]
+    X = X[(X["shop"] != "b") | (X.index < HOURS[20]) | (X.index >= HOURS[50])]
+    cv = PanelTimeSeriesSplit(2, test_size=5, max_train_size=10)
+    found = backtest(ridge(group_by="shop"), X, X["price"], cv)
+    assert found["step"].max() == 5
+    first = found[(found["shop"] == "b") & (found["fold"] == 0)]
+    assert (first["origin"] == HOURS[19]).all() or len(first) == 5
+
+
+def test_folds_may_be_masks():
+    X = series()[["price"]]
+    mask = np.arange(120) < 100
+    found = backtest(ridge(), X, X["price"], [(mask, ~mask)])
+    numbers = [(np.flatnonzero(mask), np.flatnonzero(~mask))]
+    expected = backtest(ridge(), X, X["price"], numbers)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "other", [lambda y: y.diff().fillna(0), lambda y: y.shift(-1, fill_value=0)]
+)
+def test_predictions_go_into_no_column_that_y_is_not(other):
+    X = series()
+    cv = TimeSeriesSplit(2, test_size=4)
+    with pytest.raises(ValueError, match="can't be fed back into column 'price' of X"):
+        backtest(ridge(), X, other(X["price"]), cv, known=["hour"])
+    ahead = backtest(ridge(horizon=4), X, other(X["price"]), cv)  # nothing is fed
+    assert len(ahead) == 8
+
+
 def test_memory_is_bounded_by_forecasting_folds_in_parts(monkeypatch):
     X = panel()
     arguments = (ridge(group_by="shop"), X, X["price"], 5)

@@ -331,6 +331,14 @@ def test_classes_are_forecast_and_fed_back():
     assert list(forecast(pipe, X, 6)["on"]) == [0, 0, 1, 0, 0, 1]
 
 
+def test_tables_of_polars():
+    polars = pytest.importorskip("polars")
+    X = panel()[["price", "shop"]].reset_index(drop=True)
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    found = forecast(pipe, polars.from_pandas(X), 3)
+    pd.testing.assert_frame_equal(found, forecast(pipe, X, 3))
+
+
 def test_nothing_of_the_arguments_changes():
     X, ahead = series(), calendar(4)
     pipe = ridge().fit(X, X["price"])
@@ -425,6 +433,19 @@ def test_groups_of_x_future_are_those_of_x():
         forecast(pipe, X, 2, ahead)
     with pytest.raises(ValueError, match="no row of the groups 'c', which X has"):
         forecast(pipe, X, 2, ahead[ahead["shop"] < "c"])
+
+
+def test_a_row_without_a_group_and_a_name_that_is_no_column():
+    X = panel()[["price", "shop"]]
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    holed = X.assign(shop=X["shop"].where(X.index != HOURS[7]))
+    with pytest.raises(ValueError, match=r"'shop' is missing \(NaN\) in row 7 of X"):
+        forecast(pipe, holed, 2)
+    lstm = make_pipeline(SlidingWindow(3), LSTMRegressor(units=2, epochs=1))
+    price = X[["price"]][:60]
+    lstm.fit(price, price["price"].rename("sold"))
+    with pytest.raises(ValueError, match="what y was, name them in target"):
+        forecast(lstm, price, 2)
 
 
 def test_an_estimator_without_windows_is_refused():

@@ -81,8 +81,8 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     ------
     ValueError
         If a train row comes after a test row of its group, a part is empty, times
-        repeat or are not sorted, or columns are needed that are neither predicted nor
-        known.
+        repeat or are not sorted, columns are needed that are neither predicted nor
+        known, or predictions would be fed back into a column that y is not.
 
     Warns
     -----
@@ -125,7 +125,7 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
             f"known has {shortened(strangers)}, but X has the columns {panel.columns}."
         )
     if isinstance(cv, Integral):
-        times = panel.places() if panel.times is None else panel.times
+        times = panel.places if panel.times is None else panel.times
         cv = PanelTimeSeriesSplit(cv, time=np.asarray(times))
     splits = cv.split(X, y) if hasattr(cv, "split") else cv
     folds = [_Fold(panel, i, *split) for i, split in enumerate(splits)]
@@ -142,13 +142,18 @@ class _Fold:
     """The series of one fold: the groups with test rows, and their origins."""
 
     def __init__(self, panel, number, train, test):
+        train, test = (_row_numbers(part) for part in (train, test))
         for name, part in {"train": train, "test": test}.items():
             if not len(part):
                 raise ValueError(f"Fold {number} of cv has no {name} row.")
         self.number, self.train, self.test = number, train, test
-        places, n_groups = panel.places(), len(panel.groups)
+        places, n_groups = panel.places, len(panel.groups)
         origins = np.full(n_groups, -1)
         np.maximum.at(origins, panel.codes[train], places[train])
+        first = np.full(n_groups, len(places))
+        np.minimum.at(first, panel.codes[test], places[test])
+        # Of a group without train rows, what is before the test part is known.
+        origins = np.where(origins < 0, first - 1, origins)
         steps = places[test] - origins[panel.codes[test]]
         if (steps < 1).any():
             row = test[np.argmax(steps < 1)]
@@ -170,12 +175,17 @@ class _Fold:
             )
 
 
+def _row_numbers(part):
+    part = np.asarray(part)
+    return np.flatnonzero(part) if part.dtype.kind == "b" else part.astype(int)
+
+
 def _fit_and_forecast(pipeline, panel, X, y, folds, known, target):
     """Fit on the first of some folds, and forecast all of them."""
     first = folds[0].train
     fitted = clone(pipeline).fit(_safe_indexing(X, first), _safe_indexing(y, first))
     parts = Parts.of(fitted, "backtest")
-    transformed = parts.transform(X)
+    transformed = parts.transform(panel.given)
     model = _Model(parts, panel, y, known, target)
     if look_at_other_rows(parts, panel, transformed):
         return pd.concat([model.forecast_after(fold) for fold in folds])
@@ -203,7 +213,7 @@ class _Model:
         panel = self.panel
         origins = np.full(len(panel.groups), -1)
         origins[fold.groups] = fold.origins
-        rows = np.flatnonzero(panel.places() <= origins[panel.codes])
+        rows = np.flatnonzero(panel.places <= origins[panel.codes])
         table = panel.frame.iloc[rows]
         some = self.parts.window._features_of(
             self.parts.transform(panel.as_given(table))
@@ -226,14 +236,37 @@ class _Model:
         future = Future.within(panel, rows, self.known)
         outputs = Outputs(self.parts, recent, self.target, self.y)
         fed = feedback(outputs, window, panel, future, steps, told_by="known")
+        self._check_fed(fed, outputs.n_targets, folds[0].train)
         following = FollowingRows(self.parts, panel, future, fed, table)
         predicted = roll_out(outputs, recent, following, window, steps)
         is_test = self._is_test(folds, rows, ahead)
         return self._frame(outputs, predicted, folds, origins, rows, is_test)
 
+    def _check_fed(self, fed, n_targets, rows):
+        """Refuse to feed predictions into columns that y was not, in some rows."""
+        truth = self._truth(n_targets)
+        for column, target in fed.items():
+            X = self.panel.frame[column].to_numpy()
+            if X.dtype.kind not in "iuf":
+                continue
+            y = truth[rows, target].astype(float)
+            same = np.isclose(X[rows], y, equal_nan=True)
+            if not same.all():
+                row = rows[np.argmin(same)]
+                raise ValueError(
+                    f"Predictions can't be fed back into column {column!r} of X, as y "
+                    f"is something else: in row {row} it is {truth[row, target]:g}, "
+                    f"the column {X[row]:g}. Pass y as it stands in X, neither "
+                    "shifted nor scaled; or predict all steps at once (make_multistep)."
+                )
+
+    def _truth(self, n_targets):
+        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
+        return np.asarray(self.y).reshape(len(self.panel.frame), -1, n_targets)[:, -1]
+
     def _is_test(self, folds, rows, ahead):
         """Tell which of the rows that follow are test rows of their fold."""
-        is_test = self.panel.places()[rows] == ahead  # others are stand-ins
+        is_test = self.panel.places[rows] == ahead  # others are stand-ins
         first = 0
         for fold in folds:
             own = slice(first, first + len(fold.groups))
@@ -264,13 +297,13 @@ class _Model:
         }
         if panel.group_by is not None:
             columns[panel.group_by] = panel.groups[panel.codes[row]]
-        truth = np.asarray(self.y).reshape(len(panel.frame), -1, outputs.n_targets)
+        truth = self._truth(outputs.n_targets)
         parts = []
         for i in range(outputs.n_targets):
             own = dict(columns)
             if outputs.n_targets > 1:
                 own["target"] = i if outputs.names is None else outputs.names[i]
-            own["truth"] = truth[row, -1, i]
+            own["truth"] = truth[row, i]
             own["forecast"] = predicted[series, step, i, 0]
             for j, quantile in enumerate(outputs.quantiles, start=1):
                 own[f"q{quantile:g}"] = predicted[series, step, i, j]

@@ -90,7 +90,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     future = Future.after(panel, steps, X_future)
     if panel.group_by is not None:
         parts.window._warn_of_new_groups(panel.groups)
-    transformed = parts.transform(X)
+    transformed = parts.transform(panel.given)
     recent = parts.window._rows_until(transformed, n_recent(parts.window))
     recent = np.stack(list(recent.values()))
     outputs = Outputs(parts, recent, target)
@@ -146,13 +146,14 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
             "or fit with SlidingWindow(horizon=1)."
         )
     missing = [column for column in unknown if column not in names]
+    there = any(name in panel.columns for name in names)
     if missing:
         raise ValueError(
             f"A forecast of {steps} steps needs columns that are neither predicted nor "
             f"known: {shortened(missing)}. Add them to {told_by}, leave them out of X, "
             "or predict all steps at once: make_multistep(X, y, "
             f"{steps}) with SlidingWindow(horizon={steps})."
-            + ("" if names else " If they are predicted, name them in target.")
+            + ("" if there else " If they are what y was, name them in target.")
         )
     return {name: i for i, name in enumerate(names) if name in unknown}
 

@@ -1,5 +1,7 @@
 """A table of rows in time, as series: one for each group, or one for all rows."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -47,6 +49,8 @@ class Panel:
     """
 
     def __init__(self, X, group_by, name="X"):
+        if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
+            X = X.to_pandas()
         self.is_frame = isinstance(X, pd.DataFrame)
         if not self.is_frame and np.ndim(X) != 2:
             raise ValueError(
@@ -62,6 +66,12 @@ class Panel:
         else:
             self.codes, self.groups = pd.factorize(entities)
             self.groups = pd.Index(self.groups)
+            if (self.codes < 0).any():
+                raise ValueError(
+                    f"group_by={group_by!r} is missing (NaN) in row "
+                    f"{int(np.argmin(self.codes))} of {name}; every row needs its "
+                    "group."
+                )
         self.order = np.argsort(self.codes, kind="stable")
         numbers = np.arange(len(self.groups))
         self.starts = np.searchsorted(self.codes[self.order], numbers)
@@ -80,10 +90,16 @@ class Panel:
         """The columns that are features."""
         return [c for c in self.frame.columns if c != self.group_column]
 
+    @property
+    def given(self):
+        """The table as steps of a pipeline take it."""
+        return self.as_given(self.frame)
+
     def as_given(self, frame):
         """Give a frame with the columns of X in the type of X."""
         return frame if self.is_frame else frame.to_numpy()
 
+    @functools.cached_property
     def places(self):
         """Give the place of each row within its group, from 0 on."""
         places = np.empty(len(self.frame), dtype=int)
