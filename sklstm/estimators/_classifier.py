@@ -466,8 +466,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             return built_for
         if self.per_step != "auto":
             return self.per_step
-        are = are_step_labels(y, table)
-        if are:
+        if are := are_step_labels(y, table):
             warn_of_zeros_and_ones(y)
         return are
 
@@ -492,8 +491,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return of_classes if weights is None else weights * of_classes
 
     def _last(self, y, share):
-        several = np.ndim(y) == 2
-        return super()._last(y, share) if several else last_of_each_class(y, share)
+        of_all = super()._last if np.ndim(y) == 2 else last_of_each_class
+        return of_all(y, share)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

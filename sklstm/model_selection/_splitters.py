@@ -171,6 +171,12 @@ class PurgedKFold(_TimeSplit):
         The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes every
         row for a time step of its own, in the order in which rows stand.
 
+    Notes
+    -----
+    What remains of the train part is one table, in which the rows after the fold stand
+    next to those before it: windows of the first of them reach over the hole. They hold
+    no test row, but rows that are not neighbours.
+
     References
     ----------
     .. [1] M. López de Prado, "Advances in Financial Machine Learning", Wiley 2018,
