@@ -4,6 +4,8 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sklearn.utils.validation import check_is_fitted
+
 # Where estimators that wrap another keep it: searches and TransformedTargetRegressor,
 # fitted or not.
 _WRAPPED = ("best_estimator_", "regressor_", "estimator", "regressor")
@@ -84,9 +86,13 @@ class Parts:
 
         Raises
         ------
+        NotFittedError
+            If it is not fitted.
+
         ValueError
             If it has no step that makes windows; names the caller.
         """
+        check_is_fitted(fitted)
         if hasattr(fitted, "best_estimator_"):
             return cls.of(fitted.best_estimator_, caller)
         if hasattr(fitted, "regressor_"):  # a TransformedTargetRegressor
@@ -96,14 +102,15 @@ class Parts:
             return replace(inner, predictor=outer)
         steps = [step for _, step in steps_of(fitted)]
         places = [i for i, step in enumerate(steps) if find_window(step) is step]
-        if not places and steps and find_window(steps[-1]) is not None:
+        wrapped = bool(steps) and steps[-1] is not fitted
+        if not places and wrapped and find_window(steps[-1]) is not None:
             inner = cls.of(steps[-1], caller)
             return replace(inner, before=[*steps[:-1], *inner.before])
         if not places or places[0] == len(steps) - 1:
             raise ValueError(
                 f"{caller} needs a fitted pipeline with a step that makes windows, "
-                "such as make_pipeline(SlidingWindow(24), LSTMRegressor()); got "
-                f"{fitted!r}."
+                "such as make_pipeline(SlidingWindow(24), LSTMRegressor()), or a "
+                f"search over one with refit=True; got {fitted!r}."
             )
         at = places[0]
         return cls(steps[:at], steps[at], steps[at + 1 : -1], steps[-1])

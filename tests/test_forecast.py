@@ -444,7 +444,9 @@ def test_a_row_without_a_group_and_a_name_that_is_no_column():
     lstm = make_pipeline(SlidingWindow(3), LSTMRegressor(units=2, epochs=1))
     price = X[["price"]][:60]
     lstm.fit(price, price["price"].rename("sold"))
-    with pytest.raises(ValueError, match="what y was, name them in target"):
+    with pytest.raises(
+        ValueError, match=r"called 'sold', no column of X: if y was one"
+    ):
         forecast(lstm, price, 2)
 
 

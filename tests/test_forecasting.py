@@ -84,6 +84,23 @@ def test_several_outputs_give_sequences_of_them():
     np.testing.assert_array_equal(Y[3], y[3:7])
 
 
+def test_no_target_holds_rows_of_two_groups():
+    shops = np.array(list("abababaabcaab"))
+    X = pd.DataFrame({"price": np.arange(13.0)}, index=range(100, 113))
+    trimmed, Y = make_multistep(X, X["price"], 3, groups=shops)
+    expected = {}
+    for shop in "ab":  # c has one row
+        own = X["price"][shops == shop]
+        for i in range(2, len(own)):
+            expected[own.index[i]] = own.iloc[i - 2 : i + 1].tolist()
+    assert list(Y.index) == sorted(expected)
+    assert trimmed.index.equals(Y.index)
+    for label, row in Y.iterrows():
+        assert row.tolist() == expected[label]
+    with pytest.raises(ValueError, match="more than any group has rows"):
+        make_multistep(X, X["price"], 8, groups=shops)
+
+
 def test_with_the_horizon_of_the_steps_nothing_leaks():
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import Ridge

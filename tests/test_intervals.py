@@ -107,6 +107,37 @@ def test_groups_have_widths_of_their_own_where_asked_for():
     np.testing.assert_array_equal(same["sold_upper"], bounds["sold_upper"])
 
 
+def test_a_group_that_is_behind_keeps_none_of_the_others_waiting():
+    past = pd.concat([made_up(shop="a"), made_up(shop="b", seed=1)], ignore_index=True)
+    behind = past["shop"] == "b"
+    past.loc[behind, "origin"] = past["origin"].min()
+    found = conformal_intervals(past, by=("step", "shop"))
+    alone = conformal_intervals(made_up(shop="a"))
+    np.testing.assert_allclose(found["upper"][~behind], alone["upper"])
+    assert np.isinf(found["upper"][behind]).all()
+
+
+def test_the_newest_folds_are_the_newest_that_are_known():
+    past = made_up(steps=1)
+    late = past.assign(origin=past["origin"] - pd.Timedelta(hours=15))
+    found = conformal_intervals(late, coverage=0.8, n_folds=12)
+    row = found.iloc[-1]
+    errors = (past["truth"] - past["forecast"]).abs()
+    known = errors[late["time"] <= row["origin"]].to_numpy()[-12:]
+    assert row["upper"] == pytest.approx(row["forecast"] + width_by_hand(known, 0.8))
+
+
+def test_columns_of_the_users_own_and_repeated_labels_do_no_harm():
+    past = made_up().assign(error=1.0)
+    past = past.set_axis([0] * len(past))
+    hours = pd.date_range("2026-02-01", periods=3, freq="h", name="sold")
+    ahead = pd.DataFrame({"sold": 0.0}, index=hours)
+    once = conformal_intervals(past, ahead)
+    pd.testing.assert_frame_equal(conformal_intervals(past, once), once)
+    expected = conformal_intervals(made_up())
+    np.testing.assert_allclose(conformal_intervals(past)["upper"], expected["upper"])
+
+
 def test_quantiles_are_moved_by_what_they_lacked():
     past = made_up()
     spread = 1 + np.abs(past["forecast"])
@@ -175,8 +206,9 @@ BAD = {
         {
             "backtested": made_up(shop="a"),
             "forecasts": pd.DataFrame({"sold": 0.0}, index=HOURS),
+            "by": ("step", "shop"),
         },
-        "lacks the group 'shop'",
+        "forecasts lacks 'shop', which by names",
     ),
 }
 

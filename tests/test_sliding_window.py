@@ -667,6 +667,7 @@ def test_groups_of_arrays_go_on_from_the_fitted_rows(X, length, horizon, data):
     np.testing.assert_array_equal(np.asarray(windows), expected)
 
 
+@pytest.mark.filterwarnings("ignore:Groups that fit did not see")
 @moderate
 @given(interleaved(), lengths, horizons, st.data())
 def test_groups_of_a_frame_go_on_where_no_row_is_between(X, length, horizon, data):

@@ -6,7 +6,7 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
 from sklstm.forecasting import make_multistep, stream
@@ -150,6 +150,32 @@ def test_rows_out_of_order_are_told_and_not_taken():
     with pytest.raises(ValueError, match="can't be compared with"):
         rows.push(X.iloc[61].rename("tomorrow"))
     assert rows.push(X.iloc[61]) == pytest.approx(pipe.predict(X[60:63])[2])
+
+
+@pytest.mark.parametrize("step", [lambda X: X.diff().fillna(0), lambda X: X.cumsum()])
+def test_steps_that_look_at_other_rows_are_refused(step):
+    X = table()[["price", "load"]]
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(FunctionTransformer(step), window, SimpleImputer(), Ridge())
+    rows = stream(pipe.fit(X[:60], X["price"][:60]))
+    rows.push(X.iloc[60])
+    with pytest.raises(ValueError, match="keeps no rows for steps before the window"):
+        rows.push(X.iloc[61])
+
+
+def test_rows_of_a_panel_with_groups_in_the_index():
+    X = table(shops="ab").set_index("shop", append=True)
+    window = SlidingWindow(4, flatten=True, group_by="shop")
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(
+        X[:160], X["price"][:160]
+    )
+    rows = stream(pipe)
+    with pytest.raises(
+        ValueError, match=r"push a DataFrame of one row, such as X\.iloc"
+    ):
+        rows.push(X.iloc[160])
+    found = [rows.push(X.iloc[[i]]) for i in range(160, 180)]
+    np.testing.assert_allclose(found[:-2], pipe.predict(X[160:180])[2:])
 
 
 BAD = {

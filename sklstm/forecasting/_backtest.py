@@ -52,7 +52,7 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         on the train rows of the first fold alone. A fit is used with the rows up to
         the origin of every fold.
 
-    known : sequence of str or int, default=()
+    known : str, int or sequence of such, default=()
         Columns of X that are known in advance, such as the calendar.
 
     target : str, int or sequence of such, default=None
@@ -69,9 +69,9 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         columns
 
         - `fold`, from 0 on;
-        - `origin`: the time of the last known row, or its number;
+        - `origin`: the time of the last known row, or its number in its group;
         - `step`: rows from the origin;
-        - `time`: that of the test row, or its number;
+        - `time`: that of the test row, or its number in its group;
         - the column or index level that names the group, if there is one;
         - `target`, where there are several;
         - `truth` and `forecast`;
@@ -80,14 +80,15 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     Raises
     ------
     ValueError
-        If a train row comes after a test row of its group, a part is empty, times
+        If a fit saw rows after a test row of the same group, a part is empty, times
         repeat or are not sorted, columns are needed that are neither predicted nor
         known, or predictions would be fed back into a column that y is not.
 
     Warns
     -----
     UserWarning
-        If a group begins in a test part: it has no row before, and starts cold.
+        If a group begins in a test part: it has no row before, and starts cold. If
+        train rows of other groups are as late as test rows.
 
     See Also
     --------
@@ -119,23 +120,38 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     if not isinstance(refit, bool):
         check_int("refit", refit, at_least=1, others=" or a bool")
     panel = Panel(X, getattr(find_window(pipeline), "group_by", None))
+    known = [known] if np.ndim(known) == 0 else list(known)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
         raise ValueError(
             f"known has {shortened(strangers)}, but X has the columns {panel.columns}."
         )
-    if isinstance(cv, Integral):
-        times = panel.places if panel.times is None else panel.times
-        cv = PanelTimeSeriesSplit(cv, time=np.asarray(times))
-    splits = cv.split(X, y) if hasattr(cv, "split") else cv
-    folds = [_Fold(panel, i, *split) for i, split in enumerate(splits)]
+    folds = _folds(panel, cv, X, y)
     every = int(refit) if refit else len(folds)
     runs = [folds[first : first + every] for first in range(0, len(folds), every)]
+    for first, *others in runs:
+        for fold in others:
+            fold.check_after(first)
     run = delayed(_fit_and_forecast)
     found = Parallel(n_jobs=n_jobs)(
-        run(pipeline, panel, X, y, some, list(known), target) for some in runs
+        run(pipeline, panel, X, y, some, known, target) for some in runs
     )
     return pd.concat(found, ignore_index=True)
+
+
+def _folds(panel, cv, X, y):
+    """Split the table, and tell what is odd about the folds."""
+    if isinstance(cv, Integral):
+        times = panel.places if panel.times is None else panel.times
+        cv = PanelTimeSeriesSplit(cv, time=times)
+    splits = cv.split(X, y) if hasattr(cv, "split") else cv
+    folds = [_Fold(panel, number, *split) for number, split in enumerate(splits)]
+    if not folds:
+        raise ValueError(f"cv={cv!r} gives no fold.")
+    for fold in folds:
+        for message in fold.oddities():
+            warnings.warn(f"Fold {fold.number}: {message}", UserWarning, stacklevel=3)
+    return folds
 
 
 class _Fold:
@@ -146,32 +162,51 @@ class _Fold:
         for name, part in {"train": train, "test": test}.items():
             if not len(part):
                 raise ValueError(f"Fold {number} of cv has no {name} row.")
-        self.number, self.train, self.test = number, train, test
+        self._panel, self.number, self.train, self.test = panel, number, train, test
         places, n_groups = panel.places, len(panel.groups)
-        origins = np.full(n_groups, -1)
-        np.maximum.at(origins, panel.codes[train], places[train])
+        self._trained_until = np.full(n_groups, -1)
+        np.maximum.at(self._trained_until, panel.codes[train], places[train])
+        self.check_after(self)
         first = np.full(n_groups, len(places))
         np.minimum.at(first, panel.codes[test], places[test])
         # Of a group without train rows, what is before the test part is known.
-        origins = np.where(origins < 0, first - 1, origins)
-        steps = places[test] - origins[panel.codes[test]]
-        if (steps < 1).any():
-            row = test[np.argmax(steps < 1)]
-            raise ValueError(
-                f"Fold {number} of cv trains on rows after test row {row}. A backtest "
-                "needs train rows before test rows, as of TimeSeriesSplit or "
-                "PanelTimeSeriesSplit."
-            )
+        seen = self._trained_until >= 0
+        origins = np.where(seen, self._trained_until, first - 1)
         self.groups = np.unique(panel.codes[test])
         self.origins = origins[self.groups]
-        self.n_steps = int(steps.max())
+        self.n_steps = int((places[test] - origins[panel.codes[test]]).max())
+
+    def check_after(self, fitted):
+        """Refuse to test on what the fit of a fold, this or another, has seen."""
+        codes, places = self._panel.codes[self.test], self._panel.places[self.test]
+        wrong = places <= fitted._trained_until[codes]
+        if wrong.any():
+            row = self.test[np.argmax(wrong)]
+            other = "" if fitted is self else f" of fold {self.number}"
+            raise ValueError(
+                f"Fold {fitted.number} of cv trains on rows after test row {row}"
+                f"{other}. A backtest needs train rows before test rows, and folds in "
+                "the order of time, as those of TimeSeriesSplit or "
+                "PanelTimeSeriesSplit."
+            )
+
+    def oddities(self):
+        """Tell what a user may not have meant."""
+        panel = self._panel
         cold = panel.groups[self.groups[self.origins < 0]]
         if len(cold):
-            warnings.warn(
-                f"Fold {number}: groups without a row before the test part: "
-                f"{shortened(cold)}. Their forecasts start cold, from missing steps.",
-                UserWarning,
-                stacklevel=4,
+            yield (
+                f"groups without a row before the test part: {shortened(cold)}. Their "
+                "forecasts start cold, from missing steps."
+            )
+        if panel.times is None or len(panel.groups) == 1:
+            return
+        last, first = panel.times[self.train].max(), panel.times[self.test].min()
+        if last >= first:
+            yield (
+                f"trains on times until {last}, although its first test time is "
+                f"{first}, of another group. PanelTimeSeriesSplit splits all groups at "
+                "the same times."
             )
 
 
@@ -234,7 +269,7 @@ class _Model:
         ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
         rows = panel.rows_at(codes[:, np.newaxis], ahead)
         future = Future.within(panel, rows, self.known)
-        outputs = Outputs(self.parts, recent, self.target, self.y)
+        outputs = Outputs(self.parts, recent, panel, self.target, self.y)
         fed = feedback(outputs, window, panel, future, steps, told_by="known")
         self._check_fed(fed, outputs.n_targets, folds[0].train)
         following = FollowingRows(self.parts, panel, future, fed, table)
@@ -250,7 +285,7 @@ class _Model:
             if X.dtype.kind not in "iuf":
                 continue
             y = truth[rows, target].astype(float)
-            same = np.isclose(X[rows], y, equal_nan=True)
+            same = np.isclose(X[rows], y) | np.isnan(X[rows].astype(float))
             if not same.all():
                 row = rows[np.argmin(same)]
                 raise ValueError(
@@ -282,10 +317,9 @@ class _Model:
         numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
         series, step = np.nonzero(is_test)
         row = rows[series, step]
-        times = panel.times
-        if times is None:
-            times = pd.RangeIndex(len(panel.frame))
-        origin = panel.rows_at(panel.codes[rows[series, 0]], origins[series])
+        # Without times, the places of rows in their groups can be compared as such.
+        times = pd.Index(panel.places) if panel.times is None else panel.times
+        origin = panel.rows_at(panel.codes[row], origins[series])
         origin = pd.Series(times[origin])
         if (origins < 0).any():
             origin = origin.where(origins[series] >= 0)

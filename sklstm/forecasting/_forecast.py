@@ -87,13 +87,13 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     check_int("steps", steps, at_least=1)
     parts = Parts.of(fitted, "forecast")
     panel = Panel(X, parts.window.group_by)
-    future = Future.after(panel, steps, X_future)
+    future = Future.after(panel, steps, X_future, parts.window._pace)
     if panel.group_by is not None:
         parts.window._warn_of_new_groups(panel.groups)
     transformed = parts.transform(panel.given)
     recent = parts.window._rows_until(transformed, n_recent(parts.window))
     recent = np.stack(list(recent.values()))
-    outputs = Outputs(parts, recent, target)
+    outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
@@ -122,11 +122,11 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
         If a window needs columns that are neither predicted nor known.
     """
     k, horizon = outputs.n_steps, window.horizon
+    unknown = [column for column in panel.columns if column not in future.known]
+    if outputs.names is None and len(unknown) == outputs.n_targets == 1:
+        outputs.names = unknown
     if -(-steps // k) * k <= horizon:
         return {}
-    unknown = [column for column in panel.columns if column not in future.known]
-    if outputs.names is None and len(unknown) == outputs.n_targets:
-        outputs.names = unknown
     names = outputs.names or []
     told = [name for name in names if name in future.known]
     if told:
@@ -146,16 +146,27 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
             "or fit with SlidingWindow(horizon=1)."
         )
     missing = [column for column in unknown if column not in names]
-    there = any(name in panel.columns for name in names)
     if missing:
         raise ValueError(
             f"A forecast of {steps} steps needs columns that are neither predicted nor "
             f"known: {shortened(missing)}. Add them to {told_by}, leave them out of X, "
             "or predict all steps at once: make_multistep(X, y, "
-            f"{steps}) with SlidingWindow(horizon={steps})."
-            + ("" if there else " If they are what y was, name them in target.")
+            f"{steps}) with SlidingWindow(horizon={steps}). {_hint(names, panel)}"
         )
     return {name: i for i, name in enumerate(names) if name in unknown}
+
+
+def _hint(names, panel):
+    """Say what may be wrong with the names of the targets."""
+    if not names:
+        return "Or name those that y held in target, in its order."
+    strangers = [name for name in names if name not in panel.columns]
+    if strangers:
+        return (
+            f"What is predicted is called {shortened(strangers)}, no column of X: "
+            "if y was one of these columns, name it in target."
+        )
+    return f"Predicted are {shortened(names)}."
 
 
 def _as_frame(predicted, outputs, future, panel):

@@ -31,7 +31,7 @@ class Future:
     n_series: int
 
     @classmethod
-    def after(cls, panel, steps, X_future=None):
+    def after(cls, panel, steps, X_future=None, pace=None):
         """Find the rows that follow a table, in each group.
 
         Parameters
@@ -45,6 +45,10 @@ class Future:
         X_future : DataFrame, ndarray or None
             What is known of them; a column of nothing but NaN is not known.
 
+        pace : Pace or None
+            How the rows of the fitted table follow each other, where that of X does
+            not tell.
+
         Raises
         ------
         ValueError
@@ -52,7 +56,7 @@ class Future:
             other times than those that follow; or if these are not known.
         """
         n_groups = len(panel.groups)
-        times = panel.labels_after(steps)
+        times = panel.labels_after(steps, pace)
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
             future = _read(X_future, panel)
@@ -61,10 +65,13 @@ class Future:
             known = [c for c in future.columns if future.frame[c].notna().any()]
             frame = future.frame.iloc[rows.ravel()]
         elif times is None and panel.times is not None:
+            why = "are too few"
+            if len(panel.frame) > 1:
+                why = "are not equally far apart in time"
             raise ValueError(
-                "The rows of X are not equally far apart in time, so that it is not "
-                f"known when the next {steps} will be. Pass X_future with their times "
-                "in its index; it needs no columns."
+                f"The rows of X {why}, so that it is not known when the next {steps} "
+                "will be. Pass X_future with their times in its index; it needs no "
+                "columns."
             )
         frame = frame.reindex(columns=panel.frame.columns)
         frame.index = panel.index_after(times, steps)
@@ -101,6 +108,8 @@ class Future:
 
 def _read(X_future, panel):
     """Read X_future as series; without a column of groups it is for all of them."""
+    if hasattr(X_future, "to_pandas"):  # a table of polars
+        X_future = X_future.to_pandas()
     if panel.is_frame and not isinstance(X_future, pd.DataFrame):
         raise ValueError(
             "X_future must be a DataFrame, as X is, whose index goes on where that of "
@@ -112,7 +121,12 @@ def _read(X_future, panel):
     if group_by is not None and group_by not in [*columns, *index_names]:
         group_by = None
     future = Panel(X_future, group_by, name="X_future")
-    unknown = [c for c in future.frame.columns if c not in panel.frame.columns]
+    if not future.is_frame and future.frame.shape[1] != panel.frame.shape[1]:
+        raise ValueError(
+            f"X_future must have the {panel.frame.shape[1]} columns of X, NaN in those "
+            f"that are not known; got an array of shape {np.shape(X_future)}."
+        )
+    unknown = [c for c in future.columns if c not in panel.frame.columns]
     if unknown:
         raise ValueError(
             f"X_future has columns that X has not: {shortened(unknown)}. X has "

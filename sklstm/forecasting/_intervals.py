@@ -90,43 +90,38 @@ def conformal_intervals(
     if forecasts is None:
         return _of_backtest(backtested, coverage, list(by), n_folds)
     known = backtested[backtested["truth"].notna()]
-    if n_folds is not None:
-        known = known[known["fold"] > known["fold"].max() - n_folds]
-    target, rows = _as_backtested(forecasts, backtested)
-    bounds = _bounds(known, rows, coverage, list(by))
+    target, rows = _as_backtested(forecasts, backtested, by)
+    bounds = _bounds(known, rows, coverage, list(by), n_folds)
     names = [f"{target}_lower", f"{target}_upper"]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
 
 def _of_backtest(backtested, coverage, by, n_folds):
-    """Calibrate each fold on those before it."""
-    found = np.empty((len(backtested), 2))
-    for fold, rows in backtested.groupby("fold", sort=False):
-        known = backtested[
-            (backtested["fold"] < fold)
-            & (backtested["time"] <= rows["origin"].min())
-            & backtested["truth"].notna()
-        ]
-        if n_folds is not None:
-            known = known[known["fold"] >= fold - n_folds]
-        places = backtested.index.get_indexer(rows.index)
-        found[places] = _bounds(known, rows, coverage, by)
+    """Calibrate each fold on what was known of those before it."""
+    table = backtested.reset_index(drop=True)
+    # Groups that start cold have no origin: what the others know is known.
+    origins = table["origin"].fillna(table.groupby("fold")["origin"].transform("min"))
+    found = np.empty((len(table), 2))
+    for (fold, origin), places in table.groupby(["fold", origins]).indices.items():
+        earlier = (table["fold"] < fold) & (table["time"] <= origin)
+        known = table[earlier & table["truth"].notna()]
+        found[places] = _bounds(known, table.iloc[places], coverage, by, n_folds)
     return backtested.assign(lower=found[:, 0], upper=found[:, 1])
 
 
-def _bounds(known, rows, coverage, by):
+def _bounds(known, rows, coverage, by, n_folds):
     """Give the intervals of some rows, (n_rows, 2), from rows whose truth is known."""
     bounds = np.empty((len(rows), 2))
     errors = dict(iter(known.groupby(by)))
     place = pd.Series(np.arange(len(rows)))
     for key, own in place.groupby([rows[column].to_numpy() for column in by]):
-        some = rows.iloc[own]
-        past = errors.get(key)
-        n_errors = 0 if past is None else len(past)
-        if n_errors <= max(1 / coverage, 1 / (1 - coverage)):
+        past = errors.get(key, known[:0])
+        if n_folds is not None:
+            past = past[past["fold"].isin(np.unique(past["fold"])[-n_folds:])]
+        if len(past) <= max(1 / coverage, 1 / (1 - coverage)):
             bounds[own] = -np.inf, np.inf
         else:
-            bounds[own] = _conformal(past, some, coverage)
+            bounds[own] = _conformal(past, rows.iloc[own], coverage)
     return bounds
 
 
@@ -174,18 +169,22 @@ class _Column(RegressorMixin, BaseEstimator):
         return np.asarray(X)[:, self.column]
 
 
-def _as_backtested(forecasts, backtested):
+def _as_backtested(forecasts, backtested, by):
     """Name the target of a forecast, and give it the columns of a backtest."""
-    past = set(_NEEDED) | {"target"}
+    levels = [name for name in forecasts.index.names if name is not None]
     groups = [
         column
         for column in backtested.columns
-        if column not in past
-        and not str(column).startswith("q0.")
-        and column not in ("lower", "upper")
+        if column not in _NEEDED and (column in [*forecasts.columns, *levels])
     ]
-    rows = forecasts.reset_index()
-    numbers = [c for c in forecasts.columns if c not in groups]
+    missing = [column for column in by if column not in [*_NEEDED, *groups]]
+    if missing:
+        raise ValueError(f"forecasts lacks {shortened(missing)}, which by names.")
+    numbers = [
+        column
+        for column in forecasts.columns
+        if column not in groups and not str(column).endswith(("_lower", "_upper"))
+    ]
     target = numbers[0] if numbers else None
     quantiles = {c: str(c).removeprefix(f"{target}_") for c in numbers[1:]}
     strangers = [c for c, short in quantiles.items() if not short.startswith("q0.")]
@@ -194,17 +193,16 @@ def _as_backtested(forecasts, backtested):
             "forecasts must hold one target (and its quantiles), got the columns "
             f"{list(forecasts.columns)}. Take the targets one by one."
         )
-    rows = rows.rename(columns={target: "forecast", **quantiles})
-    if groups:
-        missing = [column for column in groups if column not in rows.columns]
-        if missing:
-            raise ValueError(
-                f"forecasts lacks the group {shortened(missing)} that backtested has."
-            )
-        rows["step"] = rows.groupby(groups).cumcount() + 1
-    else:
-        rows["step"] = np.arange(1, len(rows) + 1)
-    return target, rows
+    rows = pd.DataFrame(index=np.arange(len(forecasts)))
+    for name in groups:
+        there = name in forecasts.columns
+        own = forecasts[name] if there else forecasts.index.get_level_values(name)
+        rows[name] = np.asarray(own)
+    for column, short in {target: "forecast", **quantiles}.items():
+        rows[short] = forecasts[column].to_numpy()
+    # Group by group, the rows of each in the order of time.
+    steps = rows.groupby(groups).cumcount() if groups else np.arange(len(rows))
+    return target, rows.assign(step=steps + 1)
 
 
 def _check(backtested, coverage, by, n_folds):

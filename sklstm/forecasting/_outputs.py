@@ -17,6 +17,9 @@ class Outputs:
     recent : ndarray of shape (n_series, n_recent, n_features)
         Rows that there are: what is predicted from a window of them is looked at.
 
+    panel : Panel
+        The table.
+
     target : str, int, sequence of such, or None
         The columns of X that hold the targets; None takes the names that y had.
 
@@ -27,7 +30,8 @@ class Outputs:
     Raises
     ------
     ValueError
-        If `target` names other than the targets that there are.
+        If `target` names other than the targets that there are, or is needed to tell
+        steps from targets.
 
     Attributes
     ----------
@@ -41,8 +45,8 @@ class Outputs:
         Quantiles that are predicted besides.
     """
 
-    def __init__(self, parts, recent, target=None, y=None):
-        self._parts, self._y = parts, y
+    def __init__(self, parts, recent, panel, target=None, y=None):
+        self._parts, self._panel, self._y = parts, panel, y
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
@@ -80,10 +84,18 @@ class Outputs:
 
     def _are_steps(self, n_columns):
         """Tell whether nameless columns are steps of one target."""
-        if self._y is None:
-            return n_columns == self._parts.window.horizon
-        y = np.asarray(self._y)
-        return bool((y[1:, :-1] == y[:-1, 1:]).all())
+        if self._y is not None:
+            return are_steps(np.asarray(self._y), self._panel)
+        if n_columns != self._parts.window.horizon:
+            return False
+        if len(self._panel.columns) < n_columns:
+            return True
+        raise ValueError(
+            f"The pipeline predicts {n_columns} numbers with horizon={n_columns}, so "
+            "that it is not clear whether they are steps or targets. Say target, such "
+            f"as target={self._panel.columns[0]!r} for {n_columns} steps of it, or all "
+            f"{n_columns} targets."
+        )
 
     def predict(self, windows):
         """Predict from windows.
@@ -125,3 +137,12 @@ def multistep_name(names):
     base = found.group(1)
     expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
     return base if list(names) == expected else None
+
+
+def are_steps(y, panel):
+    """Tell whether each column of y holds what the next one held a row before."""
+    before, row = panel.order[:-1], panel.order[1:]
+    neighbours = panel.codes[before] == panel.codes[row]
+    before, row = y[before[neighbours], 1:], y[row[neighbours], :-1]
+    both_missing = (before != before) & (row != row)
+    return bool(len(row) and ((before == row) | both_missing).all())

@@ -58,6 +58,8 @@ class Panel:
                 f"n_features), got {type(X).__name__} of shape {np.shape(X)}."
             )
         self.frame = X if self.is_frame else pd.DataFrame(np.asarray(X))
+        if not len(self.frame):
+            raise ValueError(f"{name} has no rows.")
         self.group_by, self.name = group_by, name
         entities = self._entities()
         if entities is None:
@@ -77,7 +79,7 @@ class Panel:
         self.starts = np.searchsorted(self.codes[self.order], numbers)
         self.rows = np.split(self.order, self.starts[1:])
         self.times = self._times()
-        self._check_times(self.order)
+        self._check_times()
 
     @property
     def group_column(self):
@@ -113,8 +115,16 @@ class Panel:
         n_rows = np.diff(self.starts, append=len(self.frame))
         return self.order[self.starts[codes] + np.clip(places, 0, n_rows[codes] - 1)]
 
-    def labels_after(self, n_rows):
+    def labels_after(self, n_rows, fitted=None):
         """Give the times of the rows that follow each series.
+
+        Parameters
+        ----------
+        n_rows : int
+            How many.
+
+        fitted : Pace or None
+            How rows follow each other where those of the table do not tell.
 
         Returns
         -------
@@ -124,16 +134,26 @@ class Panel:
         if self.times is None:
             return None
         labels = TimeLabels(self.times)
-        pace, found, after = labels.pace(), {}, []
+        found, after = {}, []
         for rows in self.rows:
-            last = self.times[rows[-1]]
-            if last not in found:
-                found[last] = pace.labels_after(labels.at(rows[-1]), n_rows)
-            if found[last] is None and self.times.dtype.kind in "iu":
-                # What is left of numbered rows is numbered on.
-                found[last] = pd.RangeIndex(last + 1, last + 1 + n_rows)
-            after.append(found[last])
+            own = labels.pace(rows)
+            key = self.times[rows[-1]], own
+            if key not in found:
+                found[key] = self._labels_after(labels, rows, own, n_rows, fitted)
+            after.append(found[key])
         return None if any(one is None for one in after) else after
+
+    def _labels_after(self, labels, rows, own, n_rows, fitted):
+        last = labels.at(rows[-1])
+        paces = [own] if len(rows) > 2 else []  # two rows are no pace
+        paces += [labels.pace()] + ([] if fitted is None else [fitted])
+        for pace in paces:
+            if (after := pace.labels_after(last, n_rows)) is not None:
+                return after
+        if self.times.dtype.kind not in "iu":
+            return None
+        # What is left of numbered rows is numbered on.
+        return pd.RangeIndex(last.label + 1, last.label + 1 + n_rows)
 
     def index_after(self, times, steps):
         """Make the index of the rows that follow, group by group.
@@ -173,7 +193,8 @@ class Panel:
             return self.frame.index.get_level_values(self.group_by)
         raise ValueError(
             f"{self.name} has neither a column nor an index level {self.group_by!r}, "
-            f"which group_by names. Columns: {list(self.frame.columns)}."
+            f"which group_by names. Columns: {list(self.frame.columns)}. (Steps before "
+            "the window must not rename or move the column of groups.)"
         )
 
     def _times(self):
@@ -191,13 +212,14 @@ class Panel:
             return None
         return index
 
-    def _check_times(self, order):
+    def _check_times(self):
         if self.times is None:
             return
         ascending = self.times.is_monotonic_increasing and self.times.is_unique
         if ascending and len(self.groups) == 1:
             return
         ranks, _ = pd.factorize(self.times, sort=True)
+        order = self.order
         steps, same = np.diff(ranks[order]), np.diff(self.codes[order]) == 0
         wrong = same & (steps <= 0)
         if not wrong.any():

@@ -7,6 +7,9 @@ import pandas as pd
 
 from sklstm._pipeline import Parts
 
+# Rows on which it is tried out whether steps before the window look at other rows.
+_CHECKED = 5
+
 
 def stream(fitted):
     """Predict from rows that come one at a time, in constant time and memory.
@@ -60,6 +63,7 @@ class Stream:
     def __init__(self, fitted):
         self._parts = Parts.of(fitted, "stream")
         self._first = None
+        self._head = []
         self._recent, self._labels = {}, {}
 
     def push(self, row):
@@ -82,7 +86,8 @@ class Stream:
         ------
         ValueError
             If the row is not later than the one before it (in its group), or is not
-            like the rows of `fit`. It is then not taken.
+            like the rows of `fit`, or (of the first rows) a step before the window
+            gives it other values where rows are before it. It is then not taken.
         """
         table = _as_table(row)
         label = table.index[0] if isinstance(table, pd.DataFrame) else None
@@ -91,13 +96,18 @@ class Stream:
         values, groups = window._read_numbers(X, reset=False)
         (group,) = groups
         self._check_later(label, group)
+        if self._parts.before and len(self._head) < _CHECKED:
+            self._check_alone(table, values)
+            head = [*self._head, table]
+        else:
+            head = self._head
         if group in self._recent:
             recent = np.concatenate([self._recent[group][1:], values])
         else:
             recent = self._begin(X, group)
         inputs = self._parts.inputs_of(recent[np.newaxis])
         predicted = self._parts.predictor.predict(inputs)[0]
-        self._first = X if self._first is None else self._first
+        self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[group] = recent, label
         return predicted
 
@@ -113,9 +123,19 @@ class Stream:
             )
         # The first of all rows tells whether the stream goes on from the fitted table.
         if self._first is not None:
-            stack = pd.concat if hasattr(X, "columns") else np.concatenate
-            X = stack([self._first, X])
+            X = _stack([self._first, X])
         return window._rows_until(X, window.window_length)[group]
+
+    def _check_alone(self, table, values):
+        """Refuse steps before the window that look at rows which are not kept."""
+        together = self._parts.transform(_stack([*self._head, table]))
+        together = self._parts.window._features_of(together)[-1:]
+        if not np.allclose(together, values, rtol=1e-6, atol=1e-12, equal_nan=True):
+            raise ValueError(
+                "A stream keeps no rows for steps before the window, but one of "
+                f"{self._parts.before} gives a row other values where rows are before "
+                "it. Compute such columns before push, and fit without that step."
+            )
 
     def _check_later(self, label, group):
         before = self._labels.get(group)
@@ -135,6 +155,10 @@ class Stream:
             )
 
 
+def _stack(tables):
+    return (pd.concat if hasattr(tables[0], "columns") else np.concatenate)(tables)
+
+
 def _as_table(row):
     """Make a table of one row, of the kind that the row is of."""
     if isinstance(row, pd.DataFrame):
@@ -142,9 +166,12 @@ def _as_table(row):
             raise ValueError(f"push takes one row, got a DataFrame of {len(row)}.")
         return row
     if isinstance(row, pd.Series):
-        index = None if row.name is None else pd.Index([row.name])
         if isinstance(row.name, tuple):
-            index = pd.MultiIndex.from_tuples([row.name])
+            raise ValueError(
+                f"A Series has lost the names of the levels of its label {row.name}: "
+                "push a DataFrame of one row, such as X.iloc[[i]]."
+            )
+        index = None if row.name is None else pd.Index([row.name])
         return pd.DataFrame([row.to_dict()], index=index)
     row = np.asarray(row)
     if row.ndim != 1:

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from sklearn.utils import check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklstm._validation import check_int
 from sklstm.sequences import samples_of
 
 
-def make_multistep(X, y, steps):
+def make_multistep(X, y, steps, *, groups=None):
     """Arrange targets of several steps at once, for direct multi-step prediction.
 
     The target of a row is y of the last `steps` rows, itself the last of them, so that
@@ -27,19 +27,30 @@ def make_multistep(X, y, steps):
     steps : int
         Steps to predict at once.
 
+    groups : array-like of shape (n_rows,), default=None
+        Entities, whose rows are in the order of time: no target holds rows of two.
+
     Returns
     -------
-    X : of the type of X, of shape (n_rows - steps + 1, n_features)
-        Without the first rows, which have no whole target.
+    X : of the type of X, of shape (n_samples, n_features)
+        Without the first ``steps - 1`` rows (of each group), which have no whole
+        target; the others in their order.
 
-    y : ndarray of shape (n_rows - steps + 1, steps) or \
-            (n_rows - steps + 1, steps, n_outputs)
-        A read-only view; of a Series a DataFrame with columns such as ``price[t-1]``.
+    y : ndarray of shape (n_samples, steps) or (n_samples, steps, n_outputs)
+        Without groups a read-only view. Of a Series a DataFrame with columns such as
+        ``price[t-1]``.
 
     Raises
     ------
     ValueError
-        If `steps` is no int from 1 to n_rows, or X and y are not equally long.
+        If `steps` is no int from 1 to n_rows, X and y are not equally long, or no
+        group has so many rows.
+
+    Notes
+    -----
+    Targets of neighbouring rows overlap. A splitter leaves none in both parts with a
+    gap of ``steps - 1`` rows before the test part, as
+    ``TimeSeriesSplit(gap=steps - 1)`` does, and `PurgedKFold` by itself.
 
     Examples
     --------
@@ -54,22 +65,42 @@ def make_multistep(X, y, steps):
            [1., 2., 3.],
            [2., 3., 4.]])
     """
-    check_consistent_length(X, y)
+    check_consistent_length(X, y, groups)
     check_int("steps", steps, at_least=1)
     values = np.asarray(y)
     if steps > len(values):
         raise ValueError(
             f"steps={steps} is more than X and y have rows: {len(values)}."
         )
-    targets = sliding_window_view(values, steps, axis=0)
-    if targets.ndim == 3:
-        targets = targets.transpose(0, 2, 1)
+    if groups is None:
+        kept, targets = slice(steps - 1, None), _targets(values, steps)
+    else:
+        kept, targets = _targets_of_groups(values, steps, groups)
     if isinstance(y, pd.Series):
         name = "y" if y.name is None else y.name
         ago = range(steps - 1, 0, -1)
         columns = [*(f"{name}[t-{k}]" for k in ago), f"{name}[t]"]
-        targets = pd.DataFrame(targets, index=y.index[steps - 1 :], columns=columns)
-    return X[steps - 1 :], targets
+        targets = pd.DataFrame(targets, index=y.index[kept], columns=columns)
+    return _safe_indexing(X, kept), targets
+
+
+def _targets(values, steps):
+    """Give the last `steps` values of each row that has so many."""
+    targets = sliding_window_view(values, steps, axis=0)
+    return targets.transpose(0, 2, 1) if targets.ndim == 3 else targets
+
+
+def _targets_of_groups(values, steps, groups):
+    """Do so for each group; give the rows that have targets, and these."""
+    codes, names = pd.factorize(np.asarray(groups))
+    own = [np.flatnonzero(codes == code) for code in range(len(names))]
+    own = [rows for rows in own if len(rows) >= steps]
+    if not own:
+        raise ValueError(f"steps={steps} is more than any group has rows.")
+    kept = np.concatenate([rows[steps - 1 :] for rows in own])
+    targets = np.concatenate([_targets(values[rows], steps) for rows in own])
+    order = np.argsort(kept)
+    return kept[order], targets[order]
 
 
 def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=None):

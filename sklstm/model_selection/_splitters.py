@@ -267,7 +267,7 @@ def _times(X, time):
             )
         return index
     if not isinstance(time, (str, Integral)):
-        return np.asarray(time)
+        return pd.Index(time)
     if time in getattr(X, "columns", ()):
         return X[time].array
     if time in getattr(getattr(X, "index", None), "names", ()):
