@@ -41,6 +41,32 @@ def shortened(names, most=5):
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
+def are_steps(y, codes):
+    """Tell whether y is of several steps, as `make_multistep` arranges them.
+
+    Parameters
+    ----------
+    y : ndarray
+        The targets.
+
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's group, within which rows are in the order of time.
+
+    Returns
+    -------
+    bool
+        Whether every column holds what the next one held a row before.
+    """
+    if y.ndim < 2 or y.shape[1] < 2:
+        return False
+    order = np.argsort(codes, kind="stable")
+    before, row = order[:-1], order[1:]
+    neighbours = codes[before] == codes[row]
+    before, row = y[before[neighbours], 1:], y[row[neighbours], :-1]
+    both_missing = (before != before) & (row != row)
+    return bool(len(row) and ((before == row) | both_missing).all())
+
+
 def n_axes(X):
     """Count the axes of X.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklstm import SlidingWindow
+from sklstm import PurgedKFold, SlidingWindow
 from sklstm.forecasting import make_multistep, make_windows
 from sklstm.model_selection import assert_no_leakage
 
@@ -115,10 +115,37 @@ def test_with_the_horizon_of_the_steps_nothing_leaks():
         window = SlidingWindow(5, horizon=horizon, flatten=True)
         pipe = make_pipeline(window, SimpleImputer(), Ridge())
         if clean:
-            assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3))
+            assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3, gap=3))
+            assert_no_leakage(pipe, trimmed, Y, PurgedKFold(3, pipeline=pipe))
+            with pytest.raises(AssertionError, match="Leave a gap of 3 rows"):
+                assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3))
         else:
             with pytest.raises(AssertionError, match="its own target"):
-                assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3))
+                assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3, gap=3))
+
+
+def test_purged_folds_leave_out_rows_whose_targets_overlap():
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+
+    hours = pd.date_range("2026-01-01", periods=60, freq="h")
+    X = pd.concat(
+        pd.DataFrame({"shop": shop, "price": i + np.arange(60.0) ** 2}, index=hours)
+        for i, shop in enumerate("ab")
+    )
+    X, Y = make_multistep(X, X["price"], 4, groups=X["shop"])
+    pipe = make_pipeline(SlidingWindow(5, horizon=4, group_by="shop"), Ridge())
+    cv = PurgedKFold(3, pipeline=pipe, time=X.index)
+    for train, test in cv.split(X, Y):
+        for shop in "ab":
+            own = (X["shop"] == shop).to_numpy()
+            seen, held = (
+                set(Y[own & np.isin(range(len(X)), part)].to_numpy().ravel())
+                for part in (train, test)
+            )
+            assert not seen & held
+    with pytest.raises(ValueError, match="time=None takes every row for a time step"):
+        next(PurgedKFold(3, pipeline=pipe).split(X, Y))
 
 
 BAD = {

@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from sklstm._validation import are_steps
+
 
 class Outputs:
     """The predictions of a pipeline, as steps of named targets.
@@ -85,7 +87,7 @@ class Outputs:
     def _are_steps(self, n_columns):
         """Tell whether nameless columns are steps of one target."""
         if self._y is not None:
-            return are_steps(np.asarray(self._y), self._panel)
+            return are_steps(np.asarray(self._y), self._panel.codes)
         if n_columns != self._parts.window.horizon:
             return False
         if len(self._panel.columns) < n_columns:
@@ -137,12 +139,3 @@ def multistep_name(names):
     base = found.group(1)
     expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
     return base if list(names) == expected else None
-
-
-def are_steps(y, panel):
-    """Tell whether each column of y holds what the next one held a row before."""
-    before, row = panel.order[:-1], panel.order[1:]
-    neighbours = panel.codes[before] == panel.codes[row]
-    before, row = y[before[neighbours], 1:], y[row[neighbours], :-1]
-    both_missing = (before != before) & (row != row)
-    return bool(len(row) and ((before == row) | both_missing).all())

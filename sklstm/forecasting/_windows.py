@@ -92,9 +92,7 @@ def _targets(values, steps):
 
 def _targets_of_groups(values, steps, groups):
     """Do so for each group; give the rows that have targets, and these."""
-    codes, names = pd.factorize(np.asarray(groups))
-    own = [np.flatnonzero(codes == code) for code in range(len(names))]
-    own = [rows for rows in own if len(rows) >= steps]
+    own = [rows for rows in _rows_of_groups(groups) if len(rows) >= steps]
     if not own:
         raise ValueError(f"steps={steps} is more than any group has rows.")
     kept = np.concatenate([rows[steps - 1 :] for rows in own])
@@ -165,13 +163,12 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     check_consistent_length(X, y, groups)
     X, y = np.asarray(X), np.asarray(y)
     X = X[:, np.newaxis] if X.ndim == 1 else X
-    codes, names = (np.zeros(len(X), int), [None])
-    if groups is not None:
-        codes, names = pd.factorize(np.asarray(groups))
+    groups_of_rows = [] if groups is None else _rows_of_groups(groups)
+    if len(groups_of_rows) < 2:
+        groups_of_rows = [slice(None)]  # of which windows are views
     needed = window_length + max(horizon + steps - 1, 0)
     parts = []
-    for code in range(len(names)):
-        rows = slice(None) if len(names) == 1 else np.flatnonzero(codes == code)
+    for rows in groups_of_rows:
         values, targets = X[rows], y[rows]
         n_samples = (len(values) - needed) // stride + 1
         if n_samples < 1:
@@ -185,9 +182,16 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         raise ValueError(
             f"window_length={window_length}, horizon={horizon} and steps={steps} need "
             f"{needed} rows{'' if groups is None else ' of a group'}, but X has "
-            f"{np.bincount(codes).max(initial=0)}."
+            f"{max((len(X[rows]) for rows in groups_of_rows), default=0)}."
         )
     if len(parts) == 1:
         return parts[0]
     windows, targets = zip(*parts, strict=True)
     return np.concatenate(windows), np.concatenate(targets)
+
+
+def _rows_of_groups(groups):
+    """Give the rows of each group, in the order in which groups first appear."""
+    codes, names = pd.factorize(np.asarray(groups))
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.searchsorted(codes[order], np.arange(1, len(names))))

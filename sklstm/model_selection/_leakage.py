@@ -9,6 +9,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
 from sklstm._pipeline import find_window, steps_of
+from sklstm._validation import are_steps
+from sklstm.model_selection._splitters import column_of
 
 # Test rows of each fold whose prediction is looked at.
 _ROWS_A_FOLD = 3
@@ -134,7 +136,7 @@ class _Table:
         if groups is None:
             groups = np.zeros(len(self.y), int)
         elif self.group_column is not None:
-            groups = X[groups]
+            groups = column_of(X, groups, "groups")
         self.groups, _ = pd.factorize(np.asarray(groups))
         # The place of each row within its group.
         self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
@@ -142,6 +144,8 @@ class _Table:
         found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
         self.lead = max((-lag for _, _, lag in found), default=0)
+        several = are_steps(self.y, self.groups)
+        self.overlap = self.y.shape[1] - 1 if several else 0
 
     def assert_apart(self, fold, train, test):
         """Show that no train row reaches to a test row, back or ahead."""
@@ -155,7 +159,15 @@ class _Table:
                 raise AssertionError(
                     f"Fold {fold}: window and target of train row {rows[row]} hold "
                     f"test row {rows[other]}; they reach {self.reach} rows back. Use "
-                    "TimeSeriesSplit, or PurgedKFold(pipeline=...)."
+                    "TimeSeriesSplit, or PurgedKFold(pipeline=..., time=...)."
+                )
+            row, other = _first_within(is_test, is_train, self.overlap)
+            if row is not None and self.overlap:
+                raise AssertionError(
+                    f"Fold {fold}: the targets of test row {rows[row]} hold values "
+                    f"that those of train row {rows[other]} hold. Leave a gap of "
+                    f"{self.overlap} rows before the test part, as "
+                    f"TimeSeriesSplit(gap={self.overlap}) does."
                 )
             # The same, with time turned round.
             row, other = _first_within(is_train[::-1], is_test[::-1], self.lead)

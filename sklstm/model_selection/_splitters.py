@@ -9,7 +9,7 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from sklstm._pipeline import find_window
-from sklstm._validation import check_int
+from sklstm._validation import are_steps, check_int
 
 
 class _TimeSplit(BaseCrossValidator):
@@ -41,7 +41,8 @@ class _TimeSplit(BaseCrossValidator):
         n_splits = self.get_n_splits()
         steps = _number(self._row_times(X), _num_samples(X))
         n_steps = int(steps.max(initial=-1)) + 1
-        for fold, (train, test) in enumerate(self._split_steps(n_steps, n_splits)):
+        parts = self._split_steps(n_steps, n_splits, self._n_overlapping(X, y))
+        for fold, (train, test) in enumerate(parts):
             if not len(train):
                 raise ValueError(
                     f"Fold {fold} of {type(self).__name__} has no row left to train "
@@ -52,6 +53,10 @@ class _TimeSplit(BaseCrossValidator):
 
     def _row_times(self, X):
         return _times(X, self.time)
+
+    def _n_overlapping(self, X, y):
+        """Count the rows before a row whose targets overlap with its own."""
+        return 0
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Give the number of folds.
@@ -121,7 +126,7 @@ class PanelTimeSeriesSplit(_TimeSplit):
         self.test_size = test_size
         self.max_train_size = max_train_size
 
-    def _split_steps(self, n_steps, n_splits):
+    def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("gap", self.gap, at_least=0)
         for name in ("test_size", "max_train_size"):
             if getattr(self, name) is not None:
@@ -147,8 +152,10 @@ class PurgedKFold(_TimeSplit):
     """Contiguous folds of rows in time, without train rows that overlap the test fold.
 
     The train part holds rows before and after the test fold. A row after it whose
-    window or target reaches back into the fold is purged [1]_. (Rows before it need
-    no purging: neither window nor target of a row holds anything later than the row.)
+    window or target reaches back into the fold is purged [1]_; and, with targets of
+    several steps (:func:`sklstm.forecasting.make_multistep`), a row before it whose
+    targets overlap with those of the fold. (Other rows before it need no purging:
+    neither window nor target of a row holds anything later than the row.)
 
     Parameters
     ----------
@@ -158,7 +165,8 @@ class PurgedKFold(_TimeSplit):
     purge : int or "auto", default="auto"
         Time steps after the test fold that are purged. "auto" reads them from
         `pipeline`: a row whose window ends `horizon` steps before it reaches back
-        ``window_length + horizon - 1`` steps.
+        ``window_length + horizon - 1`` steps; and before the fold the steps of y,
+        less one, where it has several.
 
     embargo : int, default=0
         Time steps that are left out besides, after the purged ones.
@@ -209,7 +217,7 @@ class PurgedKFold(_TimeSplit):
     def _row_times(self, X):
         return np.arange(_num_samples(X)) if self.time is None else _times(X, self.time)
 
-    def _split_steps(self, n_steps, n_splits):
+    def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)
         left_out = self._n_purged() + self.embargo
         if n_steps < n_splits:
@@ -218,8 +226,19 @@ class PurgedKFold(_TimeSplit):
                 f"{n_steps}."
             )
         for train, test in KFold(n_splits).split(np.zeros(n_steps)):
-            after = train > test[-1]
-            yield train[~after | (train > test[-1] + left_out)], test
+            before = train < test[0] - n_overlapping
+            yield train[before | (train > test[-1] + left_out)], test
+
+    def _n_overlapping(self, X, y):
+        if self.purge != "auto" or y is None:
+            return 0
+        y = np.asarray(y)
+        window = find_window(self.pipeline)
+        group_by = getattr(window, "group_by", None)
+        codes = np.zeros(len(y), dtype=int)
+        if group_by is not None:
+            codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
+        return y.shape[1] - 1 if are_steps(y, codes) else 0
 
     def _n_purged(self):
         if self.purge != "auto":
@@ -235,6 +254,12 @@ class PurgedKFold(_TimeSplit):
             raise ValueError(
                 'purge="auto" finds no step with window_length and horizon in '
                 f"pipeline={self.pipeline!r}. Pass purge as a number of time steps."
+            )
+        if window.group_by is not None and self.time is None:
+            raise ValueError(
+                f"time=None takes every row for a time step, but group_by="
+                f"{window.group_by!r} of the pipeline tells that rows of several "
+                "groups share them. Pass time, such as the name of the index."
             )
         return window.window_length + window.horizon - 1
 
@@ -268,13 +293,24 @@ def _times(X, time):
         return index
     if not isinstance(time, (str, Integral)):
         return pd.Index(time)
-    if time in getattr(X, "columns", ()):
-        return X[time].array
-    if time in getattr(getattr(X, "index", None), "names", ()):
-        return X.index.get_level_values(time)
-    if isinstance(time, Integral) and not hasattr(X, "columns"):
-        return np.asarray(X)[:, time]
+    return column_of(X, time, "time")
+
+
+def column_of(X, name, parameter):
+    """Give a column or index level of a table by its name, or by number of an array.
+
+    Raises
+    ------
+    ValueError
+        If there is no such; names the parameter.
+    """
+    if name in getattr(X, "columns", ()):
+        return X[name].array
+    if name in getattr(getattr(X, "index", None), "names", ()):
+        return X.index.get_level_values(name)
+    if isinstance(name, Integral) and not hasattr(X, "columns"):
+        return np.asarray(X)[:, name]
     raise ValueError(
-        f"time={time!r} is neither a column nor an index level of X: it has the "
+        f"{parameter}={name!r} is neither a column nor an index level of X: it has the "
         f"columns {list(getattr(X, 'columns', []))}."
     )
