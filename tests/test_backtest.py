@@ -208,6 +208,56 @@ def test_a_group_that_begins_in_a_test_part_starts_cold():
     assert np.isfinite(new["forecast"]).all()
 
 
+def test_a_fit_forecasts_no_rows_that_it_has_seen():
+    X = series()[["price"]]
+    cv = [(np.arange(50), np.arange(50, 55)), (np.arange(30), np.arange(30, 35))]
+    backtest(ridge(), X, X["price"], cv)
+    with pytest.raises(
+        ValueError, match="Fold 0 of cv trains on rows after test row 30"
+    ):
+        backtest(ridge(), X, X["price"], cv, refit=False)
+
+
+def test_train_rows_of_other_groups_that_are_too_late_are_told():
+    X = panel()[["price", "shop"]]  # one group after the other
+    cv = TimeSeriesSplit(2, test_size=9)
+    with pytest.warns(UserWarning, match="PanelTimeSeriesSplit splits all groups"):
+        backtest(ridge(group_by="shop"), X, X["price"], cv)
+
+
+def test_holes_in_the_target_are_missing_steps():
+    X = series()[["price"]]
+    X.iloc[[5, 40, 77]] = np.nan
+    y = X["price"].fillna(0)
+    found = backtest(ridge(), X, y, TimeSeriesSplit(3, test_size=6))
+    assert np.isfinite(found["forecast"]).all()
+
+
+@pytest.mark.parametrize("n_rows", [24, 30, 31, 60])
+def test_what_looks_ahead_does_not_see_the_test_rows(n_rows):
+    smooth = FunctionTransformer(
+        lambda X: X.bfill().rolling(3, center=True, min_periods=1).mean()
+    )
+    X = series(n_rows)[["price"]].assign(other=np.arange(n_rows) % 4.0)
+    X.iloc[n_rows - 5, 1] = np.nan
+    changed = X.copy()
+    changed.iloc[n_rows - 4 :] += 1000.0
+    cv = [(np.arange(n_rows - 4), np.arange(n_rows - 4, n_rows))]
+    y = X[["price", "other"]].fillna(0)
+    first, second = (backtest(ridge(smooth), one, y, cv) for one in (X, changed))
+    np.testing.assert_array_equal(first["forecast"], second["forecast"])
+
+
+def test_nameless_steps_of_groups_are_steps():
+    X = panel().sort_index(kind="stable")[["price", "shop"]]
+    trimmed, Y = make_multistep(X, X["price"], 3, groups=X["shop"])
+    pipe = ridge(horizon=3, group_by="shop")
+    cv = PanelTimeSeriesSplit(3, test_size=3)
+    expected = backtest(pipe, trimmed, Y, cv)
+    found = backtest(pipe, trimmed, Y.to_numpy(), cv)
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_rows_before_the_test_part_are_known_where_none_of_them_trains():
     X = panel()[["price", "shop"]]
     X = X[(X["shop"] != "b") | (X.index < HOURS[20]) | (X.index >= HOURS[50])]
@@ -262,6 +312,8 @@ BAD = {
     "no test": ({"cv": [([1], [])]}, "Fold 0 of cv has no test row"),
     "lengths": ({"y": np.zeros(7)}, "inconsistent numbers of samples"),
     "repeated": ({"X": series().iloc[[0, *range(119)]]}, "is that of an earlier row"),
+    "letters": ({"known": "hol"}, "known has 'hol', but X has"),
+    "no fold": ({"cv": []}, "gives no fold"),
     "no window": ({"pipeline": Ridge()}, "backtest needs a fitted pipeline with a"),
 }
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -208,6 +209,71 @@ def test_known_columns_may_differ_from_group_to_group():
     for shop in "abc":
         alone = forecast(pipe, X[X["shop"] == shop], 4, ahead[ahead["shop"] == shop])
         pd.testing.assert_frame_equal(found[found["shop"] == shop], alone)
+
+
+def test_one_calendar_is_for_all_groups_also_where_they_end_at_different_times():
+    X = panel()
+    X = X[(X["shop"] != "b") | (X.index < HOURS[57])]
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    found = forecast(pipe, X, 4, calendar(7, n_rows=57))
+    for shop, end in {"a": 60, "b": 57, "c": 60}.items():
+        alone = forecast(pipe, X[X["shop"] == shop], 4, calendar(4, n_rows=end))
+        pd.testing.assert_frame_equal(found[found["shop"] == shop], alone)
+
+
+def test_targets_without_a_name_are_asked_for():
+    X = series().rename(columns={"hour": "load"})
+    both = ridge(horizon=2).fit(X, X[["load", "price"]])
+    with pytest.raises(ValueError, match="are they steps or targets"):
+        forecast(both, X, 2)
+    found = forecast(both, X, 2, target=["load", "price"])
+    assert list(found) == ["load", "price"]
+    known = series().set_axis(series().index + pd.Timedelta(hours=120))
+    with pytest.raises(ValueError, match="X_future tells all columns of X, but one"):
+        forecast(
+            ridge().fit(X, X["price"]), X, 3, known.rename(columns={"hour": "load"})
+        )
+    lstm = make_pipeline(SlidingWindow(3), LSTMRegressor(units=2, epochs=1))
+    with pytest.raises(ValueError, match=r"target names \['load'\], but y was"):
+        forecast(lstm.fit(X, X["price"]), X, 3, target="load")
+
+
+def test_the_name_of_a_forecast_does_not_depend_on_its_steps():
+    X, ahead = series(), calendar(3)
+    pipe = ridge().fit(X, X["price"])
+    assert list(forecast(pipe, X, 1, ahead)) == list(forecast(pipe, X, 3, ahead))
+
+
+def test_few_rows_go_on_at_the_pace_of_the_fitted_ones():
+    X = series()
+    pipe = ridge().fit(X, X["price"])
+    found = forecast(pipe, X[-1:], 2, calendar(2))
+    pd.testing.assert_frame_equal(found, forecast(pipe, X, 2, calendar(2)))
+    alone = X[-1:].set_axis([pd.Timestamp("2030-01-01")])
+    fresh = ridge(history=None)
+    with pytest.raises(ValueError, match="The rows of X are too few"):
+        forecast(fresh.fit(X, X["price"]), alone, 2, target="price")
+
+
+def test_groups_have_paces_of_their_own():
+    weeks = pd.date_range("2026-01-01", periods=10, freq="7D")
+    days = pd.date_range("2026-01-01", periods=40, freq="D")
+    X = pd.concat(
+        pd.DataFrame({"shop": shop, "price": np.arange(len(times)) % 3}, index=times)
+        for shop, times in {"a": days, "b": weeks}.items()
+    )
+    found = forecast(ridge(group_by="shop").fit(X, X["price"]), X, 2)
+    assert list(found.index[2:]) == list(weeks[-1] + pd.to_timedelta([7, 14], "D"))
+
+
+@pytest.mark.parametrize("n_rows", [5, 24, 60])
+def test_steps_that_look_at_other_rows_are_found_in_small_tables(n_rows):
+    step = FunctionTransformer(lambda X: X.diff().fillna(0.0))
+    X = series(n_rows)[["price"]]
+    pipe = ridge(step, window_length=3).fit(X, X["price"])
+    found = forecast(pipe, X, 4)
+    expected = by_growing_table(pipe, X, calendar(4, n_rows)[[]])
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-7, check_freq=False)
 
 
 def test_a_short_table_goes_on_where_the_fitted_one_ended():
@@ -448,6 +514,26 @@ def test_a_row_without_a_group_and_a_name_that_is_no_column():
         ValueError, match=r"called 'sold', no column of X: if y was one"
     ):
         forecast(lstm, price, 2)
+
+
+def test_searches_without_a_best_estimator_and_unfitted_ones():
+    X = series()[["price"]]
+    search = GridSearchCV(ridge(), {"ridge__alpha": [1.0]}, refit=False)
+    with pytest.raises(NotFittedError):
+        forecast(search, X, 2)
+    with pytest.raises(ValueError, match="a search over one with refit=True"):
+        forecast(search.fit(X, X["price"]), X, 2)
+    with pytest.raises(NotFittedError):
+        forecast(TransformedTargetRegressor(ridge()), X, 2)
+    with pytest.raises(ValueError, match="X has no rows"):
+        forecast(ridge().fit(X, X["price"]), X[:0], 2)
+
+
+def test_arrays_of_x_future_have_the_columns_of_x():
+    X = series().to_numpy()
+    pipe = ridge(history=None).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="must have the 2 columns of X, NaN in those"):
+        forecast(pipe, X, 3, calendar(3).to_numpy())
 
 
 def test_an_estimator_without_windows_is_refused():

@@ -107,6 +107,17 @@ def test_groups_have_widths_of_their_own_where_asked_for():
     np.testing.assert_array_equal(same["sold_upper"], bounds["sold_upper"])
 
 
+def test_all_errors_together():
+    past = made_up()
+    found = conformal_intervals(past, by=(), coverage=0.8)
+    row = found.iloc[-1]
+    known = past[past["fold"] < row["fold"]]
+    width = width_by_hand((known["truth"] - known["forecast"]).abs(), 0.8)
+    assert row["upper"] == pytest.approx(row["forecast"] + width)
+    one = conformal_intervals(past, by="step")
+    pd.testing.assert_frame_equal(one, conformal_intervals(past))
+
+
 def test_a_group_that_is_behind_keeps_none_of_the_others_waiting():
     past = pd.concat([made_up(shop="a"), made_up(shop="b", seed=1)], ignore_index=True)
     behind = past["shop"] == "b"

@@ -69,6 +69,8 @@ def test_steps_before_and_after_the_window_and_frames_of_one_row():
     rows = stream(pipe)
     found = [rows.push(X.iloc[[i]]) for i in range(80, 119)]
     np.testing.assert_allclose(found, pipe.predict(X[80:])[1:])
+    rows = stream(pipe)
+    assert rows.push(X.iloc[80].to_dict()) == pytest.approx(found[0])
 
 
 def test_arrays_begin_cold_or_after_the_fitted_rows():

@@ -127,6 +127,12 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
         outputs.names = unknown
     if -(-steps // k) * k <= horizon:
         return {}
+    if outputs.names is None and not unknown and horizon:
+        raise ValueError(
+            f"{told_by} tells all columns of X, but one of them may be what is "
+            "forecast, and the pipeline does not remember what y was called. Say "
+            f"target, and leave it out of {told_by} if X has it."
+        )
     names = outputs.names or []
     told = [name for name in names if name in future.known]
     if told:

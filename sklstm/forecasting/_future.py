@@ -60,7 +60,7 @@ class Future:
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
             future = _read(X_future, panel)
-            rows = _first_rows(future, panel, steps)
+            rows = _first_rows(future, panel, steps, times)
             times = _checked_times(future, panel, rows, times)
             known = [c for c in future.columns if future.frame[c].notna().any()]
             frame = future.frame.iloc[rows.ravel()]
@@ -68,6 +68,10 @@ class Future:
             why = "are too few"
             if len(panel.frame) > 1:
                 why = "are not equally far apart in time"
+            if panel.times.dtype.kind not in "iufMm" and not isinstance(
+                panel.times, pd.PeriodIndex
+            ):
+                why = f"have labels such as {panel.times[0]!r}, which are no times"
             raise ValueError(
                 f"The rows of X {why}, so that it is not known when the next {steps} "
                 "will be. Pass X_future with their times in its index; it needs no "
@@ -135,10 +139,14 @@ def _read(X_future, panel):
     return future
 
 
-def _first_rows(future, panel, steps):
+def _first_rows(future, panel, steps, times):
     """Find the first rows of X_future for each group of X; (n_groups, steps)."""
     if future.group_by is None:
         rows = future.rows * len(panel.groups)
+        if panel.group_by is not None and times is not None:
+            # Groups may end at different times: each takes what follows its end.
+            begins = [future.frame.index.get_indexer(one[:1])[0] for one in times]
+            rows = [own[max(i, 0) :] for i, own in zip(begins, rows, strict=True)]
     else:
         place = future.groups.get_indexer(panel.groups)
         strangers = future.groups.difference(panel.groups, sort=False)

@@ -33,9 +33,10 @@ def conformal_intervals(
     coverage : float, default=0.9
         Share of truths that the intervals are to hold, within (0, 1).
 
-    by : sequence of str, default=("step",)
+    by : str or sequence of str, default=("step",)
         Columns whose values are calibrated on their own: with ``("step", "shop")``
-        each shop has its own width, and needs as many folds of its own.
+        each shop has its own width, and needs as many folds of its own. ``()`` takes
+        all errors together.
 
     n_folds : int, default=None
         Learn from the newest folds alone, so many: for series that change. None
@@ -86,12 +87,13 @@ def conformal_intervals(
     8   -7.0    7.0
     9   -7.0    7.0
     """
+    by = [by] if isinstance(by, str) else list(by)
     _check(backtested, coverage, by, n_folds)
     if forecasts is None:
-        return _of_backtest(backtested, coverage, list(by), n_folds)
+        return _of_backtest(backtested, coverage, by, n_folds)
     known = backtested[backtested["truth"].notna()]
     target, rows = _as_backtested(forecasts, backtested, by)
-    bounds = _bounds(known, rows, coverage, list(by), n_folds)
+    bounds = _bounds(known, rows, coverage, by, n_folds)
     names = [f"{target}_lower", f"{target}_upper"]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
@@ -112,17 +114,22 @@ def _of_backtest(backtested, coverage, by, n_folds):
 def _bounds(known, rows, coverage, by, n_folds):
     """Give the intervals of some rows, (n_rows, 2), from rows whose truth is known."""
     bounds = np.empty((len(rows), 2))
-    errors = dict(iter(known.groupby(by)))
-    place = pd.Series(np.arange(len(rows)))
-    for key, own in place.groupby([rows[column].to_numpy() for column in by]):
+    errors = _parted(known, by)
+    for key, some in _parted(rows.set_axis(np.arange(len(rows))), by).items():
+        own = some.index
         past = errors.get(key, known[:0])
         if n_folds is not None:
             past = past[past["fold"].isin(np.unique(past["fold"])[-n_folds:])]
         if len(past) <= max(1 / coverage, 1 / (1 - coverage)):
             bounds[own] = -np.inf, np.inf
         else:
-            bounds[own] = _conformal(past, rows.iloc[own], coverage)
+            bounds[own] = _conformal(past, some, coverage)
     return bounds
+
+
+def _parted(table, by):
+    """Part a table by the values of columns; nothing parts it into itself."""
+    return dict(iter(table.groupby(by))) if by else {(): table}
 
 
 def _conformal(past, rows, coverage):

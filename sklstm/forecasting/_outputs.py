@@ -54,12 +54,7 @@ class Outputs:
             self.quantiles = tuple(parts.predictor.quantiles)
         window = recent[:1, -parts.window.window_length :]
         shape = np.shape(parts.predictor.predict(parts.inputs_of(window)))[1:]
-        known = names_of(y)
-        if known is None:
-            known = getattr(parts.predictor, "target_names_in_", None)
-        if target is not None:
-            known = [target] if np.ndim(target) == 0 else target
-        known = None if known is None else list(known)
+        known = self._known_names(target)
         self.n_steps, n_targets, self.names = self._read(shape, known)
         if self.names is not None and len(self.names) != n_targets:
             raise ValueError(
@@ -67,6 +62,23 @@ class Outputs:
                 f"got {self.names}."
             )
         self.n_targets = n_targets
+
+    def _known_names(self, target):
+        """Give the names that y had, or that the user gives; None without."""
+        names = names_of(self._y)
+        if names is None:
+            names = getattr(self._parts.predictor, "target_names_in_", None)
+        if target is None:
+            return None if names is None else list(names)
+        target = [target] if np.ndim(target) == 0 else list(target)
+        base = multistep_name(names)
+        names = [] if names is None else [base] if base is not None else list(names)
+        if names and names != target and {*names} <= {*self._panel.columns}:
+            raise ValueError(
+                f"target names {target}, but y was {names}, which X has as well. "
+                "Leave target out."
+            )
+        return target
 
     def _read(self, shape, names):
         """Tell steps and targets of predictions of a shape."""
@@ -88,15 +100,15 @@ class Outputs:
         """Tell whether nameless columns are steps of one target."""
         if self._y is not None:
             return are_steps(np.asarray(self._y), self._panel.codes)
-        if n_columns != self._parts.window.horizon:
-            return False
-        if len(self._panel.columns) < n_columns:
+        n_features = len(self._panel.columns)
+        if n_features < n_columns == self._parts.window.horizon:
             return True
         raise ValueError(
-            f"The pipeline predicts {n_columns} numbers with horizon={n_columns}, so "
-            "that it is not clear whether they are steps or targets. Say target, such "
-            f"as target={self._panel.columns[0]!r} for {n_columns} steps of it, or all "
-            f"{n_columns} targets."
+            f"The pipeline predicts {n_columns} numbers at once, with horizon="
+            f"{self._parts.window.horizon}, and does not remember what y was called: "
+            "are they steps or targets? Say target, such as "
+            f"target={self._panel.columns[0]!r} for {n_columns} steps of it, or the "
+            f"names of {n_columns} targets in the order of y."
         )
 
     def predict(self, windows):

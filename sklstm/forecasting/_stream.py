@@ -1,6 +1,7 @@
 """Predictions from rows that come one at a time."""
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -71,10 +72,11 @@ class Stream:
 
         Parameters
         ----------
-        row : Series, DataFrame of one row, or array-like of shape (n_features,)
-            What `fit` got a table of. Its label (the name of a Series) tells when it
-            was: rows missing since the fitted ones are missing steps, if `history` of
-            the window is "auto".
+        row : Series, DataFrame of one row, dict or array-like of shape (n_features,)
+            What `fit` got a table of. The label of the first row (the name of a
+            Series) tells when it was: rows missing since the fitted ones are missing
+            steps, if `history` of the window is "auto". Rows that are missing between
+            two pushes are not noticed, as within a table: push them as NaN.
 
         Returns
         -------
@@ -173,10 +175,12 @@ def _as_table(row):
             )
         index = None if row.name is None else pd.Index([row.name])
         return pd.DataFrame([row.to_dict()], index=index)
+    if isinstance(row, Mapping):
+        return pd.DataFrame([row])
     row = np.asarray(row)
     if row.ndim != 1:
         raise ValueError(
-            f"row must be a Series, a DataFrame of one row or an array of shape "
-            f"(n_features,), got shape {row.shape}."
+            f"row must be a Series, a DataFrame of one row, a dict or an array of "
+            f"shape (n_features,), got shape {row.shape}."
         )
     return row[np.newaxis]

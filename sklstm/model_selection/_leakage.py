@@ -45,8 +45,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
         As in :func:`sklearn.model_selection.check_cv`.
 
     groups : str or array-like of shape (n_rows,), default=None
-        The entities: a column of X, or a label for each row. None takes all rows for
-        one series.
+        The entities: a column or index level of X, or a label for each row. None
+        takes what `group_by` of the window names, and without that all rows for one
+        series.
 
     Raises
     ------
@@ -57,7 +58,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     Notes
     -----
     What a function of the user's own reads besides its argument can't be changed from
-    outside; fitted estimators that it uses are found by its names.
+    outside; fitted estimators that it uses are found by its names. Nor can it be seen
+    what was done to X before: columns that were scaled or smoothed over all rows, or
+    made of the target, leak unseen.
 
     Examples
     --------
@@ -79,7 +82,10 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     AssertionError: Fold 0: the prediction of row 15 depends on its own target, ...
     """
     _assert_nothing_is_fitted(pipeline)
-    table = _Table(X, y, groups, find_window(pipeline))
+    window = find_window(pipeline)
+    if groups is None:
+        groups = getattr(window, "group_by", None)
+    table = _Table(X, y, groups, window)
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
         table.assert_apart(fold, train, test)
         model = clone(pipeline)
