@@ -116,6 +116,21 @@ def test_direct_forecasts_of_several_steps():
     np.testing.assert_allclose(nameless["forecast"], found["forecast"])
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_windows_with_what_is_known_of_the_row_itself(refit):
+    X = panel().sort_index(kind="stable")
+    pipe = ridge(group_by="shop", known=["hour"])
+    cv = PanelTimeSeriesSplit(3, test_size=6)
+    found = backtest(pipe, X, X["price"], cv, refit=refit)
+    fitted = None
+    for fold, (train, test) in enumerate(cv.split(X)):
+        if refit or fitted is None:
+            fitted = clone(pipe).fit(X.iloc[train], X["price"].iloc[train])
+        expected = forecast(fitted, X.iloc[train], 6, X.iloc[test][["hour", "shop"]])
+        own = found[found["fold"] == fold]
+        np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-9)
+
+
 def test_several_targets_have_rows_each():
     X = series().rename(columns={"hour": "load"})
     found = backtest(ridge(), X, X, TimeSeriesSplit(2, test_size=4))

@@ -150,6 +150,60 @@ def test_one_step_is_one_small_prediction_however_long_the_history():
     assert seen == [1] * 11
 
 
+KNOWN_BEFORE = {
+    "nothing": [],
+    "a scaler": [StandardScaler().set_output(transform="pandas")],
+    "a rolling mean": BEFORE["a rolling mean"],
+}
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("before", KNOWN_BEFORE)
+def test_windows_with_what_is_known_of_the_row_itself(before, horizon):
+    X, ahead = series(), calendar(8)
+    if horizon == 0:  # with the row itself, nothing may be fed back
+        X, target = X[["hour"]], "y"
+        y = series()["price"]
+    else:
+        y, target = X["price"], "price"
+    pipe = ridge(*KNOWN_BEFORE[before], horizon=horizon, known="hour").fit(X, y)
+    found = forecast(pipe, X, 8, ahead, target=target)
+    if horizon:
+        expected = by_growing_table(pipe, X, ahead)
+    else:
+        expected = pipe.predict(pd.concat([X, ahead]))[-8:, np.newaxis]
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_what_is_known_matters_for_the_row_itself():
+    rng = np.random.default_rng(0)
+    offer = rng.integers(0, 2, size=150) * 1.0
+    X = pd.DataFrame({"sold": 10 + 5 * offer, "offer": offer}, index=HOURS)
+    ahead = X[["offer"]][120:]
+    for known, error in (("offer", 0.2), ((), 1.0)):
+        pipe = ridge(window_length=3, known=known).fit(X[:120], X["sold"][:120])
+        found = forecast(pipe, X[:120], 30, ahead)
+        mean_error = (found["sold"] - X["sold"][120:]).abs().mean()
+        assert (mean_error < 0.2) if known else (mean_error > error)
+
+
+@pytest.mark.parametrize("steps", [6, 12])
+def test_direct_forecasts_from_what_is_known_of_all_steps(steps):
+    X, ahead = series(), calendar(12)
+    trimmed, Y = make_multistep(X, X["price"], 6)
+    pipe = ridge(window_length=9, horizon=6, known=["hour"]).fit(trimmed, Y)
+    found = forecast(pipe, X, steps, ahead, target="price")
+    table = X.copy()
+    for first in range(0, steps, 6):
+        table = pd.concat([table, ahead[first : first + 6]])
+        table.iloc[-6:, 0] = pipe.predict(table)[-1]
+    np.testing.assert_allclose(found["price"], table["price"][120:])
+    with pytest.raises(ValueError, match="forecast 6 steps, and use the first 4"):
+        forecast(pipe, X, 4, ahead, target="price")
+    with pytest.raises(ValueError, match=r"'hour' will be known .* X_future does not"):
+        forecast(pipe, X, 6, target="price")
+
+
 def panel(shops="abc", n_rows=60):
     return pd.concat(
         series(n_rows, seed).assign(shop=shop) for seed, shop in enumerate(shops)

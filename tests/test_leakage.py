@@ -163,3 +163,19 @@ def test_an_lstm_is_looked_at_as_well(X):
     assert_no_leakage(pipe(1), X, X["price"], CV)
     with pytest.raises(AssertionError, match="'slidingwindow'"):
         assert_no_leakage(clone(pipe(0)), X, X["price"], CV)
+
+
+def test_what_is_known_in_advance_may_matter_but_no_target_may_be_called_so():
+    X = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(90, 2)).cumsum(axis=0),
+        columns=["price", "offer"],
+        index=pd.date_range("2026-01-01", periods=90, freq="h"),
+    )
+    cv = TimeSeriesSplit(3)
+    for horizon in (1, 3):
+        window = SlidingWindow(4, horizon=horizon, known="offer", flatten=True)
+        pipe = make_pipeline(window, SimpleImputer(), Ridge())
+        assert_no_leakage(pipe, X, X["price"], cv)
+        leaky = pipe.set_params(slidingwindow__known=["price"])
+        with pytest.raises(AssertionError, match="its own target, which stands in"):
+            assert_no_leakage(leaky, X, X["price"], cv)

@@ -820,6 +820,7 @@ def test_parameters_and_input_are_never_changed(transformer, frame):
 
 def test_parameters_are_what_the_design_names():
     defaults = {"horizon": 1, "history": "auto", "group_by": None, "flatten": False}
+    defaults["known"] = ()
     transformer = SlidingWindow(5)
     assert transformer.get_params() == {"window_length": 5, **defaults}
     assert clone(transformer).get_params() == transformer.get_params()
@@ -1098,3 +1099,86 @@ def test_a_window_made_shorter_after_fit_takes_the_last_rows():
     X = np.arange(10.0)[:, np.newaxis]
     window = SlidingWindow(5, history="fit").fit(X[:8]).set_params(window_length=2)
     assert window.transform(X[8:])[:, :, 0].tolist() == [[6, 7], [7, 8]]
+
+
+# ----------------------------------------------------------------- known in advance
+def windows_by_a_loop_with_known(rows, known, length, horizon):
+    """Fill the windows of one series step by step."""
+    windows = np.full((len(rows), length, rows.shape[1]), np.nan)
+    for t in range(len(rows)):
+        for step in range(length):
+            past, own = t - horizon - (length - 1 - step), t - (length - 1 - step)
+            if past < 0:
+                continue
+            windows[t, step] = rows[past]
+            windows[t, step, known] = rows[own, known]
+    return windows
+
+
+@moderate
+@given(
+    n_rows=st.integers(7, 20),
+    length=st.integers(1, 6),
+    horizon=st.integers(0, 4),
+    cut=st.integers(6, 20),
+    groups=st.integers(1, 3),
+)
+def test_known_columns_are_those_of_the_row_itself(
+    n_rows, length, horizon, cut, groups
+):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "x": rng.normal(size=n_rows),
+            "offer": rng.normal(size=n_rows),
+            "y": rng.normal(size=n_rows),
+            "shop": np.arange(n_rows) % groups,
+            "hour": rng.normal(size=n_rows),
+        }
+    )
+    parameters = {"horizon": horizon, "known": ["hour", "offer"], "history": "fit"}
+    names, known = ["x", "offer", "y", "hour"], [1, 3]
+    transformer = SlidingWindow(length, group_by="shop", **parameters)
+    windows = np.asarray(transformer.fit_transform(X))
+    parts = {shop: (X["shop"] == shop).to_numpy() for shop in range(groups)}
+    for own in parts.values():
+        rows = X.loc[own, names].to_numpy()
+        expected = windows_by_a_loop_with_known(rows, known, length, horizon)
+        np.testing.assert_array_equal(windows[own], expected)
+    # What fit remembers goes before, as if the tables were one.
+    cut = min(cut, n_rows - 1)
+    later = np.asarray(transformer.fit(X[:cut]).transform(X[cut:]))
+    for own in parts.values():
+        if own[:cut].any() and own[cut:].any():
+            expected = windows[own & (np.arange(n_rows) >= cut)]
+            np.testing.assert_array_equal(later[own[cut:]], expected)
+    alone = SlidingWindow(length, **parameters)
+    series = X[names]
+    expected = windows_by_a_loop_with_known(series.to_numpy(), known, length, horizon)
+    np.testing.assert_array_equal(alone.fit_transform(series), expected)
+
+
+def test_names_of_known_columns_tell_their_time():
+    X = pd.DataFrame(np.ones((9, 3)), columns=["price", "offer", "shop"])
+    window = SlidingWindow(2, horizon=2, known="offer", group_by="shop", flatten=True)
+    names = ["price[t-3]", "offer[t-1]", "price[t-2]", "offer[t]"]
+    assert list(window.fit(X).get_feature_names_out()) == names
+    window = SlidingWindow(1, known=[0], group_by=2, history=None).fit(X.to_numpy())
+    assert list(window.get_feature_names_out()) == ["x0", "x1"]
+
+
+@pytest.mark.parametrize("known", ["snow", ["price", "shop"], [1]])
+def test_known_must_name_features(known):
+    X = pd.DataFrame(np.ones((9, 2)), columns=["price", "shop"])
+    with pytest.raises(ValueError, match=r"known must name features of X, got .*"):
+        SlidingWindow(2, known=known, group_by="shop").fit(X)
+
+
+def test_a_hole_takes_the_steps_beside_it():
+    hours = pd.date_range("2026-01-01", periods=12, freq="h")
+    X = pd.DataFrame({"x": np.arange(12.0), "hour": hours.hour * 1.0}, index=hours)
+    window = SlidingWindow(4, known="hour").fit(X[:5])
+    found = window.transform(X[7:9])  # two rows are missing between
+    expected = [[3, 4], [np.nan] * 2, [np.nan] * 2, [np.nan] * 2]
+    np.testing.assert_array_equal(found[0], expected)
+    np.testing.assert_array_equal(found[1, -1], [7, 8])

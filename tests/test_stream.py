@@ -201,3 +201,11 @@ def test_an_estimator_without_windows_is_refused():
     X = table()[["price", "load"]]
     with pytest.raises(ValueError, match="stream needs a fitted pipeline"):
         stream(Ridge().fit(X, X["price"]))
+
+
+def test_what_is_known_of_later_rows_is_refused():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(4, flatten=True, known="load")
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, X["price"])
+    with pytest.raises(ValueError, match="a stream has nothing of rows to come"):
+        stream(pipe)

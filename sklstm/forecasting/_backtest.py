@@ -53,7 +53,8 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         the origin of every fold.
 
     known : str, int or sequence of such, default=()
-        Columns of X that are known in advance, such as the calendar.
+        Columns of X that are known in advance, such as the calendar, besides those
+        that `known` of the `SlidingWindow` names.
 
     target : str, int or sequence of such, default=None
         The columns of X that are predicted. None takes the names of y; without names,
@@ -121,6 +122,8 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         check_int("refit", refit, at_least=1, others=" or a bool")
     panel = Panel(X, getattr(find_window(pipeline), "group_by", None))
     known = [known] if np.ndim(known) == 0 else list(known)
+    ahead = getattr(find_window(pipeline), "known", ())
+    known += [ahead] if np.ndim(ahead) == 0 else list(ahead)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
         raise ValueError(
@@ -268,13 +271,14 @@ class _Model:
         steps = max(fold.n_steps for fold in folds)
         ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
         rows = panel.rows_at(codes[:, np.newaxis], ahead)
-        future = Future.within(panel, rows, self.known)
+        there = panel.places[rows] == ahead  # others are stand-ins
+        future = Future.within(panel, rows, self.known, there)
         outputs = Outputs(self.parts, recent, panel, self.target, self.y)
         fed = feedback(outputs, window, panel, future, steps, told_by="known")
         self._check_fed(fed, outputs.n_targets, folds[0].train)
         following = FollowingRows(self.parts, panel, future, fed, table)
         predicted = roll_out(outputs, recent, following, window, steps)
-        is_test = self._is_test(folds, rows, ahead)
+        is_test = there & self._is_test(folds, rows)
         return self._frame(outputs, predicted, folds, origins, rows, is_test)
 
     def _check_fed(self, fed, n_targets, rows):
@@ -299,15 +303,14 @@ class _Model:
         """Give y of each row; of several steps the last; (n_rows, n_targets)."""
         return np.asarray(self.y).reshape(len(self.panel.frame), -1, n_targets)[:, -1]
 
-    def _is_test(self, folds, rows, ahead):
+    def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""
-        is_test = self.panel.places[rows] == ahead  # others are stand-ins
-        first = 0
+        is_test, first = np.zeros(rows.shape, dtype=bool), 0
         for fold in folds:
             own = slice(first, first + len(fold.groups))
             chosen = np.zeros(len(self.panel.frame), dtype=bool)
             chosen[fold.test] = True
-            is_test[own] &= chosen[rows[own]]
+            is_test[own] = chosen[rows[own]]
             first = own.stop
         return is_test
 

@@ -40,7 +40,7 @@ class FollowingRows:
             places = [panel.columns.index(column) for column in fed]
             self._fed = dict(zip(places, fed.values(), strict=True))
 
-    def rows(self, first, last, forecast):
+    def rows(self, first, last, forecast=None):
         """Give the features of steps `first` to `last`, without the last.
 
         Parameters
@@ -48,18 +48,21 @@ class FollowingRows:
         first, last : int
             Steps, counted from 0.
 
-        forecast : ndarray of shape (n_series, n_steps, n_targets, n), or None
-            The predictions so far.
+        forecast : ndarray of shape (n_series, n_steps, n_targets, n), default=None
+            The predictions so far. None leaves them missing.
 
         Returns
         -------
         ndarray of shape (n_series, last - first, n_features)
         """
         n_series = self._future.n_series
-        part = slice(first * n_series, last * n_series)
+        # Steps that look at other rows see the table so far, and all that follows it.
+        begin = first if self._table is None else 0
+        part = slice(begin * n_series, last * n_series)
         predicted = {
-            column: forecast[:, first:last, target, 0].T.ravel()
+            column: forecast[:, begin:last, target, 0].T.ravel()
             for column, target in self._fed.items()
+            if forecast is not None
         }
         if self._values is not None:
             values = self._values[part].copy()
@@ -70,14 +73,14 @@ class FollowingRows:
             for column, numbers in predicted.items():
                 frame[column] = numbers
             values = self._features(frame)
+        values = values[len(values) - (last - first) * n_series :]
         return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
 
     def _features(self, frame):
-        rows = frame
         if self._table is not None:
-            rows = self._table = pd.concat([self._table, frame])
-        X = self._parts.transform(self._panel.as_given(rows))
-        return self._parts.window._features_of(X)[-len(frame) :]
+            frame = pd.concat([self._table, frame])
+        X = self._parts.transform(self._panel.as_given(frame))
+        return self._parts.window._features_of(X)
 
 
 def look_at_other_rows(parts, panel, transformed):

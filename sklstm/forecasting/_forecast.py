@@ -35,6 +35,8 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
 
     X_future : DataFrame or ndarray, default=None
         What is known of these rows, such as the calendar: some of the columns of X,
+        among them those that `known` of the `SlidingWindow` names (others are seen by
+        the forecasts of later rows alone),
         with an index that goes on where that of X ends. With groups, either rows for
         each of them, or the same for all (without the column that names them).
 
@@ -125,7 +127,10 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     unknown = [column for column in panel.columns if column not in future.known]
     if outputs.names is None and len(unknown) == outputs.n_targets == 1:
         outputs.names = unknown
-    if -(-steps // k) * k <= horizon:
+    n_ahead = -(-steps // k) * k
+    if window._has_known:
+        _check_known_ahead(window, panel, future, steps, n_ahead, told_by)
+    if n_ahead <= horizon:
         return {}
     if outputs.names is None and not unknown and horizon:
         raise ValueError(
@@ -160,6 +165,23 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
             f"{steps}) with SlidingWindow(horizon={steps}). {_hint(names, panel)}"
         )
     return {name: i for i, name in enumerate(names) if name in unknown}
+
+
+def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):
+    """Refuse to do without what windows hold of the rows that are forecast."""
+    known = [window.known] if np.ndim(window.known) == 0 else window.known
+    lacking = [c for c in known if c in panel.columns and c not in future.known]
+    if lacking:
+        raise ValueError(
+            f"known of SlidingWindow says that {shortened(lacking)} will be known of "
+            f"the rows to forecast, but {told_by} does not tell."
+        )
+    if n_ahead > steps:
+        raise ValueError(
+            f"steps={steps}, but the pipeline predicts several steps at once from what "
+            f"is known of all of them: forecast {n_ahead} steps, and use the first "
+            f"{steps}."
+        )
 
 
 def _hint(names, panel):

@@ -85,7 +85,7 @@ class Future:
         return cls(frame.iloc[by_step], known, n_groups)
 
     @classmethod
-    def within(cls, panel, rows, known):
+    def within(cls, panel, rows, known, there):
         """Take rows of the table itself, as a backtest does.
 
         Parameters
@@ -98,10 +98,15 @@ class Future:
 
         known : list
             The columns that are known in advance.
+
+        there : ndarray of bool, of shape (n_series, steps)
+            Which of the rows there are; the others stand in for none.
         """
         frame = panel.frame.iloc[rows.T.ravel()].copy()
         unknown = [c for c in panel.columns if c not in known]
         frame[unknown] = np.nan
+        if known and not there.all():
+            frame[known] = frame[known].where(there.T.reshape(-1, 1))
         return cls(frame, list(known), len(rows))
 
     def series_by_series(self):

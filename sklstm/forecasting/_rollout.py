@@ -34,12 +34,15 @@ def roll_out(outputs, recent, following, window, steps):
     -------
     ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles)
     """
-    k, length, horizon = outputs.n_steps, window.window_length, window.horizon
+    k, horizon = outputs.n_steps, window.horizon
     n_series, n_recent, n_features = recent.shape
     n_blocks = -(-steps // k)
     n_ahead = max(n_blocks * k - horizon, 0)
-    ahead = np.full((n_series, n_ahead, n_features), np.nan, recent.dtype)
+    n_known = n_blocks * k if window._has_known else n_ahead
+    ahead = np.full((n_series, n_known, n_features), np.nan, recent.dtype)
     rows = np.concatenate([recent, ahead], axis=1)
+    if window._has_known:
+        rows[:, n_recent:] = following.rows(0, n_known)
     forecast, done, fed = None, 0, 0
     while done < n_blocks:
         there = n_ahead if following.all_known else min(done * k, n_ahead)
@@ -49,20 +52,21 @@ def roll_out(outputs, recent, following, window, steps):
             fed = there
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
-        block = _predict(outputs, rows, ends, length)
+        block = _predict(outputs, rows, ends, window)
         forecast = block if done == 0 else np.concatenate([forecast, block], axis=1)
         done = ready
     return forecast[:, :steps]
 
 
-def _predict(outputs, rows, ends, length):
+def _predict(outputs, rows, ends, window):
     """Predict from the windows that end before `ends`, of all series."""
     n_series, _, n_features = rows.shape
+    length = window.window_length
     at_once = max(_LARGEST // (len(ends) * length * n_features), 1)
     found = []
     for first in range(0, n_series, at_once):
         some = rows[first : first + at_once]
-        windows = np.stack([some[:, end - length : end] for end in ends], axis=1)
+        windows = np.stack([window._cut(some, end) for end in ends], axis=1)
         predicted = outputs.predict(windows.reshape(-1, length, n_features))
         found.append(predicted.reshape(len(some), -1, *predicted.shape[2:]))
     return np.concatenate(found)

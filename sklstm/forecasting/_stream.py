@@ -63,6 +63,12 @@ class Stream:
 
     def __init__(self, fitted):
         self._parts = Parts.of(fitted, "stream")
+        if self._parts.window._has_known:
+            raise ValueError(
+                f"known={self._parts.window.known!r} of SlidingWindow: a stream has "
+                "nothing of rows to come. Use predict on the last rows, with what is "
+                "known of the next."
+            )
         self._first = None
         self._head = []
         self._recent, self._labels = {}, {}

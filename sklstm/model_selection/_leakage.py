@@ -26,8 +26,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     Of every fold: no train row's window or target holds a test row. And of the first,
     the middle and the last test row t: its prediction by a clone that was fitted on the
     train rows stays as it is when values are changed that it must not depend on. These
-    are all rows from ``t - horizon + 1`` on, the rows of other groups, and the target
-    of row t, wherever it stands among the columns.
+    are all rows from ``t - horizon + 1`` on (from ``t + 1`` on, of the columns that
+    `known` of the window names), the rows of other groups, and the target of row t,
+    wherever it stands among the columns.
 
     Parameters
     ----------
@@ -137,6 +138,8 @@ class _Table:
     def __init__(self, X, y, groups, window):
         self.X, self.y = X, np.asarray(y)
         self.horizon = 0 if window is None else window.horizon
+        known = getattr(window, "known", ())
+        self.known = [known] if np.ndim(known) == 0 else list(known)
         self.reach = self.horizon + (0 if window is None else window.window_length - 1)
         self.group_column = groups if isinstance(groups, str) else None
         if groups is None:
@@ -242,12 +245,13 @@ class _Probe:
         own = table.groups[test] == table.groups[row]
         place = table.place[row]
         late = own & (table.place[test] > place - table.horizon)
-        self._assert_same(row, late, f"rows from {self._first(late)} on")
+        after = own & (table.place[test] > place)
+        self._assert_same(row, late, f"rows from {self._first(late)} on", after=after)
         if not own.all():
             self._assert_same(row, ~own, "rows of other groups")
         for column, name, lag in table.shown:  # the target of the row itself
             cell = own & (table.place[test] == place - lag)
-            if lag >= table.horizon and cell.any():
+            if (lag >= table.horizon or name in table.known) and cell.any():
                 what = (
                     f"its own target, which stands in column {name!r} of row "
                     f"{self._first(cell)}"
@@ -257,10 +261,14 @@ class _Probe:
     def _first(self, chosen):
         return self.test[np.argmax(chosen)] if chosen.any() else None
 
-    def _assert_same(self, row, chosen, what, column=None):
+    def _assert_same(self, row, chosen, what, column=None, after=None):
+        """Show that a change of some rows does not matter.
+
+        What is known in advance is changed in the rows `after` alone, where given.
+        """
         if not chosen.any():
             return
-        X = _changed(self.table, self.X, chosen, column)
+        X = _changed(self.table, self.X, chosen, column, after)
         at = int(np.flatnonzero(self.test == row)[0])
         difference = np.abs(self._predict(X)[at] - self.predicted[at])
         if np.max(difference) > self.scale:
@@ -292,13 +300,16 @@ class _Probe:
         return np.asarray(self.model.predict(X), dtype=float)
 
 
-def _changed(table, X, chosen, column=None):
+def _changed(table, X, chosen, column=None, after=None):
     """Give X with other numbers in the chosen rows, of all columns or of one."""
     frame = hasattr(X, "isetitem")
     X = X.copy() if frame else X.astype(float)
-    for i, _, values in table.numeric_columns():
+    everywhere = chosen
+    for i, name, values in table.numeric_columns():
         if column not in (None, i):
             continue
+        known = after is not None and name in table.known
+        chosen = after if known else everywhere
         spread = float(np.nanstd(values.astype(float))) or 1.0
         old = np.asarray(X.iloc[:, i] if frame else X[:, i], dtype=float)
         new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)

@@ -22,6 +22,14 @@ from sklstm._validation import (
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._history import Tail, TimeLabels
+from sklstm.preprocessing._table import (
+    beside_known,
+    names_of_lags,
+    places_of_known,
+    rows_of_groups,
+    split_off,
+    time_index,
+)
 from sklstm.sequences import SequenceTable, samples_of
 
 _NO_GROUP = "all rows"
@@ -58,6 +66,12 @@ class SlidingWindow(SequenceTransformer):
         values tell apart entities such as shops or sensors. No window holds rows of two
         groups, in whatever order rows come. The column is no feature. Groups that
         `fit` did not see start without history.
+
+    known : str, int or sequence of such, default=()
+        Columns that are known in advance, such as the calendar or planned offers
+        (of an array their positions). A window holds them `horizon` rows later than
+        the others: its last step has what is known of the row itself beside what
+        was last seen of the rest.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -120,14 +134,15 @@ class SlidingWindow(SequenceTransformer):
            [ 1.,  2.],
            [ 5.,  6.]])
 
-    And as a table, for any other regressor:
+    As a table, for any other regressor, with what is known in advance:
 
-    >>> window.set_params(flatten=True).set_output(transform="pandas").fit_transform(X)
-       sold[t-1]  sold[t]
-    0        NaN      1.0
-    1        NaN      5.0
-    2        1.0      2.0
-    3        5.0      6.0
+    >>> X = pd.DataFrame({"sold": [5.0, 9.0, 6.0], "offer": [0.0, 1.0, 0.0]})
+    >>> window = SlidingWindow(1, known="offer", flatten=True)
+    >>> window.set_output(transform="pandas").fit_transform(X)
+       sold[t-1]  offer[t]
+    0        NaN       NaN
+    1        5.0       1.0
+    2        9.0       0.0
     """
 
     _parameter_constraints = {
@@ -135,16 +150,25 @@ class SlidingWindow(SequenceTransformer):
         "horizon": [Interval(Integral, 0, None, closed="left")],
         "history": [StrOptions({"auto", "fit"}), None],
         "group_by": "no_validation",  # what it may be depends on X
+        "known": "no_validation",  # likewise
         "flatten": ["boolean"],
     }
 
     def __init__(
-        self, window_length, *, horizon=1, history="auto", group_by=None, flatten=False
+        self,
+        window_length,
+        *,
+        horizon=1,
+        history="auto",
+        group_by=None,
+        known=(),
+        flatten=False,
     ):
         self.window_length = window_length
         self.horizon = horizon
         self.history = history
         self.group_by = group_by
+        self.known = known
         self.flatten = flatten
 
     def fit(self, X, y=None):
@@ -231,8 +255,9 @@ class SlidingWindow(SequenceTransformer):
         if not self.flatten:
             return names
         lags = range(self.window_length + self.horizon - 1, self.horizon - 1, -1)
-        times = [f"[t-{lag}]" if lag else "[t]" for lag in lags]
-        return np.array([f"{n}{time}" for time in times for n in names], dtype=object)
+        later = np.zeros(len(names), dtype=int)
+        later[self._known_places] = self.horizon
+        return np.array(names_of_lags(names, lags, later), dtype=object)
 
     # ------------------------------------------------------------ for forecasts ahead
     def _rows_until(self, X, n_rows):
@@ -258,6 +283,32 @@ class SlidingWindow(SequenceTransformer):
         """Give the features of a table, as numbers, without the column of groups."""
         check_is_fitted(self)
         return self._read_numbers(X, reset=False)[0]
+
+    @property
+    def _has_known(self):
+        return len(self._known_places) > 0
+
+    def _cut(self, rows, end):
+        """Give the windows that end before row `end` of several series.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_series, n_rows, n_features)
+            Of which those up to ``end + horizon`` are known as far as `known` says.
+
+        end : int
+            The windows are those of row ``end - 1 + horizon``.
+
+        Returns
+        -------
+        ndarray of shape (n_series, window_length, n_features)
+        """
+        first = end - self.window_length
+        if not self._has_known:
+            return rows[:, first:end]
+        some = rows[:, first : end + self.horizon].copy()
+        some = beside_known(some, self._known_places, self.horizon)
+        return some[:, : self.window_length]
 
     def _as_transformed(self, windows):
         """Give windows of three axes the form that :meth:`transform` gives."""
@@ -289,7 +340,7 @@ class SlidingWindow(SequenceTransformer):
         values, groups = self._read_numbers(X, reset)
         labels = None
         if self.history == "auto" and isinstance(X, pd.DataFrame):
-            labels = TimeLabels(_time_index(X, self.group_by))
+            labels = TimeLabels(time_index(X, self.group_by))
             self._check_sorted(labels, groups)
         return values, groups, labels
 
@@ -303,17 +354,20 @@ class SlidingWindow(SequenceTransformer):
                 check_rows(self, X, reset=reset)  # which says what is wrong
             validate_data(self, X, reset=reset, skip_check_array=True)
             X = X if hasattr(X, "columns") else np.asarray(X)
-            group_column, entities, features = _split_off(X, self.group_by)
+            group_column, entities, features = split_off(X, self.group_by)
             if not features.shape[1]:
                 raise ValueError(
                     f"Found 0 feature(s) in X beside the column of group_by="
                     f"{self.group_by!r}, while a minimum of 1 is required."
                 )
             values = check_numbers(features, self)
-            groups = _rows_of_groups(entities, self.group_by)
+            groups = rows_of_groups(entities, self.group_by)
         check_no_infinity(self, values)
         if reset:
             self._group_column = group_column
+            n_columns = values.shape[1] + (group_column is not None)
+            columns = getattr(X, "columns", range(n_columns))
+            self._known_places = places_of_known(self.known, columns, group_column)
         return values, groups
 
     def _check_sorted(self, labels, groups):
@@ -411,9 +465,19 @@ class SlidingWindow(SequenceTransformer):
         )
         table[n_before - len(before) : n_before] = before
         table[n_before:] = values
+        table = beside_known(table, self._known_places, self.horizon)
         windows = samples_of(table, n_rows, length, step=1)
         windows.flags.writeable = False
         return windows
+
+    def _steps_of_group(self, before, values, rows, n_used):
+        """Give what stands for a group in the table: in parts, to be joined once."""
+        before = before.astype(values.dtype, copy=False)
+        if not self._has_known:
+            return [before, values[rows[:n_used]]]
+        steps = np.concatenate([before, values[rows]])
+        steps = beside_known(steps, self._known_places, self.horizon)
+        return [steps[: len(before) + n_used]]
 
     def _windows_of_groups(self, values, groups, before):
         """Slices of a table that holds one group after the other."""
@@ -422,67 +486,13 @@ class SlidingWindow(SequenceTransformer):
         parts, n_stacked = [], 0
         for name, rows in groups.items():
             # The last `horizon` rows of a group are in no window.
-            used = rows[: max(len(rows) - self.horizon, 0)]
-            parts += [before[name].astype(values.dtype, copy=False), values[used]]
+            n_used = max(len(rows) - self.horizon, 0)
+            parts += self._steps_of_group(before[name], values, rows, n_used)
             ends = len(before[name]) + np.arange(len(rows)) - self.horizon + 1
             ends = np.maximum(ends, 0)
             lengths[rows] = np.minimum(ends, length)
             starts[rows] = n_stacked + ends - lengths[rows]
-            n_stacked += len(before[name]) + len(used)
+            n_stacked += len(before[name]) + n_used
         if not n_stacked:  # no step at all; a table of no rows would be no table
             parts.append(np.full((1, values.shape[1]), np.nan, dtype=values.dtype))
         return SequenceTable(np.concatenate(parts), starts, lengths, length)
-
-
-def _split_off(X, group_by):
-    """Part a table into groups and features.
-
-    Returns
-    -------
-    tuple of (int or None, array-like, table)
-        Position of the column (None for an index level), the group of each row, and
-        the columns that are features.
-    """
-    if isinstance(X, np.ndarray):
-        whole = isinstance(group_by, Integral) and not isinstance(group_by, bool)
-        if not whole or not 0 <= group_by < X.shape[1]:
-            raise ValueError(
-                "group_by must be the position of a column of the array X, 0 to "
-                f"{X.shape[1] - 1}, got {group_by!r}."
-            )
-        return int(group_by), X[:, group_by], np.delete(X, group_by, axis=1)
-    columns = list(X.columns)
-    if group_by in columns:
-        features = (
-            X.drop(columns=[group_by])
-            if isinstance(X, pd.DataFrame)
-            else (X.drop([group_by]))
-        )
-        return columns.index(group_by), X[group_by], features
-    if isinstance(X, pd.DataFrame) and group_by in X.index.names:
-        return None, X.index.get_level_values(group_by), X
-    levels = [name for name in getattr(X, "index", pd.Index([])).names if name]
-    raise ValueError(
-        f"group_by must be a column or an index level of X, got {group_by!r}. Columns: "
-        f"{columns}; index levels: {levels}."
-    )
-
-
-def _rows_of_groups(entities, group_by):
-    """Give the rows of each group, in the order in which they stand in the table."""
-    codes, names = pd.factorize(np.asarray(entities))
-    if (codes < 0).any():
-        raise ValueError(
-            f"group_by={group_by!r} is missing (NaN) in row {int(np.argmin(codes))}; "
-            "every row needs its group."
-        )
-    order = np.argsort(codes, kind="stable")
-    borders = np.searchsorted(codes[order], np.arange(1, len(names)))
-    return dict(zip(names.tolist(), np.split(order, borders), strict=True))
-
-
-def _time_index(X, group_by):
-    """Give the index without the level that names the group."""
-    if group_by is not None and group_by not in X.columns and X.index.nlevels > 1:
-        return X.index.droplevel(group_by)
-    return X.index

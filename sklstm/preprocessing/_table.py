@@ -1,0 +1,145 @@
+"""What a table of rows in time holds: groups, features, what is known in advance."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+
+from sklstm._validation import shortened
+
+
+def split_off(X, group_by):
+    """Part a table into groups and features.
+
+    Returns
+    -------
+    tuple of (int or None, array-like, table)
+        Position of the column (None for an index level), the group of each row, and
+        the columns that are features.
+    """
+    if isinstance(X, np.ndarray):
+        whole = isinstance(group_by, Integral) and not isinstance(group_by, bool)
+        if not whole or not 0 <= group_by < X.shape[1]:
+            raise ValueError(
+                "group_by must be the position of a column of the array X, 0 to "
+                f"{X.shape[1] - 1}, got {group_by!r}."
+            )
+        return int(group_by), X[:, group_by], np.delete(X, group_by, axis=1)
+    columns = list(X.columns)
+    if group_by in columns:
+        features = (
+            X.drop(columns=[group_by])
+            if isinstance(X, pd.DataFrame)
+            else (X.drop([group_by]))
+        )
+        return columns.index(group_by), X[group_by], features
+    if isinstance(X, pd.DataFrame) and group_by in X.index.names:
+        return None, X.index.get_level_values(group_by), X
+    levels = [name for name in getattr(X, "index", pd.Index([])).names if name]
+    raise ValueError(
+        f"group_by must be a column or an index level of X, got {group_by!r}. Columns: "
+        f"{columns}; index levels: {levels}."
+    )
+
+
+def rows_of_groups(entities, group_by):
+    """Give the rows of each group, in the order in which they stand in the table."""
+    codes, names = pd.factorize(np.asarray(entities))
+    if (codes < 0).any():
+        raise ValueError(
+            f"group_by={group_by!r} is missing (NaN) in row {int(np.argmin(codes))}; "
+            "every row needs its group."
+        )
+    order = np.argsort(codes, kind="stable")
+    borders = np.searchsorted(codes[order], np.arange(1, len(names)))
+    return dict(zip(names.tolist(), np.split(order, borders), strict=True))
+
+
+def time_index(X, group_by):
+    """Give the index without the level that names the group."""
+    if group_by is not None and group_by not in X.columns and X.index.nlevels > 1:
+        return X.index.droplevel(group_by)
+    return X.index
+
+
+def places_of_known(known, columns, group_column):
+    """Find the columns that are known in advance among the features of a table.
+
+    Returns
+    -------
+    ndarray of int
+        Their places, not counting the column of groups.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or it is that of the groups.
+    """
+    features = list(columns)
+    if group_column is not None:
+        del features[group_column]
+    known = [known] if np.ndim(known) == 0 else list(known)
+    strangers = [column for column in known if column not in features]
+    if strangers:
+        raise ValueError(
+            f"known must name features of X, got {shortened(strangers)}. Features are "
+            f"{features}."
+        )
+    return np.array([features.index(column) for column in known], dtype=int)
+
+
+def beside_known(rows, places, horizon):
+    """Put what is known of a row beside the row that is `horizon` before it.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (..., n_rows, n_features)
+        The rows of series, in the order of time. Changed in place.
+
+    places : ndarray of int
+        The features that are known in advance.
+
+    horizon : int
+        How many rows before its own row a window ends.
+
+    Returns
+    -------
+    ndarray of shape (..., n_rows, n_features)
+        The same array. A step without its past, or without what is known, is missing.
+    """
+    if not len(places) or not horizon:
+        return rows
+    known = np.full_like(rows[..., places], np.nan)
+    known[..., : max(rows.shape[-2] - horizon, 0), :] = rows[..., horizon:, places]
+    rows[..., places] = known
+    missing = np.isnan(known).all(axis=-1)
+    past = np.delete(np.arange(rows.shape[-1]), places)
+    if len(past):
+        missing |= np.isnan(rows[..., past]).all(axis=-1)
+    rows[missing] = np.nan
+    return rows
+
+
+def names_of_lags(names, lags, later):
+    """Name every feature at every lag, such as ``price[t-3]``.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The features.
+
+    lags : iterable of int
+        How many rows ago steps were.
+
+    later : sequence of int
+        By how many rows each feature is later than that.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        f"{name}[t-{lag - ahead}]" if lag > ahead else f"{name}[t]"
+        for lag in lags
+        for name, ahead in zip(names, later, strict=True)
+    ]
