@@ -47,7 +47,7 @@ from matplotlib import pyplot as plt
 
 PICTURE = pathlib.Path(__file__).with_suffix(".png")
 TARGETS = ["change", "in a year"]  # both are predicted, and fed back
-CALENDAR = ["sin", "cos"]  # known in advance
+CALENDAR = ["sin", "cos"]  # known in advance, of the month that is predicted too
 N_YEARS = 10  # of the backtest, which the search does not see
 
 
@@ -87,7 +87,7 @@ def calendar(months):
 
 def lstm(**parameters):
     return make_pipeline(
-        SlidingWindow(window_length=12, group_by="place"),
+        SlidingWindow(window_length=12, group_by="place", known=CALENDAR),
         PerFeatureScaler(),
         LSTMRegressor(random_state=0, **parameters),
     )
@@ -95,7 +95,7 @@ def lstm(**parameters):
 
 def baselines():
     def lags():
-        return SlidingWindow(window_length=12, group_by="place", flatten=True)
+        return SlidingWindow(12, group_by="place", known=CALENDAR, flatten=True)
 
     ridge = RidgeCV(np.logspace(-2, 4, 13))
     return {
@@ -169,7 +169,7 @@ def main():
     years = PanelTimeSeriesSplit(N_YEARS, test_size=12)
     models = {"LSTM": search.best_estimator_, **baselines()}
     backtests = {
-        name: backtest(model, X, X[TARGETS], years, refit=5, known=CALENDAR)
+        name: backtest(model, X, X[TARGETS], years, refit=5)
         for name, model in models.items()
     }
     print(
