@@ -1,5 +1,6 @@
 """Displays, beside sklearn's permutations, pandas' groupby and arithmetic by hand."""
 
+import copy
 import itertools
 import sys
 
@@ -17,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
-from sklstm.forecasting import backtest, forecast
+from sklstm.forecasting import backtest, conformal_intervals, forecast
 from sklstm.inspection import (
     BacktestDisplay,
     ForecastDisplay,
@@ -291,7 +292,7 @@ def test_a_classifier_is_judged_by_its_probabilities(noise):
 
 
 @pytest.mark.parametrize(
-    ("n_features", "n_lags"), [(1, 168), (7, 24), (1, 3), (60, 12), (2, 1)]
+    ("n_features", "n_lags"), [(1, 168), (7, 24), (1, 3), (60, 12), (2, 1), (1, 36)]
 )
 @pytest.mark.parametrize("per_block", [1, 3])
 def test_labels_of_a_heat_map_do_not_overlap(n_features, n_lags, per_block):
@@ -315,8 +316,11 @@ def test_labels_of_a_heat_map_do_not_overlap(n_features, n_lags, per_block):
         spans = sorted((box.min[axis], box.max[axis]) for box in boxes)
         assert all(a[1] < b[0] for a, b in itertools.pairwise(spans))
     assert display.image_.get_array().shape == (n_features, n_blocks)
+    shown = [label.get_text() for label in ax.get_xticklabels()]
+    oldest = min(per_block, n_lags)
+    assert shown[-1] == ("t-1" if oldest == 1 else f"t-{oldest}..t-1")
+    assert ax.get_xticks()[-1] == n_blocks - 1
     if per_block == 1 and n_lags > 1:
-        shown = [label.get_text() for label in ax.get_xticklabels()]
         assert f"t-{n_lags}" in shown
         assert len(shown) <= 13
 
@@ -457,6 +461,101 @@ def test_quantiles_of_a_network_are_bands(fitted_lstm):
     ((low, high),) = bands_of(display)
     assert low == pytest.approx(expected["price_q0.1"])
     assert high == pytest.approx(expected["price_q0.9"])
+
+
+def shown_labels(display):
+    return [text.get_text() for text in display.legend_.get_texts()]
+
+
+def test_what_a_line_does_not_reach_is_marked():
+    nan = np.nan
+    times = pd.date_range("2026-01-31 08:00", periods=1, freq="h")
+    one = pd.DataFrame({"a": [1.0], "a_lower": [0.0], "a_upper": [2.0]}, index=times)
+    display = drawn(ForecastDisplay.from_predictions(one, truth=[1.5]))
+    for (line,) in (display.lines_, display.truth_lines_):
+        assert (line.get_marker(), line.get_markevery()) == ("o", [0])
+    assert display.bands_[0].get_linewidth()[0] > 0  # of no width, so no area
+    (tick,) = display.ax_.get_xticklabels()
+    assert tick.get_text() == "2026-01-31 08:00:00"
+    gaps = pd.DataFrame({"a": [1, nan, 3, 4, nan, 6]})
+    gaps["a_lower"], gaps["a_upper"] = gaps["a"] - 1, gaps["a"] + 1
+    display = drawn(ForecastDisplay.from_predictions(gaps))
+    assert display.lines_[0].get_markevery() == [0, 5]
+    widths = display.bands_[0].get_linewidth()
+    assert [width > 0 for width in widths] == [True, False, True]
+    own = {"line_kw": {"marker": "x"}, "band_kw": {"lw": 0}}
+    display = ForecastDisplay.from_predictions(gaps, **own)
+    assert display.lines_[0].get_markevery() is None
+    assert display.bands_[0].get_linewidth() == [0]
+    whole = pd.DataFrame({"a": [1.0, 2.0]})
+    assert ForecastDisplay.from_predictions(whole).lines_[0].get_marker() == "None"
+    joined = ForecastDisplay.from_predictions(whole[1:], history=whole)
+    assert joined.lines_[0].get_marker() == "None"
+
+
+def test_infinite_bounds_are_left_out_and_said_so():
+    table = pd.DataFrame({"a": [1.0, 2, 3], "a_lower": 0.0, "a_upper": 5.0}, [7, 8, 9])
+    history = pd.DataFrame({"a": [0.5]}, index=[6])
+    table.loc[9, "a_upper"] = np.inf
+    display = drawn(ForecastDisplay.from_predictions(table, history=history))
+    assert "interval (where known)" in shown_labels(display)
+    assert display.bands_[0].get_paths()[0].vertices[:, 0].max() == 8
+    assert max(display.ax_.get_ylim()) < 6
+    table[["a_lower", "a_upper"]] = [-np.inf, np.inf]
+    display = drawn(ForecastDisplay.from_predictions(table, history=history))
+    assert "interval (unknown)" in shown_labels(display)
+    assert not any(display.bands_[0].get_linewidth())  # nothing at the last known row
+    both = table.assign(b=1.0, b_lower=0.0, b_upper=2.0)
+    display = drawn(ForecastDisplay.from_predictions(both))
+    assert shown_labels(display) == ["interval (where known)", "forecast"]
+
+
+@pytest.mark.parametrize("as_level", [False, True])
+def test_conformal_intervals_are_bands(shops, as_level):
+    X = shops.set_index("shop", append=True) if as_level else shops
+    pipe = ridge(4, group_by="shop")
+    past = backtest(pipe, X, X["sold"], 8)
+    past = past[past["step"] < 3]
+    found = forecast(pipe.fit(X, X["sold"]), X, 3)
+    found = conformal_intervals(past, found, coverage=0.8)
+    display = drawn(ForecastDisplay.from_predictions(found, history=X))
+    assert shown_labels(display) == ["history", "interval (where known)", "forecast"]
+    assert [ax.get_title() for ax in display.ax_] == ["a", "b"]
+    second = found.iloc[[1, 4]]  # of the third nothing is known
+    assert np.isfinite(second["sold_lower"]).all()
+    expected = zip(second["sold_lower"], second["sold_upper"], strict=True)
+    assert bands_of(display) == list(expected)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("n_panels", [1, 3])
+def test_a_legend_in_given_axes_covers_nothing(scale, n_panels):
+    days = pd.date_range("2026-01-01", periods=60)
+    wave = pd.DataFrame({"a": 2 + np.sin(np.arange(60))}, index=days)
+    table = wave[40:].assign(a_lower=wave["a"] / 2, a_upper=wave["a"] * 2)
+    ax = plt.figure().subplots(1, n_panels, squeeze=False)[0, 0]
+    ax.set_yscale(scale)
+    display = ForecastDisplay.from_predictions(table, history=wave, truth=wave, ax=ax)
+    drawn(display)
+    legend = display.legend_.get_window_extent()
+    points = [line.get_xydata() for line in ax.lines]
+    points += [path.vertices for band in display.bands_ for path in band.get_paths()]
+    for some in points:
+        assert ax.transData.transform(some)[:, 1].max() < legend.y0
+    assert legend.x0 >= ax.get_window_extent().x0
+    assert legend.x1 <= ax.get_window_extent().x1
+    assert ax.get_autoscaley_on()  # for what the user draws after it
+
+
+def test_a_forecast_without_history_is_told(series):
+    X, y = series
+    window = SlidingWindow(4, horizon=3, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, y.to_numpy())
+    with pytest.warns(UserWarning, match=r"No history .* no columns 'y'.* in target"):
+        display = ForecastDisplay.from_estimator(pipe, X, 3)
+    assert display.history_lines_ == []
+    display = ForecastDisplay.from_estimator(pipe, X, 3, target="wave")
+    assert display.history_lines_[0].get_ydata()[-1] == X["wave"].iloc[-1]
 
 
 @pytest.mark.parametrize("as_level", [False, True])
@@ -619,6 +718,7 @@ def test_the_curves_are_the_history(fitted_lstm):
             np.testing.assert_array_equal(line.get_ydata(), history[name])
             n_epochs = len(history[name])
             np.testing.assert_array_equal(line.get_xdata(), range(1, n_epochs + 1))
+        assert display.ax_.get_ylabel() == "loss (quantile)"
     assert display.best_epoch_ == np.argmin(history["val_loss"]) + 1
     assert display.best_.get_ydata()[0] == min(history["val_loss"])
     drawn(display)
@@ -640,6 +740,17 @@ def test_the_axis_is_logarithmic_where_values_differ_much(losses, scale):
     display = drawn(LossCurveDisplay.from_history({"loss": losses}))
     assert display.ax_.get_yscale() == scale
     assert display.best_ is None
+
+
+def test_the_axis_tells_the_loss_where_it_has_a_name(fitted_lstm):
+    history = {"loss": [2.0, 1.0], "mae": [3.0, 2.0]}
+    assert LossCurveDisplay.from_history(history).ax_.get_ylabel() == "loss"
+    display = LossCurveDisplay(history, loss_name="mean_squared_error")
+    assert display.plot().ax_.get_ylabel() == "loss (mean squared error)"
+    assert display.plot(metric="mae").ax_.get_ylabel() == "mae"
+    other = copy.copy(fitted_lstm[0][-1])
+    other.loss = len  # any function
+    assert LossCurveDisplay.from_estimator(other).ax_.get_ylabel() == "loss"
 
 
 def test_other_metrics_are_marked_at_the_best_loss():
@@ -685,7 +796,8 @@ def backtests():
 
 @pytest.mark.parametrize("metric", ["mae", "rmse", mean_absolute_error])
 def test_errors_are_those_of_groupby(backtests, metric):
-    display = drawn(BacktestDisplay.from_predictions(backtests, metric=metric))
+    with pytest.warns(UserWarning, match="'second': not the folds, steps or times of"):
+        display = drawn(BacktestDisplay.from_predictions(backtests, metric=metric))
     table = backtests["first"]
     error = (table["truth"] - table["forecast"]).abs()
     for key, found in {
@@ -727,11 +839,78 @@ def test_a_backtest_is_run_and_drawn(series):
     np.testing.assert_allclose(
         display.errors_by_step["linear"], error.groupby(expected["step"]).mean()
     )
+    (name,) = display.ax_[0].get_legend().get_texts()
+    assert name.get_text() == "linear"
+    display = BacktestDisplay.from_predictions(expected)
     assert display.ax_[0].get_legend() is None
     for ax in display.ax_:
         low, high = ax.get_ylim()
         assert low == 0
         assert high >= display.errors_by_fold.to_numpy().max()
+
+
+def test_models_on_unlike_rows_are_told(backtests):
+    table = backtests["first"]
+    same = table.assign(forecast=0.0).sample(frac=1, random_state=0)
+    BacktestDisplay.from_predictions({"a": table, "b": same})  # in another order
+    days = pd.Series(pd.date_range("2026-02-01", periods=12))
+    timed = table.assign(time=days)
+    for a, others in [
+        (table, {"b": table.query("fold < 2"), "c": table, "d": table[:-1]}),
+        (table, {"b": pd.concat([table, table]), "c": table, "d": table[1:]}),
+        (timed, {"b": timed.assign(time=days[::-1].array), "c": timed, "d": timed[1:]}),
+    ]:
+        with pytest.warns(UserWarning, match="^'b', 'd': not the folds, .* of 'a'"):
+            BacktestDisplay.from_predictions({"a": a, **others})
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_origins_are_labelled_with_what_differs(backtests, zone):
+    table = backtests["first"]
+    for freq, labels, told in [
+        ("D", ["2026-02-01", "2026-02-02", "2026-02-03"], ""),
+        ("24h", ["2026-02-01", "2026-02-02", "2026-02-03"], ", at 07:00"),
+        ("6h", [" 07:00:00", " 13:00:00", " 19:00:00"], ""),
+    ]:
+        start = "2026-02-01" if freq == "D" else "2026-02-01 07:00"
+        origins = pd.date_range(start, periods=3, freq=freq, tz=zone)
+        own = table.assign(origin=origins.repeat(4))
+        ax = drawn(BacktestDisplay.from_predictions(own)).ax_[1]
+        shown = [label.get_text() for label in ax.get_xticklabels()]
+        assert ax.get_xlabel() == f"origin of the fold{told}"
+        if freq != "6h":
+            assert shown == labels
+        assert all(label in text for label, text in zip(labels, shown, strict=True))
+
+
+def test_both_panels_have_numbers_and_titles_as_other_displays(backtests, shops):
+    display = drawn(BacktestDisplay.from_predictions(backtests["first"]))
+    for ax in display.ax_:
+        assert all(label.get_text() for label in ax.get_yticklabels())
+        assert all(label.get_visible() for label in ax.get_yticklabels())
+    other = ForecastDisplay.from_predictions(shops).ax_[0].title.get_fontsize()
+    assert [ax.title.get_fontsize() for ax in display.ax_] == [other, other]
+
+
+def test_the_axis_tells_the_target(series, backtests):
+    X, y = series
+    cv = TimeSeriesSplit(2, test_size=4)
+    run, draw = BacktestDisplay.from_estimator, BacktestDisplay.from_predictions
+    y, values = y.rename("wave"), X[["wave"]].to_numpy()
+    table = backtests["first"]
+    two = pd.concat([table.assign(target="a"), table.assign(target=1)])
+    for display, name in [
+        (run(ridge(4), X[["wave"]], y, cv), " of wave"),
+        (run(ridge(4), values, y.to_numpy(), cv, target=0), " of column 0"),
+        (run(ridge(4), values, y.to_numpy(), cv), ""),
+        (run(ridge(4), X, X, cv, only_target="slow"), " of slow"),
+        (run(ridge(4), X[["wave"]], y, cv, target_name="sea"), " of sea"),
+        (draw(two, only_target=1), " of column 1"),
+        (draw(two[:12]), " of a"),
+        (draw({"one": two[:12], "other": table}), ""),
+        (draw(table, target_name="b"), " of b"),
+    ]:
+        assert display.ax_[0].get_ylabel() == f"mean absolute error{name}"
 
 
 def test_many_folds_are_lines_and_groups_have_numbers():
@@ -812,7 +991,7 @@ def test_matplotlib_is_needed_only_to_draw(monkeypatch, backtests):
         ),
         ForecastDisplay(pd.Series([1.0, 2.0])),
         LossCurveDisplay({"loss": [1.0]}),
-        BacktestDisplay.from_predictions(backtests),
+        BacktestDisplay.from_predictions(backtests["first"]),
     ]
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     for display in displays:

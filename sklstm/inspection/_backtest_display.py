@@ -1,6 +1,8 @@
 """Errors of forecasts from many origins: how far ahead, and when."""
 
+import textwrap
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from numbers import Real
 
@@ -17,6 +19,8 @@ _NEEDED = ("fold", "step", "truth", "forecast")
 # More bars than these are too thin to be told apart.
 _MOST_BARS = 40
 _MOST_LABELS = 8
+# What `from_predictions` calls a table without a name; no legend tells it.
+_NAMELESS = "forecast"
 
 
 class BacktestDisplay:
@@ -38,6 +42,9 @@ class BacktestDisplay:
 
     origins : Series, default=None
         For each fold the time of the last known row, to label it by.
+
+    target_name : str or int, default=None
+        Whose error it is, to label the axis by.
 
     Attributes
     ----------
@@ -76,12 +83,19 @@ class BacktestDisplay:
     """
 
     def __init__(
-        self, errors_by_step, errors_by_fold, *, metric_name="error", origins=None
+        self,
+        errors_by_step,
+        errors_by_fold,
+        *,
+        metric_name="error",
+        origins=None,
+        target_name=None,
     ):
         self.errors_by_step = errors_by_step
         self.errors_by_fold = errors_by_fold
         self.metric_name = metric_name
         self.origins = origins
+        self.target_name = target_name
 
     @classmethod
     def from_estimator(
@@ -97,6 +111,7 @@ class BacktestDisplay:
         n_jobs=None,
         metric="mae",
         only_target=None,
+        target_name=None,
         name=None,
         **plot_kw,
     ):
@@ -109,6 +124,10 @@ class BacktestDisplay:
 
         metric, only_target
             As for :meth:`from_predictions`.
+
+        target_name : str or int, default=None
+            What to call the target; None takes `only_target`, `target` or the name of
+            y.
 
         name : str, default=None
             What to call the pipeline; None takes the class of its last step.
@@ -133,12 +152,20 @@ class BacktestDisplay:
         )
         if name is None:
             name = type(list(steps_of(pipeline))[-1][1]).__name__
+        if target_name is None and only_target is None:
+            target_name = _single_name(target, y)
         return cls.from_predictions(
-            {name: found}, metric=metric, only_target=only_target, **plot_kw
+            {name: found},
+            metric=metric,
+            only_target=only_target,
+            target_name=target_name,
+            **plot_kw,
         )
 
     @classmethod
-    def from_predictions(cls, backtests, *, metric="mae", only_target=None, **plot_kw):
+    def from_predictions(
+        cls, backtests, *, metric="mae", only_target=None, target_name=None, **plot_kw
+    ):
         """Draw the errors of backtests that are there already.
 
         Parameters
@@ -153,6 +180,10 @@ class BacktestDisplay:
         only_target : str or int, default=None
             The target to measure. Needed where there are several, as errors in units
             of their own have no mean.
+
+        target_name : str or int, default=None
+            What to call the target in the label of the axis; None takes the one that
+            is measured, where the tables tell it.
 
         **plot_kw : dict
             Parameters of :meth:`plot`.
@@ -171,12 +202,13 @@ class BacktestDisplay:
         Warns
         -----
         UserWarning
-            If the truth of some rows is NaN: they are left out.
+            If the truth of some rows is NaN: they are left out. If models do not have
+            the same folds, steps and times.
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
         metric_name, measure = _check_metric(metric)
         if isinstance(backtests, pd.DataFrame):
-            backtests = {"forecast": backtests}
+            backtests = {_NAMELESS: backtests}
         if not isinstance(backtests, Mapping) or not backtests:
             raise ValueError(
                 "backtests must be the DataFrame that backtest gives, or a dict of "
@@ -185,11 +217,13 @@ class BacktestDisplay:
         tables = {}
         for name, table in backtests.items():
             tables[name] = _complete_rows(name, table, only_target)
+        _warn_of_unlike_rows(tables)
         display = cls(
             errors_by(tables, "step", measure),
             errors_by(tables, "fold", measure),
             metric_name=metric_name,
             origins=_origins(tables.values()),
+            target_name=_measured(tables) if target_name is None else target_name,
         )
         return display.plot(**plot_kw)
 
@@ -230,12 +264,23 @@ class BacktestDisplay:
         self._draw_folds(self.ax_[1], line_kw, bar_kw)
         for one in self.ax_:  # after both are drawn, which may share this axis
             one.set_ylim(bottom=min(0, one.get_ylim()[0]))
-        self.ax_[0].set_ylabel(self.metric_name)
-        if ax is not None:
-            self.ax_[1].set_ylabel(self.metric_name)
-        if self.errors_by_step.shape[1] > 1:
+        label = self._label()
+        self.ax_[0].set_ylabel(label)
+        if ax is None:  # numbers at both, which share the axis
+            self.ax_[1].tick_params(labelleft=True)
+        else:
+            self.ax_[1].set_ylabel(label)
+        if list(self.errors_by_step) != [_NAMELESS]:
             self.ax_[0].legend(fontsize="small")
         return self
+
+    def _label(self):
+        """Say what is measured, and of what."""
+        if self.target_name is None:
+            return self.metric_name
+        target = self.target_name
+        target = target if isinstance(target, str) else f"column {target}"
+        return textwrap.fill(f"{self.metric_name} of {target}", 40)
 
     def _draw_steps(self, ax, line_kw):
         from matplotlib.ticker import MaxNLocator
@@ -245,7 +290,8 @@ class BacktestDisplay:
             own = {"label": name, "color": f"C{number}", **line_kw}
             self.lines_ += ax.plot(errors.index.to_numpy(), errors.to_numpy(), **own)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        ax.set(xlabel="step ahead", title="error by step")
+        ax.set_xlabel("step ahead")
+        ax.set_title("error by step", fontsize="medium")
 
     def _draw_folds(self, ax, line_kw, bar_kw):
         frame = self.errors_by_fold
@@ -268,10 +314,10 @@ class BacktestDisplay:
             ax.set_xticks(shown, [str(frame.index[i]) for i in shown])
             ax.set_xlabel("fold")
         else:
-            labels = _labels(self.origins.reindex(frame.index))
+            labels, hour = _labels(self.origins.reindex(frame.index))
             ax.set_xticks(shown, [labels[i] for i in shown], rotation=30, ha="right")
-            ax.set_xlabel("origin of the fold")
-        ax.set_title("error by fold")
+            ax.set_xlabel(f"origin of the fold{hour}")
+        ax.set_title("error by fold", fontsize="medium")
 
 
 # ------------------------------------------------------------------------- arithmetic
@@ -402,7 +448,49 @@ def _origins(tables):
 
 
 def _labels(origins):
-    """Write origins down, times without the hour where all are at midnight."""
-    if origins.dtype.kind == "M" and (origins == origins.dt.normalize()).all():
-        return origins.dt.strftime("%Y-%m-%d").tolist()
-    return [str(origin) for origin in origins]
+    """Write origins down, and apart from them the hour, where all share it."""
+    if origins.dtype.kind != "M":
+        return [str(origin) for origin in origins], ""
+    hours = origins.dt.time
+    if (hours != hours.iloc[0]).any():
+        return [str(origin) for origin in origins], ""
+    hour = hours.iloc[0].isoformat().removesuffix(":00")
+    hour = "" if hour == "00:00" else f", at {hour}"
+    return origins.dt.strftime("%Y-%m-%d").tolist(), hour
+
+
+def _single_name(target, y):
+    """Give the name of the one target of a backtest, by what it was called with."""
+    if target is not None and np.ndim(target) == 0:
+        return target
+    return y.name if isinstance(y, pd.Series) else None
+
+
+def _measured(tables):
+    """Give the target whose errors these are; None where tables do not tell it."""
+    if any("target" not in table.columns for table in tables.values()):
+        return None
+    names = pd.unique(pd.concat([table["target"] for table in tables.values()]))
+    return names[0] if len(names) == 1 else None
+
+
+def _warn_of_unlike_rows(tables):
+    """Tell models that were asked other questions, whose errors differ for it."""
+    keys = ["fold", "step"]
+    if all("time" in table.columns for table in tables.values()):
+        keys.append("time")  # folds of the same number may be others
+    # As often, too: groups have rows of the same fold, step and time.
+    rows = {
+        name: Counter(table[keys].itertuples(index=False, name=None))
+        for name, table in tables.items()
+    }
+    first, *others = rows
+    unlike = [name for name in others if rows[name] != rows[first]]
+    if unlike:
+        warnings.warn(
+            f"{shortened(unlike)}: not the folds, steps or times of {first!r}, so that "
+            "errors differ for that reason as well. Run all backtests with the same X "
+            "and cv, or keep the rows that all have.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -73,6 +73,22 @@ def styled(name, given, defaults, artist):
     return {**defaults, **cbook.normalize_kwargs(given, artist)}
 
 
+def lone_points(values):
+    """Give the places of values without a neighbour, of which a line shows nothing.
+
+    Examples
+    --------
+    >>> from sklstm.inspection._drawing import lone_points
+    >>> lone_points([1.0, float("nan"), 2.0, 3.0]).tolist()
+    [0]
+    """
+    there = np.isfinite(values)
+    beside = np.zeros(len(there), dtype=bool)
+    beside[1:] |= there[:-1]
+    beside[:-1] |= there[1:]
+    return np.flatnonzero(there & ~beside)
+
+
 def thinned(n_labels, most):
     """Give a distance between labels at which at most so many are shown.
 

@@ -1,13 +1,15 @@
 """Forecasts after what was known, beside what came true."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm._pipeline import find_window
-from sklstm._validation import check_int
+from sklstm._validation import check_int, shortened
 from sklstm.forecasting import forecast as run_forecast
-from sklstm.inspection._drawing import axes_of, styled
+from sklstm.inspection._drawing import axes_of, lone_points, styled
 from sklstm.inspection._forecast_series import (
     as_frame,
     before,
@@ -15,12 +17,15 @@ from sklstm.inspection._forecast_series import (
     find_group_by,
     make_series,
     merely_numbers_rows,
+    note_unknown,
     read_targets,
     split_groups,
 )
 
 _MOST_GROUPS = 4
 _LEAST_HISTORY = 20
+# In points: of what has no extent along the axis of time.
+_LONE_MARKER, _LONE_BAND = 4, 6
 
 
 class ForecastDisplay:
@@ -55,7 +60,8 @@ class ForecastDisplay:
         What was known, and what came true; empty where not given.
 
     bands_ : list of matplotlib PolyCollection
-        Pairs of quantiles and intervals, panel by panel.
+        Pairs of quantiles and intervals, panel by panel; without the rows where a
+        bound is infinite or NaN, of which the legend tells.
 
     quantile_lines_ : list of matplotlib Line2D
         Quantiles without a partner, that are not the forecast itself.
@@ -132,16 +138,29 @@ class ForecastDisplay:
         ------
         ValueError
             As :func:`sklstm.forecasting.forecast` and :meth:`plot` do.
+
+        Warns
+        -----
+        UserWarning
+            If what is forecast are no columns of X, so that no history is drawn.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         found = run_forecast(fitted, X, steps, X_future, target=target)
         table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
         group_by = getattr(find_window(fitted), "group_by", None)
         targets = [c for c in read_targets(found.columns) if c != group_by]
-        known = all(name in table.columns for name in targets)
+        strangers = [name for name in targets if name not in table.columns]
+        if strangers:
+            warnings.warn(
+                f"No history is drawn, as X has no columns {shortened(strangers)}, "
+                "which is what the forecast is called. Name the columns of X that are "
+                "predicted in target, or pass history to from_predictions.",
+                UserWarning,
+                stacklevel=2,
+            )
         return cls.from_predictions(
             found,
-            history=table if known else None,
+            history=None if strangers else table,
             truth=y_true,
             group_by=group_by,
             **plot_kw,
@@ -275,6 +294,7 @@ class ForecastDisplay:
                 n_rows = _n_history(n_history, len(own))
                 past = before(past, own, n_rows, by_number)
             found.append((name, own, past, truths.get(name)))
+        note_unknown(targets, [own for _, own, _, _ in found])
         series = [
             make_series(name, target, bounds, own, past, true, by_number)
             for target, bounds in targets.items()
@@ -299,24 +319,28 @@ class ForecastDisplay:
         """Draw one panel, what matters most in front."""
         if len(one.history):
             x = _as_drawn(one.history_x)
-            self.history_lines_ += ax.plot(x, one.history, **styles["history"])
+            self.history_lines_ += _line(ax, x, one.history, styles["history"])
         x = _as_drawn(one.x)
         for number, (label, low, high) in enumerate(one.bands):
             alpha = 0.2 + 0.15 * min(number, 3)  # inner bands are darker
-            style = {"label": label, "alpha": alpha, **styles["band"]}
+            style = {"label": label, "alpha": alpha, **_edges(low, high)}
+            style |= styles["band"]
             self.bands_.append(ax.fill_between(x, low, high, **style))
         if one.truth is not None:
-            self.truth_lines_ += ax.plot(x, one.truth, **styles["truth"])
+            self.truth_lines_ += _line(ax, x, one.truth, styles["truth"])
         for label, values in one.lines:
             style = {**styles["line"], "label": label, "linestyle": ":"}
-            self.quantile_lines_ += ax.plot(x, values, **style)
-        self.lines_ += ax.plot(x, one.forecast, **styles["line"])
+            self.quantile_lines_ += _line(ax, x, values, style)
+        self.lines_ += _line(ax, x, one.forecast, styles["line"])
         name = one.target if isinstance(one.target, str) else f"column {one.target}"
         ax.set(xlabel=one.x_name, ylabel=name)
-        _format_dates(ax, one.x)
+        if len(one.x) + len(one.history) == 1:  # no span of time to choose ticks by
+            ax.set_xticks(x, one.x.astype(str))
+        else:
+            _format_dates(ax, one.x)
 
     def _explain(self, axes, own_figure):
-        """Add one legend for all panels, where it covers nothing in our own figure."""
+        """Add one legend for all panels, where it covers nothing."""
         handles = {}
         for panel in axes:
             for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
@@ -332,7 +356,7 @@ class ForecastDisplay:
             }
             self.legend_ = self.figure_.legend(**own, **place)
         else:
-            self.legend_ = axes[0].legend(**own)
+            self.legend_ = _legend_within(axes[0], own)
 
 
 # ------------------------------------------------------------------------- the tables
@@ -354,7 +378,7 @@ def _styles(line_kw, history_kw, truth_kw, band_kw):
     history = {"label": "history", "color": "tab:blue"}
     truth = {"label": "truth", "color": "black", "linewidth": 1, "linestyle": "--"}
     line = styled("line_kw", line_kw, line, Line2D)
-    band = {"facecolor": line["color"], "linewidth": 0}
+    band = {"facecolor": line["color"]}
     return {
         "line": line,
         "history": styled("history_kw", history_kw, history, Line2D),
@@ -380,6 +404,45 @@ def _panels(ax, n_groups, n_targets):
     for unused in axes[n_panels:]:
         unused.remove()
     return axes[:n_panels]
+
+
+def _line(ax, x, values, style):
+    """Draw a line, with markers at points that it does not reach."""
+    lone = lone_points(values)
+    marked = {}
+    if len(lone) and "marker" not in style:
+        marked = {"marker": "o", "markersize": _LONE_MARKER, "markevery": list(lone)}
+    return ax.plot(x, values, **{**marked, **style})
+
+
+def _edges(low, high):
+    """Give edges to those parts of a band that are a point wide, and so no area."""
+    both = np.isfinite(low) & np.isfinite(high)
+    starts = np.flatnonzero(both & ~np.append(False, both[:-1]))
+    # The last known row, at which the band begins, is no interval.
+    seen = np.isin(starts, lone_points(np.where(both, low, np.nan)))
+    seen &= low[starts] != high[starts]
+    return {"linewidth": [_LONE_BAND * one for one in seen] or 0, "edgecolor": "face"}
+
+
+def _legend_within(ax, own):
+    """Add a legend to axes, in a room of its own above what is drawn.
+
+    Outside it could cover titles and neighbours, of which we know nothing.
+    """
+    box = ax.get_window_extent()
+    for n_columns in range(len(own["labels"]), 0, -1):
+        legend = ax.legend(loc="upper center", ncols=n_columns, **own)
+        extent = legend.get_window_extent()
+        if extent.width <= box.width:
+            break
+    share = 1.5 * extent.height / box.height  # half as much again, for margins
+    if share < 0.5:  # or else the lines would have less room than the legend
+        scale = ax.yaxis.get_transform()
+        low, high = scale.transform(ax.get_ylim())
+        top = scale.inverted().transform(low + (high - low) / (1 - share))
+        ax.set_ylim(top=top, auto=None)
+    return legend
 
 
 def _as_drawn(index):

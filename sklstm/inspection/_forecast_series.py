@@ -139,6 +139,38 @@ def pair_bounds(quantiles, sides):
     return bounds
 
 
+def note_unknown(targets, tables):
+    """Say in the labels of bands that they are not known everywhere.
+
+    Of few errors :func:`sklstm.forecasting.conformal_intervals` gives infinite bounds,
+    which can't be drawn. Bands of one label share it in all panels, as the legend does.
+
+    Parameters
+    ----------
+    targets : dict of Bounds
+        Are changed.
+
+    tables : list of DataFrame
+        The forecasts that are drawn.
+    """
+    known = {}
+    for bounds in targets.values():
+        for label, *pair in bounds.bands:
+            finite = [np.isfinite(table[pair].to_numpy(float)) for table in tables]
+            known.setdefault(label, []).append(np.concatenate(finite).all(axis=1))
+    for bounds in targets.values():
+        bounds.bands = [
+            (label + _note(np.concatenate(known[label])), *pair)
+            for label, *pair in bounds.bands
+        ]
+
+
+def _note(known):
+    if known.all():
+        return ""
+    return " (where known)" if known.any() else " (unknown)"
+
+
 # ------------------------------------------------------------------------- the groups
 def find_group_by(frame, group_by):
     """Find the column or index level of a forecast that names the group.

@@ -445,9 +445,9 @@ def _labelled_blocks(lags, most):
         numbers = numbers + _number(lags[-1][0]) - 1
     shown = np.flatnonzero(numbers % every == 0)
     last = len(lags) - 1
-    if not len(shown) or last - shown[-1] > every / 2:
-        shown = np.append(shown, last)
-    return shown
+    if len(shown) and last - shown[-1] <= every / 2:  # no room for both
+        shown = shown[:-1]
+    return np.append(shown, last)
 
 
 def _number(lag):

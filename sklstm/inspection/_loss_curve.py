@@ -28,6 +28,9 @@ class LossCurveDisplay:
         For each metric its value in each epoch; those on held-out samples begin with
         "val_".
 
+    loss_name : str, default=None
+        Which loss it is, to label the axis by.
+
     Attributes
     ----------
     lines_ : dict of str to matplotlib Line2D
@@ -54,8 +57,9 @@ class LossCurveDisplay:
     3
     """
 
-    def __init__(self, history):
+    def __init__(self, history, *, loss_name=None):
         self.history = history
+        self.loss_name = loss_name
 
     @classmethod
     def from_estimator(cls, fitted, *, metric="loss", ax=None, line_kw=None):
@@ -87,14 +91,17 @@ class LossCurveDisplay:
             If no step has a `history_` of epochs, or it has no such metric.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        history = _find_history(fitted)
-        if history is None:
+        found = _find_trained(fitted)
+        if found is None:
             raise ValueError(
                 f"{cls.__name__} needs a fitted estimator with a history_ of its "
                 "epochs, such as LSTMRegressor, or a pipeline or search with one; got "
                 f"{fitted!r}."
             )
-        return cls.from_history(history, metric=metric, ax=ax, line_kw=line_kw)
+        loss = getattr(found, "loss", None)
+        loss = loss if isinstance(loss, str) else None
+        display = cls(found.history_, loss_name=loss)
+        return display.plot(ax=ax, metric=metric, line_kw=line_kw)
 
     @classmethod
     def from_history(cls, history, *, metric="loss", ax=None, line_kw=None):
@@ -164,7 +171,10 @@ class LossCurveDisplay:
             self.ax_.set_yscale("log")
         whole = MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
         self.ax_.xaxis.set_major_locator(whole)
-        self.ax_.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+        label = metric
+        if metric == "loss" and self.loss_name is not None:
+            label = f"loss ({self.loss_name})"
+        self.ax_.set(xlabel="epoch", ylabel=label.replace("_", " "))
         self.ax_.legend()
         return self
 
@@ -251,14 +261,13 @@ def _are_numbers(values):
     )
 
 
-def _find_history(estimator):
+def _find_trained(estimator):
     """Find the last step with a history of epochs, within whatever wraps it."""
     for _, step in reversed(list(steps_of(estimator))):
-        history = getattr(step, "history_", None)
-        if _is_history(history):
-            return history
+        if _is_history(getattr(step, "history_", None)):
+            return step
         inner = [getattr(step, name, None) for name in _WRAPPED]
-        found = [_find_history(one) for one in inner if one is not None]
+        found = [_find_trained(one) for one in inner if one is not None]
         found = [one for one in found if one is not None]
         if found:
             return found[0]
