@@ -61,7 +61,9 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         the columns that are not in `known`.
 
     n_jobs : int, default=None
-        Fits at the same time, as everywhere in scikit-learn.
+        Fits at the same time, as everywhere in scikit-learn. Networks that train for
+        seconds lose by processes, each of which starts TensorFlow; threads
+        (``joblib.parallel_config("threading")``) share what is compiled.
 
     Returns
     -------

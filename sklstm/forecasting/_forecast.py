@@ -35,10 +35,10 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
 
     X_future : DataFrame or ndarray, default=None
         What is known of these rows, such as the calendar: some of the columns of X,
-        among them those that `known` of the `SlidingWindow` names (others are seen by
-        the forecasts of later rows alone),
         with an index that goes on where that of X ends. With groups, either rows for
-        each of them, or the same for all (without the column that names them).
+        each of them, or the same for all (without the column that names them). What
+        `known` of the `SlidingWindow` names bears on the forecast of the row itself;
+        other columns, which windows hold `horizon` rows late, on later ones.
 
     target : str, int or sequence of such, default=None
         The columns of X that are predicted. None takes the names of y in `fit`, where

@@ -375,8 +375,16 @@ def _names_and_lags(parts, X):
         names = None
         features = _in_form(parts.window, False).get_feature_names_out()
     columns = _in_form(parts.window, True).get_feature_names_out(names)
-    first = len(str(features[0]))
-    return list(features), [c[first + 1 : -1] for c in columns[:: len(features)]]
+    features, horizon = list(features), parts.window.horizon
+    known = parts.window._known_places
+    past = np.setdiff1d(np.arange(len(features)), known)
+    first = past[0] if len(past) else 0
+    start = len(str(features[first])) + 1
+    lags = [column[start:-1] for column in columns[first :: len(features)]]
+    if len(past) and horizon:
+        for place in known:  # beside the rest, though of later rows
+            features[place] = f"{features[place]}, {horizon} later"
+    return features, lags
 
 
 def _some_windows(parts, X, max_samples, rng):

@@ -173,7 +173,8 @@ class PurgedKFold(_TimeSplit):
 
     pipeline : estimator, default=None
         For ``purge="auto"``: a pipeline, or a search over one, with a step that has
-        `window_length` and `horizon`, as `SlidingWindow`.
+        `window_length` and `horizon`, as `SlidingWindow`. For a search that tries
+        several windows, one with the longest.
 
     time : str, int or array-like of shape (n_rows,), default=None
         The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes every
