@@ -127,6 +127,13 @@ def test_steps_are_told_from_targets():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_a_single_step_of_make_multistep_is_fed_back():
+    X = series()[["price"]]
+    trimmed, Y = make_multistep(X, X["price"], 1)
+    lstm = make_pipeline(SlidingWindow(4), LSTMRegressor(units=2, epochs=1))
+    assert list(forecast(lstm.fit(trimmed, Y), X, 3)) == ["price"]
+
+
 def test_with_a_long_horizon_known_rows_are_predicted_in_one_call():
     X = series()[["price"]]
     pipe = ridge(horizon=8).fit(X, X["price"])

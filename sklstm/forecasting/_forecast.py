@@ -43,7 +43,9 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     target : str, int or sequence of such, default=None
         The columns of X that are predicted. None takes the names of y in `fit`, where
         it had them and the estimator remembers them, as those of this package do;
-        otherwise the columns that X_future does not hold.
+        otherwise, of a single target, the one column that X_future does not hold. y
+        must have been that column as it stands in X: predictions are fed back into
+        it, and would be wrong of a y that was shifted, scaled or differenced.
 
     Returns
     -------

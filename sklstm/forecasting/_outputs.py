@@ -68,11 +68,12 @@ class Outputs:
         names = names_of(self._y)
         if names is None:
             names = getattr(self._parts.predictor, "target_names_in_", None)
-        if target is None:
-            return None if names is None else list(names)
-        target = [target] if np.ndim(target) == 0 else list(target)
         base = multistep_name(names)
-        names = [] if names is None else [base] if base is not None else list(names)
+        if names is not None:
+            names = list(names) if base is None else [base]
+        if target is None:
+            return names
+        target = [target] if np.ndim(target) == 0 else list(target)
         if names and names != target and {*names} <= {*self._panel.columns}:
             raise ValueError(
                 f"target names {target}, but y was {names}, which X has as well. "
@@ -87,9 +88,6 @@ class Outputs:
         if not shape:
             return 1, 1, names
         n_columns = shape[0]
-        base = multistep_name(names)
-        if base is not None:
-            return n_columns, 1, [base]
         if names is not None and len(names) == 1:
             return n_columns, 1, names
         if names is None and n_columns > 1 and self._are_steps(n_columns):
@@ -142,7 +140,7 @@ def names_of(y):
 
 def multistep_name(names):
     """Give the name that `make_multistep` made columns of; None where it did not."""
-    if names is None or len(names) < 2:
+    if names is None or not len(names):
         return None
     ago = range(len(names) - 1, 0, -1)
     found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
