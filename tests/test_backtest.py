@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
@@ -186,6 +187,8 @@ def test_jobs_give_the_same():
     expected = backtest(*arguments, known=["hour"])
     found = backtest(*arguments, known=["hour"], n_jobs=2)
     pd.testing.assert_frame_equal(found, expected)
+    # Small workers that later take on a network look to joblib as if they leaked.
+    get_reusable_executor().shutdown(wait=True)
 
 
 def test_quantiles_of_an_lstm_and_a_search():

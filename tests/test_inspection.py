@@ -657,7 +657,7 @@ def test_any_index_can_be_drawn(index):
     values = pd.Series(np.arange(30.0), index=index, name="price")
     display = drawn(
         ForecastDisplay.from_predictions(
-            values[20:], history=values, truth=values, n_history=5
+            values.iloc[20:], history=values, truth=values, n_history=5
         )
     )
     assert display.history_lines_[0].get_ydata().tolist() == [15, 16, 17, 18, 19]

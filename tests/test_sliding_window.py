@@ -1182,3 +1182,13 @@ def test_a_hole_takes_the_steps_beside_it():
     expected = [[3, 4], [np.nan] * 2, [np.nan] * 2, [np.nan] * 2]
     np.testing.assert_array_equal(found[0], expected)
     np.testing.assert_array_equal(found[1, -1], [7, 8])
+
+
+def test_times_that_repeat_are_told():
+    hours = pd.date_range("2026-01-01", periods=6, freq="h")
+    X = pd.DataFrame({"x": np.arange(12.0), "shop": [*"ab"] * 6}, index=hours.repeat(2))
+    with pytest.warns(UserWarning, match="of row 1 of X is that of an earlier row"):
+        SlidingWindow(2).fit(X[["x"]])
+    SlidingWindow(2, group_by="shop").fit(X)
+    SlidingWindow(2, history=None).fit(X[["x"]])
+    SlidingWindow(2).fit(X[["x"]].set_axis([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]))

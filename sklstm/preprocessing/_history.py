@@ -36,6 +36,11 @@ class TimeLabels:
         self.kind, self._positions, self._unit = _positions(index)
         self._paces = {}  # by their moments, which the groups of a panel often share
 
+    @property
+    def tells_time(self):
+        """Whether the labels are points in time, not just numbers or names."""
+        return self.kind.endswith(" time") or self.kind.startswith("period ")
+
     def first_unsorted(self, rows):
         """Find the first of some rows whose label is earlier than that before it."""
         if self._positions is not None:

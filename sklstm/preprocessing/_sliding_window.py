@@ -24,11 +24,13 @@ from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._history import Tail, TimeLabels
 from sklstm.preprocessing._table import (
     beside_known,
+    check_sorted,
     names_of_lags,
     places_of_known,
     rows_of_groups,
     split_off,
     time_index,
+    warn_of_repeated_times,
 )
 from sklstm.sequences import SequenceTable, samples_of
 
@@ -321,6 +323,8 @@ class SlidingWindow(SequenceTransformer):
         self._validate_params()
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
+            if labels is not None and self.group_by is None:
+                warn_of_repeated_times(labels)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
@@ -341,7 +345,7 @@ class SlidingWindow(SequenceTransformer):
         labels = None
         if self.history == "auto" and isinstance(X, pd.DataFrame):
             labels = TimeLabels(time_index(X, self.group_by))
-            self._check_sorted(labels, groups)
+            check_sorted(labels, groups, self.group_by)
         return values, groups, labels
 
     def _read_numbers(self, X, reset):
@@ -369,17 +373,6 @@ class SlidingWindow(SequenceTransformer):
             columns = getattr(X, "columns", range(n_columns))
             self._known_places = places_of_known(self.known, columns, group_column)
         return values, groups
-
-    def _check_sorted(self, labels, groups):
-        for name, rows in groups.items():
-            if (row := labels.first_unsorted(rows)) is not None:
-                where = "" if name is _NO_GROUP else f" (group {name!r})"
-                raise ValueError(
-                    f"The index of X is not sorted{where}: label "
-                    f"{labels.index[row]!r} of row {row} is earlier than the one "
-                    'before it. history="auto" needs rows in the order of time: sort '
-                    "them (X.sort_index(), and y alike), or set history=None."
-                )
 
     def _go_on(self, X):
         """Read X; give for each group what is remembered of the time before it."""

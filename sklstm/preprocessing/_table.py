@@ -1,5 +1,6 @@
 """What a table of rows in time holds: groups, features, what is known in advance."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -60,6 +61,33 @@ def time_index(X, group_by):
     if group_by is not None and group_by not in X.columns and X.index.nlevels > 1:
         return X.index.droplevel(group_by)
     return X.index
+
+
+def check_sorted(labels, groups, group_by):
+    """Refuse labels that fall, in each group."""
+    for name, rows in groups.items():
+        if (row := labels.first_unsorted(rows)) is not None:
+            where = "" if group_by is None else f" (group {name!r})"
+            raise ValueError(
+                f"The index of X is not sorted{where}: label {labels.index[row]!r} of "
+                f"row {row} is earlier than the one before it. "
+                'history="auto" needs rows in the order of time: sort '
+                "them (X.sort_index(), and y alike), or set history=None."
+            )
+
+
+def warn_of_repeated_times(labels):
+    """Warn where times occur twice, as those of several entities do."""
+    times = labels.index
+    if labels.tells_time and not times.is_unique:
+        row = int(np.argmax(times.duplicated()))
+        warnings.warn(
+            f"The time {times[row]!r} of row {row} of X is that of an earlier row. If "
+            "these are rows of several entities, windows go across them: name their "
+            "column or index level in group_by.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def places_of_known(known, columns, group_column):
