@@ -3,9 +3,9 @@
 Each contender runs in a process of its own, with its best documented setting of
 threads; rounds alternate the contenders, and medians are reported, with their ratio to
 sklstm's. Results go to ``benchmarks/RESULTS.md``, in the place of earlier ones of the
-same measure. The peers need ``pip install skorch
-torch skforecast`` besides ``pip install ".[benchmarks]"`` (skforecast asks for pandas 2:
-give it an environment of its own); one that is not installed is left out.
+same measure. The peers need ``pip install skorch torch skforecast`` besides
+``pip install ".[benchmarks]"`` (skforecast asks for pandas 2: give it an environment of
+its own); one that is not installed is left out.
 """
 
 import argparse
