@@ -132,6 +132,48 @@ def test_windows_with_what_is_known_of_the_row_itself(refit):
         np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-9)
 
 
+@pytest.mark.parametrize("network", [False, True])
+def test_ragged_folds_with_known_columns(network):
+    X = panel().assign(offer=lambda X: X["price"].shift(2).fillna(0))
+    X = X[(X["shop"] != "b") | (X.index < HOURS[55])].sort_index(kind="stable")
+    window = {"group_by": "shop", "known": ["hour", "offer"]}
+    pipe = ridge(**window)
+    if network:
+        lstm = LSTMRegressor(units=2, epochs=1, random_state=0)
+        pipe = make_pipeline(SlidingWindow(3, **window), lstm)
+    cv = PanelTimeSeriesSplit(3, test_size=7)
+    found = backtest(pipe, X, X["price"], cv, refit=False, known=["hour"])
+    assert np.isfinite(found["forecast"]).all()
+    train, _ = next(iter(cv.split(X)))
+    fitted = clone(pipe).fit(X.iloc[train], X["price"].iloc[train])
+    for fold, (train, test) in enumerate(cv.split(X)):
+        for shop in X["shop"].iloc[test].unique():
+            ahead = X.iloc[test].query("shop == @shop")
+            known = X.iloc[train].query("shop == @shop")
+            own = found[(found["fold"] == fold) & (found["shop"] == shop)]
+            columns = ["hour", "offer", "shop"]
+            expected = forecast(fitted, known, len(ahead), ahead[columns])
+            np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-5)
+
+
+def test_known_columns_that_a_step_makes():
+    X = series()[["price"]]
+    step = FunctionTransformer(lambda X: X.assign(hour=X.index.hour * 1.0))
+    made = backtest(ridge(step, known="hour"), X, X["price"], 3)
+    given = backtest(ridge(known="hour"), series(), X["price"], 3)
+    np.testing.assert_allclose(made["forecast"], given["forecast"])
+
+
+def test_int_names_of_steps_and_nameless_frames():
+    X = pd.DataFrame({0: series()["price"]})
+    trimmed, Y = make_multistep(X, X[0], 3)
+    cv = TimeSeriesSplit(3, test_size=6)
+    expected = backtest(ridge(horizon=3), trimmed, Y, cv)
+    nameless = pd.DataFrame(Y.to_numpy(), index=Y.index)
+    found = backtest(ridge(horizon=3), trimmed, nameless, cv)
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_several_targets_have_rows_each():
     X = series().rename(columns={"hour": "load"})
     found = backtest(ridge(), X, X, TimeSeriesSplit(2, test_size=4))

@@ -107,6 +107,13 @@ def test_groups_have_widths_of_their_own_where_asked_for():
     np.testing.assert_array_equal(same["sold_upper"], bounds["sold_upper"])
 
 
+def test_where_nothing_is_known_nothing_is_promised():
+    cold = made_up().assign(origin=pd.NaT)
+    found = conformal_intervals(cold, coverage=0.5)
+    assert (found["lower"] == -np.inf).all()
+    assert (found["upper"] == np.inf).all()
+
+
 def test_all_errors_together():
     past = made_up()
     found = conformal_intervals(past, by=(), coverage=0.8)

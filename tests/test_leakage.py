@@ -7,11 +7,12 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import KFold, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import PanelTimeSeriesSplit, PurgedKFold, SlidingWindow
+from sklstm.forecasting import make_multistep
 from sklstm.model_selection import assert_no_leakage
 
 CV = TimeSeriesSplit(3)
@@ -179,3 +180,44 @@ def test_what_is_known_in_advance_may_matter_but_no_target_may_be_called_so():
         leaky = pipe.set_params(slidingwindow__known=["price"])
         with pytest.raises(AssertionError, match="its own target, which stands in"):
             assert_no_leakage(leaky, X, X["price"], cv)
+
+
+@pytest.mark.parametrize("dtype", [float, bool])
+def test_targets_of_two_values_are_found_where_they_stand(dtype):
+    rng = np.random.default_rng(0)
+    up = rng.integers(0, 2, 90)
+    X = pd.DataFrame({"up": up.astype(dtype), "noise": rng.normal(size=90)})
+
+    def pipe(**window):
+        window = SlidingWindow(3, history="fit", flatten=True, **window)
+        return make_pipeline(window, SimpleImputer(), Ridge())
+
+    assert_no_leakage(pipe(), X, up * 1.0, TimeSeriesSplit(3))
+    for leaky in (pipe(known="up"), pipe(horizon=0)):
+        with pytest.raises(AssertionError, match="its own target"):
+            assert_no_leakage(leaky, X, up * 1.0, TimeSeriesSplit(3))
+
+
+def test_groups_of_arrays_and_the_window_of_a_search():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=120).cumsum(), np.arange(120) % 2])
+    window = SlidingWindow(3, group_by=1, history="fit", flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge())
+    assert_no_leakage(pipe, X, X[:, 0], TimeSeriesSplit(3))
+    hours = pd.date_range("2026-01-01", periods=90, freq="h")
+    X = pd.DataFrame({"price": rng.normal(size=90), "hour": hours.hour}, index=hours)
+    pipe = make_pipeline(SlidingWindow(3, flatten=True), SimpleImputer(), Ridge())
+    grid = {"slidingwindow__known": [["hour"]]}
+    search = GridSearchCV(pipe, grid, cv=TimeSeriesSplit(2))
+    assert_no_leakage(search, X, X["price"], TimeSeriesSplit(2))
+
+
+def test_targets_of_several_steps_overlap_after_the_fold_as_well():
+    X = np.random.default_rng(0).normal(size=(60, 1))
+    trimmed, Y = make_multistep(X, np.arange(60.0), 5)
+    pipe = make_pipeline(SlidingWindow(1, horizon=0, flatten=True), Ridge())
+    for train, test in PurgedKFold(3, pipeline=pipe).split(trimmed, Y):
+        assert not set(Y[train].ravel()) & set(Y[test].ravel())
+    folds = [(np.arange(30, 56), np.arange(20, 30))]
+    with pytest.raises(AssertionError, match="they reach 4 rows back"):
+        assert_no_leakage(pipe, trimmed, Y, folds)

@@ -1158,6 +1158,21 @@ def test_known_columns_are_those_of_the_row_itself(
     np.testing.assert_array_equal(alone.fit_transform(series), expected)
 
 
+def test_flat_windows_keep_what_there_is():
+    X = pd.DataFrame(
+        {"sold": [1.0, np.nan, 3, 4, 5], "holiday": [np.nan, 1, np.nan, 0, 1]}
+    )
+    flat = SlidingWindow(1, known="holiday", flatten=True).fit_transform(X)
+    expected = [[np.nan, np.nan], [1, 1], [np.nan, np.nan], [3, 0], [4, 1]]
+    np.testing.assert_array_equal(flat, expected)
+    # Of a network, half a step is refused where it was given so, and not taken out.
+    steps = SlidingWindow(1, known="holiday").fit_transform(X.assign(sold=1.0))
+    np.testing.assert_array_equal(steps[2, 0], [1, np.nan])
+    # A step whose past is missing is missing.
+    steps = SlidingWindow(1, known="holiday").fit_transform(X.fillna({"holiday": 0}))
+    np.testing.assert_array_equal(steps[2, 0], [np.nan, np.nan])
+
+
 def test_names_of_known_columns_tell_their_time():
     X = pd.DataFrame(np.ones((9, 3)), columns=["price", "offer", "shop"])
     window = SlidingWindow(2, horizon=2, known="offer", group_by="shop", flatten=True)

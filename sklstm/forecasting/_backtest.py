@@ -124,13 +124,15 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         check_int("refit", refit, at_least=1, others=" or a bool")
     panel = Panel(X, getattr(find_window(pipeline), "group_by", None))
     known = [known] if np.ndim(known) == 0 else list(known)
-    ahead = getattr(find_window(pipeline), "known", ())
-    known += [ahead] if np.ndim(ahead) == 0 else list(ahead)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
         raise ValueError(
             f"known has {shortened(strangers)}, but X has the columns {panel.columns}."
         )
+    ahead = getattr(find_window(pipeline), "known", ())
+    ahead = [ahead] if np.ndim(ahead) == 0 else ahead
+    # Of the window's own, those that are not made by a step before it.
+    known += [c for c in ahead if c in panel.columns and c not in known]
     folds = _folds(panel, cv, X, y)
     every = int(refit) if refit else len(folds)
     runs = [folds[first : first + every] for first in range(0, len(folds), every)]

@@ -74,6 +74,9 @@ class FollowingRows:
                 frame[column] = numbers
             values = self._features(frame)
         values = values[len(values) - (last - first) * n_series :]
+        if self._future.there is not None:
+            there = self._future.there[first * n_series : last * n_series]
+            values = np.where(there[:, np.newaxis], values, np.nan)
         return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
 
     def _features(self, frame):

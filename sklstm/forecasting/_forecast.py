@@ -182,7 +182,8 @@ def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):
         raise ValueError(
             f"steps={steps}, but the pipeline predicts several steps at once from what "
             f"is known of all of them: forecast {n_ahead} steps, and use the first "
-            f"{steps}."
+            f"{steps}. (In a backtest, let gap and test part together have a multiple "
+            "of so many rows.)"
         )
 
 

@@ -24,11 +24,15 @@ class Future:
 
     n_series : int
         How many series there are.
+
+    there : ndarray of bool, of shape (steps * n_series,), or None
+        Which rows there are; the others stand in for none. None says all.
     """
 
     frame: pd.DataFrame
     known: list
     n_series: int
+    there: np.ndarray | None = None
 
     @classmethod
     def after(cls, panel, steps, X_future=None, pace=None):
@@ -105,9 +109,7 @@ class Future:
         frame = panel.frame.iloc[rows.T.ravel()].copy()
         unknown = [c for c in panel.columns if c not in known]
         frame[unknown] = np.nan
-        if known and not there.all():
-            frame[known] = frame[known].where(there.T.reshape(-1, 1))
-        return cls(frame, list(known), len(rows))
+        return cls(frame, list(known), len(rows), there.T.ravel())
 
     def series_by_series(self):
         """Give the rows in the order in which a user reads them."""

@@ -103,7 +103,7 @@ def _of_backtest(backtested, coverage, by, n_folds):
     table = backtested.reset_index(drop=True)
     # Groups that start cold have no origin: what the others know is known.
     origins = table["origin"].fillna(table.groupby("fold")["origin"].transform("min"))
-    found = np.empty((len(table), 2))
+    found = np.tile([-np.inf, np.inf], (len(table), 1))
     for (fold, origin), places in table.groupby(["fold", origins]).indices.items():
         earlier = (table["fold"] < fold) & (table["time"] <= origin)
         known = table[earlier & table["truth"].notna()]
@@ -113,16 +113,14 @@ def _of_backtest(backtested, coverage, by, n_folds):
 
 def _bounds(known, rows, coverage, by, n_folds):
     """Give the intervals of some rows, (n_rows, 2), from rows whose truth is known."""
-    bounds = np.empty((len(rows), 2))
+    bounds = np.tile([-np.inf, np.inf], (len(rows), 1))
     errors = _parted(known, by)
     for key, some in _parted(rows.set_axis(np.arange(len(rows))), by).items():
         own = some.index
         past = errors.get(key, known[:0])
         if n_folds is not None:
             past = past[past["fold"].isin(np.unique(past["fold"])[-n_folds:])]
-        if len(past) <= max(1 / coverage, 1 / (1 - coverage)):
-            bounds[own] = -np.inf, np.inf
-        else:
+        if len(past) > max(1 / coverage, 1 / (1 - coverage)):
             bounds[own] = _conformal(past, some, coverage)
     return bounds
 

@@ -69,8 +69,11 @@ class Outputs:
         if names is None:
             names = getattr(self._parts.predictor, "target_names_in_", None)
         base = multistep_name(names)
-        if names is not None:
-            names = list(names) if base is None else [base]
+        if base is not None:  # which is a string, whatever the column is called
+            called = {str(column): column for column in self._panel.columns}
+            names = [called.get(base, base)]
+        elif names is not None:
+            names = list(names)
         if target is None:
             return names
         target = [target] if np.ndim(target) == 0 else list(target)
@@ -134,7 +137,7 @@ class Outputs:
 def names_of(y):
     """Give the names of a Series or of the columns of a DataFrame; None without."""
     if isinstance(y, pd.DataFrame):
-        return list(y.columns)
+        return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
     return [y.name] if getattr(y, "name", None) is not None else None
 
 

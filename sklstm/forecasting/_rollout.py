@@ -43,6 +43,11 @@ def roll_out(outputs, recent, following, window, steps):
     rows = np.concatenate([recent, ahead], axis=1)
     if window._has_known:
         rows[:, n_recent:] = following.rows(0, n_known)
+        if np.isnan(rows[:, n_recent:, window._known_places]).all(axis=(0, 1)).any():
+            raise ValueError(
+                f"known={window.known!r} of SlidingWindow: nothing tells these columns "
+                "of the rows to forecast. Pass what they are made of in X_future."
+            )
     forecast, done, fed = None, 0, 0
     while done < n_blocks:
         there = n_ahead if following.all_known else min(done * k, n_ahead)

@@ -1,6 +1,7 @@
 """A proof that neither a fold nor a prediction sees what it must not see."""
 
 import inspect
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,7 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
         table.assert_apart(fold, train, test)
         model = clone(pipeline)
         model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+        table.look_through(find_window(model))
         probe = _Probe(table, fold, model, test)
         for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:
             probe.assert_causal(row)
@@ -137,11 +139,10 @@ class _Table:
 
     def __init__(self, X, y, groups, window):
         self.X, self.y = X, np.asarray(y)
-        self.horizon = 0 if window is None else window.horizon
-        known = getattr(window, "known", ())
-        self.known = [known] if np.ndim(known) == 0 else list(known)
+        self.look_through(window)
         self.reach = self.horizon + (0 if window is None else window.window_length - 1)
-        self.group_column = groups if isinstance(groups, str) else None
+        named = isinstance(groups, (str, Integral))
+        self.group_column = groups if named else None
         if groups is None:
             groups = np.zeros(len(self.y), int)
         elif self.group_column is not None:
@@ -156,6 +157,23 @@ class _Table:
         several = are_steps(self.y, self.groups)
         self.overlap = self.y.shape[1] - 1 if several else 0
 
+    def look_through(self, window):
+        """Take horizon and known columns from a window: of a search, the best."""
+        self.horizon = 0 if window is None else window.horizon
+        known = getattr(window, "known", ())
+        self.known = [known] if np.ndim(known) == 0 else list(known)
+
+    def hint(self):
+        """Tell that what is known in advance can't be told by names made later."""
+        columns = list(getattr(self.X, "columns", range(np.shape(self.X)[1])))
+        made = [name for name in self.known if name not in columns]
+        if not made:
+            return ""
+        return (
+            f" (known={made} are made by a step before the window: the columns of X "
+            "that they are made of were changed as if they were not known.)"
+        )
+
     def assert_apart(self, fold, train, test):
         """Show that no train row reaches to a test row, back or ahead."""
         part = np.zeros(len(self.y), dtype=int)
@@ -163,11 +181,12 @@ class _Table:
         for group in np.unique(self.groups):
             rows = np.flatnonzero(self.groups == group)
             is_train, is_test = part[rows] == 1, part[rows] == 2
-            row, other = _first_within(is_train, is_test, self.reach)
+            reach = max(self.reach, self.overlap)
+            row, other = _first_within(is_train, is_test, reach)
             if row is not None:
                 raise AssertionError(
                     f"Fold {fold}: window and target of train row {rows[row]} hold "
-                    f"test row {rows[other]}; they reach {self.reach} rows back. Use "
+                    f"test row {rows[other]}; they reach {reach} rows back. Use "
                     "TimeSeriesSplit, or PurgedKFold(pipeline=..., time=...)."
                 )
             row, other = _first_within(is_test, is_train, self.overlap)
@@ -194,7 +213,7 @@ class _Table:
         names = self.X.columns.tolist() if frame else range(self.X.shape[1])
         for i, name in enumerate(names):
             values = np.asarray(self.X.iloc[:, i] if frame else self.X[:, i])
-            if values.dtype.kind in "iuf" and name != self.group_column:
+            if values.dtype.kind in "iufb" and name != self.group_column:
                 yield i, name, values
 
     def _where_stands(self, y):
@@ -205,16 +224,20 @@ class _Table:
         column, name, lag
             ``y[t] == X[t - lag, column]``.
         """
-        target = pd.Series(y.astype(float) if y.dtype.kind in "iuf" else np.nan)
-        if target.nunique() < 3:
-            return
+        numeric = y.dtype.kind in "iufb"
+        target = pd.Series(y.astype(float) if numeric else np.nan, range(len(y)))
+        counts = target.value_counts()
+        if len(counts) < 2 or (len(counts) == 2 and counts.min() < 5):
+            return  # which stands everywhere by chance
         for column, name, values in self.numeric_columns():
             in_groups = pd.Series(values.astype(float)).groupby(self.groups)
             for lag in range(-self.reach - 1, self.reach + 2):
                 earlier = in_groups.shift(lag)
                 known = earlier.notna() & target.notna()
                 same = np.isclose(earlier[known], target[known])
-                if known.sum() > 2 and same.mean() > 0.99:
+                if known.sum() > 2 and same.mean() > (
+                    0.99 if len(counts) > 2 else 0.9999
+                ):
                     yield column, name, lag
 
 
@@ -277,6 +300,7 @@ class _Probe:
                 f"Fold {self.fold}: the prediction of row {row} depends on {what}, "
                 f"which it must not see (horizon={self.table.horizon}). It shows first "
                 f"in what step {step!r} gives for that row or for the rows before it."
+                + self.table.hint()
             )
 
     def _first_step_to_tell(self, X, at):
@@ -310,9 +334,13 @@ def _changed(table, X, chosen, column=None, after=None):
             continue
         known = after is not None and name in table.known
         chosen = after if known else everywhere
-        spread = float(np.nanstd(values.astype(float))) or 1.0
-        old = np.asarray(X.iloc[:, i] if frame else X[:, i], dtype=float)
-        new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)
+        old = np.asarray(X.iloc[:, i] if frame else X[:, i])
+        if values.dtype.kind == "b":
+            new = old ^ chosen
+        else:
+            spread = float(np.nanstd(values.astype(float))) or 1.0
+            old = old.astype(float)
+            new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)
         if frame:
             X.isetitem(i, new)
         else:

@@ -220,7 +220,7 @@ class PurgedKFold(_TimeSplit):
 
     def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)
-        left_out = self._n_purged() + self.embargo
+        left_out = max(self._n_purged(), n_overlapping) + self.embargo
         if n_steps < n_splits:
             raise ValueError(
                 f"n_splits={n_splits} folds need as many time steps, but X has "

@@ -73,7 +73,8 @@ class SlidingWindow(SequenceTransformer):
         Columns that are known in advance, such as the calendar or planned offers
         (of an array their positions). A window holds them `horizon` rows later than
         the others: its last step has what is known of the row itself beside what
-        was last seen of the rest.
+        was last seen of the rest. In windows of three axes a step whose past is
+        missing is missing as a whole.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -309,7 +310,7 @@ class SlidingWindow(SequenceTransformer):
         if not self._has_known:
             return rows[:, first:end]
         some = rows[:, first : end + self.horizon].copy()
-        some = beside_known(some, self._known_places, self.horizon)
+        some = self._beside_known(some)
         return some[:, : self.window_length]
 
     def _as_transformed(self, windows):
@@ -458,10 +459,14 @@ class SlidingWindow(SequenceTransformer):
         )
         table[n_before - len(before) : n_before] = before
         table[n_before:] = values
-        table = beside_known(table, self._known_places, self.horizon)
+        table = self._beside_known(table)
         windows = samples_of(table, n_rows, length, step=1)
         windows.flags.writeable = False
         return windows
+
+    def _beside_known(self, rows):
+        places, flat = self._known_places, self.flatten
+        return beside_known(rows, places, self.horizon, whole_steps=not flat)
 
     def _steps_of_group(self, before, values, rows, n_used):
         """Give what stands for a group in the table: in parts, to be joined once."""
@@ -469,7 +474,7 @@ class SlidingWindow(SequenceTransformer):
         if not self._has_known:
             return [before, values[rows[:n_used]]]
         steps = np.concatenate([before, values[rows]])
-        steps = beside_known(steps, self._known_places, self.horizon)
+        steps = self._beside_known(steps)
         return [steps[: len(before) + n_used]]
 
     def _windows_of_groups(self, values, groups, before):

@@ -116,7 +116,7 @@ def places_of_known(known, columns, group_column):
     return np.array([features.index(column) for column in known], dtype=int)
 
 
-def beside_known(rows, places, horizon):
+def beside_known(rows, places, horizon, whole_steps):
     """Put what is known of a row beside the row that is `horizon` before it.
 
     Parameters
@@ -130,19 +130,28 @@ def beside_known(rows, places, horizon):
     horizon : int
         How many rows before its own row a window ends.
 
+    whole_steps : bool
+        Whether a step is missing where its past is, or the row of what is known: a
+        network can't read half of it. Otherwise what there is stays.
+
     Returns
     -------
     ndarray of shape (..., n_rows, n_features)
-        The same array. A step without its past, or without what is known, is missing.
+        The same array.
     """
     if not len(places) or not horizon:
         return rows
+    n_there = max(rows.shape[-2] - horizon, 0)
+    missing = np.isnan(rows).all(axis=-1)
+    if whole_steps:
+        later = np.ones_like(missing)
+        later[..., :n_there] = missing[..., horizon:]
+        missing |= later
     known = np.full_like(rows[..., places], np.nan)
-    known[..., : max(rows.shape[-2] - horizon, 0), :] = rows[..., horizon:, places]
+    known[..., :n_there, :] = rows[..., horizon:, places]
     rows[..., places] = known
-    missing = np.isnan(known).all(axis=-1)
     past = np.delete(np.arange(rows.shape[-1]), places)
-    if len(past):
+    if whole_steps and len(past):
         missing |= np.isnan(rows[..., past]).all(axis=-1)
     rows[missing] = np.nan
     return rows
