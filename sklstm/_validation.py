@@ -35,6 +35,11 @@ def check_int(name, value, *, at_least, others=""):
         raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
 
 
+def as_list(names):
+    """Give a list of what may be one name or several."""
+    return [names] if np.ndim(names) == 0 else list(names)
+
+
 def shortened(names, most=5):
     """List names in a message, the first few of many."""
     shown = ", ".join(repr(name) for name in list(names)[:most])

@@ -10,7 +10,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm._pipeline import Parts, find_window
-from sklstm._validation import check_int, shortened
+from sklstm._validation import as_list, check_int, shortened
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
@@ -58,7 +58,7 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
 
     target : str, int or sequence of such, default=None
         The columns of X that are predicted. None takes the names of y; without names,
-        the columns that are not in `known`.
+        of a single target, the one column that is not in `known`.
 
     n_jobs : int, default=None
         Fits at the same time, as everywhere in scikit-learn. Networks that train for
@@ -122,15 +122,15 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     check_consistent_length(X, y)
     if not isinstance(refit, bool):
         check_int("refit", refit, at_least=1, others=" or a bool")
-    panel = Panel(X, getattr(find_window(pipeline), "group_by", None))
-    known = [known] if np.ndim(known) == 0 else list(known)
+    window = find_window(pipeline)
+    panel = Panel(X, getattr(window, "group_by", None))
+    known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
         raise ValueError(
             f"known has {shortened(strangers)}, but X has the columns {panel.columns}."
         )
-    ahead = getattr(find_window(pipeline), "known", ())
-    ahead = [ahead] if np.ndim(ahead) == 0 else ahead
+    ahead = as_list(getattr(window, "known", ()))
     # Of the window's own, those that are not made by a step before it.
     known += [c for c in ahead if c in panel.columns and c not in known]
     folds = _folds(panel, cv, X, y)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._pipeline import Parts
-from sklstm._validation import check_int, shortened
+from sklstm._validation import as_list, check_int, shortened
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
@@ -171,7 +171,7 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
 
 def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):
     """Refuse to do without what windows hold of the rows that are forecast."""
-    known = [window.known] if np.ndim(window.known) == 0 else window.known
+    known = as_list(window.known)
     lacking = [c for c in known if c in panel.columns and c not in future.known]
     if lacking:
         raise ValueError(

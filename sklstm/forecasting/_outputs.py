@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps
+from sklstm._validation import are_steps, as_list
 
 
 class Outputs:
@@ -76,7 +76,7 @@ class Outputs:
             names = list(names)
         if target is None:
             return names
-        target = [target] if np.ndim(target) == 0 else list(target)
+        target = as_list(target)
         if names and names != target and {*names} <= {*self._panel.columns}:
             raise ValueError(
                 f"target names {target}, but y was {names}, which X has as well. "

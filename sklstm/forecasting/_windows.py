@@ -6,6 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklstm._validation import check_int
+from sklstm.preprocessing._table import rows_of_groups
 from sklstm.sequences import samples_of
 
 
@@ -92,7 +93,8 @@ def _targets(values, steps):
 
 def _targets_of_groups(values, steps, groups):
     """Do so for each group; give the rows that have targets, and these."""
-    own = [rows for rows in _rows_of_groups(groups) if len(rows) >= steps]
+    own = rows_of_groups(groups, "groups").values()
+    own = [rows for rows in own if len(rows) >= steps]
     if not own:
         raise ValueError(f"steps={steps} is more than any group has rows.")
     kept = np.concatenate([rows[steps - 1 :] for rows in own])
@@ -143,7 +145,8 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     Raises
     ------
     ValueError
-        If a parameter is no int in its range, or no group has enough rows.
+        If a parameter is no int in its range, a row has no group, or no group has
+        enough rows.
 
     Examples
     --------
@@ -163,9 +166,9 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     check_consistent_length(X, y, groups)
     X, y = np.asarray(X), np.asarray(y)
     X = X[:, np.newaxis] if X.ndim == 1 else X
-    groups_of_rows = [] if groups is None else _rows_of_groups(groups)
-    if len(groups_of_rows) < 2:
-        groups_of_rows = [slice(None)]  # of which windows are views
+    own = {} if groups is None else rows_of_groups(groups, "groups")
+    # Of a single series, windows are views.
+    groups_of_rows = [slice(None)] if len(own) < 2 else list(own.values())
     needed = window_length + max(horizon + steps - 1, 0)
     parts = []
     for rows in groups_of_rows:
@@ -188,10 +191,3 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         return parts[0]
     windows, targets = zip(*parts, strict=True)
     return np.concatenate(windows), np.concatenate(targets)
-
-
-def _rows_of_groups(groups):
-    """Give the rows of each group, in the order in which groups first appear."""
-    codes, names = pd.factorize(np.asarray(groups))
-    order = np.argsort(codes, kind="stable")
-    return np.split(order, np.searchsorted(codes[order], np.arange(1, len(names))))

@@ -10,7 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
 from sklstm._pipeline import find_window, steps_of
-from sklstm._validation import are_steps
+from sklstm._validation import are_steps, as_list
 from sklstm.model_selection._splitters import column_of
 
 # Test rows of each fold whose prediction is looked at.
@@ -160,8 +160,7 @@ class _Table:
     def look_through(self, window):
         """Take horizon and known columns from a window: of a search, the best."""
         self.horizon = 0 if window is None else window.horizon
-        known = getattr(window, "known", ())
-        self.known = [known] if np.ndim(known) == 0 else list(known)
+        self.known = as_list(getattr(window, "known", ()))
 
     def hint(self):
         """Tell that what is known in advance can't be told by names made later."""

@@ -366,7 +366,7 @@ class SlidingWindow(SequenceTransformer):
                     f"{self.group_by!r}, while a minimum of 1 is required."
                 )
             values = check_numbers(features, self)
-            groups = rows_of_groups(entities, self.group_by)
+            groups = rows_of_groups(entities, f"group_by={self.group_by!r}")
         check_no_infinity(self, values)
         if reset:
             self._group_column = group_column

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import shortened
+from sklstm._validation import as_list, shortened
 
 
 def split_off(X, group_by):
@@ -43,13 +43,17 @@ def split_off(X, group_by):
     )
 
 
-def rows_of_groups(entities, group_by):
-    """Give the rows of each group, in the order in which they stand in the table."""
+def rows_of_groups(entities, parameter):
+    """Give the rows of each group, in the order in which they stand in the table.
+
+    Groups come in the order in which they first appear. `parameter` is what told them,
+    for the error where an entity is missing.
+    """
     codes, names = pd.factorize(np.asarray(entities))
     if (codes < 0).any():
         raise ValueError(
-            f"group_by={group_by!r} is missing (NaN) in row {int(np.argmin(codes))}; "
-            "every row needs its group."
+            f"{parameter} is missing (NaN) in row {int(np.argmin(codes))}; every row "
+            "needs its group."
         )
     order = np.argsort(codes, kind="stable")
     borders = np.searchsorted(codes[order], np.arange(1, len(names)))
@@ -106,7 +110,7 @@ def places_of_known(known, columns, group_column):
     features = list(columns)
     if group_column is not None:
         del features[group_column]
-    known = [known] if np.ndim(known) == 0 else list(known)
+    known = as_list(known)
     strangers = [column for column in known if column not in features]
     if strangers:
         raise ValueError(

@@ -101,6 +101,13 @@ def test_no_target_holds_rows_of_two_groups():
         make_multistep(X, X["price"], 8, groups=shops)
 
 
+@pytest.mark.parametrize("cut", [make_windows, make_multistep])
+def test_a_row_without_a_group_is_told(cut):
+    groups = np.array(["a", None, "a", "b", "a", "b"], dtype=object)
+    with pytest.raises(ValueError, match=r"groups is missing \(NaN\) in row 1"):
+        cut(np.zeros((6, 1)), np.arange(6.0), 2, groups=groups)
+
+
 def test_with_the_horizon_of_the_steps_nothing_leaks():
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import Ridge
