@@ -228,15 +228,14 @@ class _Table:
         counts = target.value_counts()
         if len(counts) < 2 or (len(counts) == 2 and counts.min() < 5):
             return  # which stands everywhere by chance
+        alike = 0.99 if len(counts) > 2 else 0.9999  # two values often agree
         for column, name, values in self.numeric_columns():
             in_groups = pd.Series(values.astype(float)).groupby(self.groups)
             for lag in range(-self.reach - 1, self.reach + 2):
                 earlier = in_groups.shift(lag)
                 known = earlier.notna() & target.notna()
                 same = np.isclose(earlier[known], target[known])
-                if known.sum() > 2 and same.mean() > (
-                    0.99 if len(counts) > 2 else 0.9999
-                ):
+                if known.sum() > 2 and same.mean() > alike:
                     yield column, name, lag
 
 
