@@ -9,10 +9,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm._pipeline import Parts
 from sklstm.forecasting import forecast, make_multistep
+from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._row_by_row import look_at_other_rows, work_row_by_row
 
 HOURS = pd.date_range("2026-01-01", periods=150, freq="h", name="hour of the day")
 
@@ -601,3 +604,85 @@ def test_an_estimator_without_windows_is_refused():
     X = series()
     with pytest.raises(ValueError, match="forecast needs a fitted pipeline with a"):
         forecast(LinearRegression().fit(X, X["price"]), X, 2)
+
+
+def yesterday(X):
+    return X.assign(yesterday=X["holiday"].shift(1).fillna(0.0))
+
+
+def holidays(days, n_rows=200):
+    """A price that rises by half the day after a holiday."""
+    times = pd.date_range("2026-01-01", periods=n_rows, freq="D")
+    holiday = np.isin(np.arange(n_rows), days) * 1.0
+    X = pd.DataFrame({"holiday": holiday, "price": 10.0}, index=times)
+    X["price"] += 5 * X["holiday"].shift(1).fillna(0.0)
+    return X
+
+
+@pytest.mark.parametrize("days", [(20, 61, 103, 150, 199), (199,), (202,), (199, 201)])
+@pytest.mark.parametrize("history", ["auto", None])
+def test_rare_events_before_the_window_are_seen(days, history):
+    whole = holidays((3, 60, 100, *days), 205)
+    pipe = make_pipeline(
+        FunctionTransformer(yesterday),
+        SlidingWindow(1, flatten=True, known=["holiday", "yesterday"], history=history),
+        SimpleImputer(strategy="most_frequent"),
+        LinearRegression(),
+    )
+    pipe.fit(whole[:200], whole["price"][:200])
+    # Forecast from a table that may show none of it.
+    X, ahead = whole[150:200], whole[["holiday"]][200:]
+    found = forecast(pipe, X, 5, ahead, target="price")
+    np.testing.assert_allclose(found["price"], whole["price"][200:], rtol=1e-6)
+    np.testing.assert_allclose(found, by_growing_table(pipe, X, ahead))
+
+
+LOOKING = {
+    "a lag": lambda X: X.shift(1).fillna(0.0),
+    "a long lag": lambda X: X.shift(7).fillna(0.0),
+    "an even lag": lambda X: X.shift(2).fillna(0.0),
+    "a later row": lambda X: X.shift(-1).fillna(0.0),
+    "differences": lambda X: X.diff(30).fillna(0.0),
+    "sums": lambda X: X.cumsum(),
+    "a rolling maximum": lambda X: X.rolling(3, min_periods=1).max(),
+    "each column's mean": lambda X: X - X.mean(),
+    "by hour": lambda X: X - X.groupby(X.index.hour).transform("mean"),
+    "filled forward": lambda X: (
+        X.add(X.index.hour, axis=0).where(X != 1.0).ffill().fillna(-1.0)
+    ),
+}
+ALONE = {
+    "a square": lambda X: X**2,
+    "the hour": lambda X: X.assign(h=X.index.hour),
+    "filled": lambda X: X.where(X != 1.0).fillna(0.0),
+    "float32": lambda X: X.astype(np.float32) / 3,
+}
+
+
+@pytest.mark.parametrize("place", [0, 57, 119])
+@pytest.mark.parametrize("name", [*LOOKING, *ALONE])
+def test_every_row_tells_whether_steps_look_at_others(name, place):
+    X = pd.DataFrame({"rare": (np.arange(120) == place) * 1.0}, index=HOURS[:120])
+    step = FunctionTransformer({**LOOKING, **ALONE}[name])
+    pipe = ridge(step).fit(X, X["rare"])
+    parts = Parts.of(pipe, "forecast")
+    looks = look_at_other_rows(parts, Panel(X, None), parts.transform(X))
+    assert looks == (name in LOOKING)
+
+
+def test_steps_of_scikit_learn_are_not_tried():
+    X = series()
+    columns = make_column_transformer(
+        (StandardScaler(), ["price"]),
+        (make_pipeline(SimpleImputer(), OneHotEncoder()), ["hour"]),
+        sparse_threshold=0,
+    )
+    pipe = ridge(columns, FunctionTransformer(np.square)).fit(X, X["price"])
+    calls = []
+    transform = pipe[0].transform
+    pipe[0].transform = lambda X: calls.append(len(X)) or transform(X)
+    forecast(pipe, X, 3, calendar(3), target="price")
+    assert calls == [120, 1, 1]
+    assert not work_row_by_row([FunctionTransformer(lambda X: X)])
+    kept = make_column_transformer((FunctionTransformer(lambda X: X.diff()), ["price"]))
+    assert not work_row_by_row([kept.fit(X)])

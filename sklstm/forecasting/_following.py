@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-# Rows on which it is tried out whether steps of a pipeline look at other rows; and so
-# many more of those that hold NaN, which such steps may fill from neighbours.
-_TRIED = 8
+from sklstm.forecasting._row_by_row import agree, look_at_other_rows, work_row_by_row
+
+__all__ = ["FollowingRows", "look_at_other_rows"]
 
 
 class FollowingRows:
@@ -34,7 +34,7 @@ class FollowingRows:
         self._parts, self._panel, self._future = parts, panel, future
         self._fed, self._table = fed, table
         self.all_known = not fed
-        self._values = None
+        self._values, self._n_used = None, 0
         if not parts.before:
             self._values = parts.window._features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
@@ -56,6 +56,7 @@ class FollowingRows:
         ndarray of shape (n_series, last - first, n_features)
         """
         n_series = self._future.n_series
+        self._n_used = max(self._n_used, last)
         # Steps that look at other rows see the table so far, and all that follows it.
         begin = first if self._table is None else 0
         part = slice(begin * n_series, last * n_series)
@@ -79,41 +80,25 @@ class FollowingRows:
             values = np.where(there[:, np.newaxis], values, np.nan)
         return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
 
+    def agree_with_context(self, forecast):
+        """Tell whether rows that were given would be the same after all of the table.
+
+        Parameters
+        ----------
+        forecast : ndarray of shape (n_series, n_steps, n_targets, n)
+            The predictions, of which every step is filled in that a window holds.
+        """
+        n_used = self._n_used
+        known = self._table is not None or work_row_by_row(self._parts.before)
+        if known or not n_used:
+            return True
+        aware = FollowingRows(
+            self._parts, self._panel, self._future, self._fed, self._panel.frame
+        )
+        return agree(self.rows(0, n_used, forecast), aware.rows(0, n_used, forecast))
+
     def _features(self, frame):
         if self._table is not None:
             frame = pd.concat([self._table, frame])
         X = self._parts.transform(self._panel.as_given(frame))
         return self._parts.window._features_of(X)
-
-
-def look_at_other_rows(parts, panel, transformed):
-    """Tell whether steps before the window give a row other values without the rest.
-
-    Parameters
-    ----------
-    parts : Parts
-        The pipeline.
-
-    panel : Panel
-        The table.
-
-    transformed : array-like
-        What these steps make of it.
-    """
-    if not parts.before:
-        return False
-    n_rows = len(panel.frame)
-    spread = np.linspace(0, n_rows - 1, _TRIED).astype(int)
-    holed = np.flatnonzero(panel.frame.isna().any(axis=1).to_numpy())
-    if len(holed):
-        holed = holed[np.linspace(0, len(holed) - 1, _TRIED).astype(int)]
-    among = parts.window._features_of(transformed)
-    for row in np.union1d(spread, holed):
-        try:
-            alone = parts.transform(panel.as_given(panel.frame.iloc[[row]]))
-            alone = parts.window._features_of(alone)
-        except Exception:  # one row is too few, whatever it says; all rows follow
-            return True
-        if not np.allclose(alone[0], among[row], rtol=1e-6, atol=1e-12, equal_nan=True):
-            return True
-    return False
