@@ -209,3 +209,128 @@ def test_what_is_known_of_later_rows_is_refused():
     pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, X["price"])
     with pytest.raises(ValueError, match="a stream has nothing of rows to come"):
         stream(pipe)
+
+
+KINDS = {
+    "dicts": lambda rows: [row.to_dict() for _, row in rows.iterrows()],
+    "named Series": lambda rows: [row for _, row in rows.iterrows()],
+    "Series without a name": lambda rows: [
+        row.rename(None) for _, row in rows.iterrows()
+    ],
+    "frames": lambda rows: [rows.iloc[[i]] for i in range(len(rows))],
+    "frames that are numbered 0": lambda rows: [
+        rows.iloc[[i]].reset_index(drop=True) for i in range(len(rows))
+    ],
+    "lists": lambda rows: rows.to_numpy().tolist(),
+    "arrays": lambda rows: list(rows.to_numpy()),
+    "all of them in turn": lambda rows: [
+        list(KINDS.values())[i % 7](rows.iloc[[i]])[0] for i in range(len(rows))
+    ],
+}
+INDEXES = {
+    "hours": lambda n: pd.date_range("2026-01-01", periods=n, freq="h"),
+    "months": lambda n: pd.date_range("2001-01-31", periods=n, freq="ME"),
+    "numbers": lambda n: pd.RangeIndex(7, 7 + 3 * n, 3),
+    "periods": lambda n: pd.period_range("2001-01", periods=n, freq="M"),
+    "irregular": lambda n: pd.DatetimeIndex(
+        pd.Timestamp("2026-01-01")
+        + pd.to_timedelta(np.random.default_rng(1).integers(1, 99, n).cumsum(), "h")
+    ),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_rows_of_every_kind(kind, index):
+    X = table(150)[["price", "load"]].set_axis(INDEXES[index](150))
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:50], X["price"][:50])
+    if kind == "all of them in turn" and index == "numbers":
+        return  # a row numbered 0 is then row 0, if it comes first
+    if kind == "frames that are numbered 0" and index == "numbers":
+        expected = pipe.predict(X[50:].reset_index(drop=True))[1:]
+    else:
+        expected = pipe.predict(X[50:])[1:]
+    rows = stream(pipe)
+    found = [rows.push(row) for row in KINDS[kind](X[50:])]
+    np.testing.assert_allclose(found[:-1], expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_rows_of_every_kind_with_groups(kind):
+    X = table(60, shops="ab")
+    window = SlidingWindow(4, flatten=True, group_by="shop")
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:20], X["price"][:20])
+    rows = stream(pipe)
+    found = [rows.push(row) for row in KINDS[kind](X[20:])]
+    np.testing.assert_allclose(found[:-2], pipe.predict(X[20:])[2:])
+
+
+@pytest.mark.parametrize("kind", ["lists", "arrays"])
+def test_a_hundred_rows_of_arrays_with_groups(kind):
+    X = table(60, shops="ab").assign(shop=lambda X: (X["shop"] == "b") * 1.0)
+    X = X.to_numpy()
+    window = SlidingWindow(4, flatten=True, group_by=2, history="fit")
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:20], X[:20, 0])
+    rows = stream(pipe)
+    found = [rows.push(row) for row in (X[20:].tolist() if kind == "lists" else X[20:])]
+    np.testing.assert_allclose(found[:-2], pipe.predict(X[20:])[2:])
+
+
+def test_steps_before_the_window_see_when_a_row_without_a_label_was():
+    X = table()[["price", "load"]]
+    step = FunctionTransformer(lambda X: X.assign(hour=X.index.hour % 7))
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(step, window, SimpleImputer(), Ridge())
+    rows = stream(pipe.fit(X[:50], X["price"][:50]))
+    found = [rows.push(row.to_dict()) for _, row in X[50:].iterrows()]
+    np.testing.assert_allclose(found[:-1], pipe.predict(X[50:])[1:])
+    irregular = X.set_axis(INDEXES["irregular"](120))
+    rows = stream(pipe.fit(irregular[:50], X["price"][:50]))
+    with pytest.raises(ValueError, match="do not tell which comes after Timestamp"):
+        rows.push(X.iloc[50].to_dict())
+
+
+def test_a_given_label_is_held_against_given_ones_alone():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:60], X["price"][:60])
+    rows = stream(pipe)
+    rows.push(X.iloc[60])
+    rows.push(X.iloc[61].to_dict())
+    rows.push(X.iloc[62].rename(HOURS[61]))  # the one before was some minutes earlier
+    with pytest.raises(ValueError, match=r"each once: Timestamp.* came after"):
+        rows.push(X.iloc[63].rename(HOURS[61]))
+
+
+@pytest.mark.parametrize("lag", [1, 2, 24, 200])
+def test_a_rare_event_that_a_step_carries_on_is_told_when_it_comes(lag):
+    X = table(50)[["price", "load"]].assign(holiday=0.0)
+    step = FunctionTransformer(
+        lambda X: X.assign(before=X["holiday"].shift(lag).fillna(0.0))
+    )
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(step, window, SimpleImputer(), Ridge())
+    rows = stream(pipe.fit(X, X["price"]))
+    row = {"price": 1.0, "load": 1.0, "holiday": 0.0}
+    for _ in range(40):
+        rows.push(row)
+    rows.push({**row, "holiday": 1.0})
+    for _ in range(lag - 1):
+        rows.push(row)
+    with pytest.raises(ValueError, match="keeps no rows for steps before the window"):
+        rows.push(row)
+
+
+def test_steps_that_are_known_to_work_on_each_row_are_not_tried():
+    X = table()[["price", "load"]]
+    window = SlidingWindow(4, flatten=True)
+    pipe = make_pipeline(StandardScaler(), window, SimpleImputer(), Ridge())
+    pipe.fit(X[:60], X["price"][:60])
+    seen = []
+    transform = pipe[0].transform
+    pipe[0].transform = lambda X: seen.append(len(X)) or transform(X)
+    rows = stream(pipe)
+    for _, row in X[60:70].iterrows():
+        rows.push(row)
+    assert seen == [1] * 10

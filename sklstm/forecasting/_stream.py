@@ -2,14 +2,17 @@
 
 import warnings
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
 from sklstm._pipeline import Parts
+from sklstm.forecasting._row_by_row import agree, work_row_by_row
+from sklstm.preprocessing._history import TimeLabels
 
-# Rows on which it is tried out whether steps before the window look at other rows.
-_CHECKED = 5
+# Rows that are kept to see whether steps before the window look at rows before.
+_KEPT = 256
 
 
 def stream(fitted):
@@ -19,7 +22,8 @@ def stream(fitted):
     ----------
     fitted : estimator
         A fitted pipeline with a `SlidingWindow`, or a search over one. Steps before
-        the window must work on each row alone.
+        the window must work on each row alone: where they are not known to, as most
+        of scikit-learn are, each row is tried after the 256 before it.
 
     Returns
     -------
@@ -69,9 +73,9 @@ class Stream:
                 "nothing of rows to come. Use predict on the last rows, with what is "
                 "known of the next."
             )
-        self._first = None
-        self._head = []
-        self._recent, self._labels = {}, {}
+        self._first = self._head = None
+        self._tried = not work_row_by_row(self._parts.before)
+        self._recent, self._labels, self._given = {}, {}, {}
 
     def push(self, row):
         """Take the next row, and predict.
@@ -79,10 +83,13 @@ class Stream:
         Parameters
         ----------
         row : Series, DataFrame of one row, dict or array-like of shape (n_features,)
-            What `fit` got a table of. The label of the first row (the name of a
-            Series) tells when it was: rows missing since the fitted ones are missing
-            steps, if `history` of the window is "auto". Rows that are missing between
-            two pushes are not noticed, as within a table: push them as NaN.
+            What `fit` got a table of; an array in the order of its columns. The label
+            (the name of a Series) tells when the row was: rows missing between the
+            fitted ones and the first are missing steps, if `history` of the window is
+            "auto". A row without one (a dict, an array, a Series without a name, a
+            DataFrame that only numbers its row as 0) follows the last of its group,
+            pushed or fitted. Rows that are missing between two pushes are not
+            noticed, as within a table: push them as NaN.
 
         Returns
         -------
@@ -94,21 +101,22 @@ class Stream:
         ------
         ValueError
             If the row is not later than the one before it (in its group), or is not
-            like the rows of `fit`, or (of the first rows) a step before the window
-            gives it other values where rows are before it. It is then not taken.
+            like the rows of `fit`, or a step before the window gives it other values
+            where rows are before it; or if it has no label and those of the fitted
+            rows do not tell the next. It is then not taken.
         """
-        table = _as_table(row)
+        table, labelled = self._read(row)
+        line = self._line_of(table)
+        if not labelled:
+            table = self._going_on(table, line)
         label = table.index[0] if isinstance(table, pd.DataFrame) else None
         window = self._parts.window
         X = self._parts.transform(table)
         values, groups = window._read_numbers(X, reset=False)
         (group,) = groups
-        self._check_later(label, group)
-        if self._parts.before and len(self._head) < _CHECKED:
-            self._check_alone(table, values)
-            head = [*self._head, table]
-        else:
-            head = self._head
+        if labelled:
+            self._check_later(label, line)
+        head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
             recent = np.concatenate([self._recent[group][1:], values])
         else:
@@ -116,8 +124,76 @@ class Stream:
         inputs = self._parts.inputs_of(recent[np.newaxis])
         predicted = self._parts.predictor.predict(inputs)[0]
         self._first, self._head = X if self._first is None else self._first, head
-        self._recent[group], self._labels[group] = recent, label
+        self._recent[group], self._labels[line] = recent, label
+        if labelled:
+            self._given[line] = label
         return predicted
+
+    def _read(self, row):
+        """Make a table of one row; tell whether its label was given."""
+        table, labelled = _as_table(row)
+        if not isinstance(table, pd.DataFrame):
+            first = [*self._parts.before, self._parts.window][0]
+            names = getattr(first, "feature_names_in_", ())
+            if len(names) == table.shape[1]:
+                table = pd.DataFrame([table[0].tolist()], columns=names)
+            return table, False
+        if labelled and _is_default(table.index):
+            # The first row of a numbered table is number 0; a later one is no row 0.
+            labelled = self._last.kind == "number" and not self._labels
+        return table, labelled
+
+    @property
+    def _last(self):
+        """The last moment of the fitted table; of no kind where there is none."""
+        last = self._parts.window._last
+        return TimeLabels(pd.Index([""])).at(0) if last is None else last
+
+    def _line_of(self, table):
+        """Tell whose rows follow each other: the group as it was pushed."""
+        group_by = self._parts.window.group_by
+        if group_by is None:
+            return None
+        if isinstance(table, pd.DataFrame):
+            if group_by in table.columns:
+                return table[group_by].iloc[0]
+            if group_by in table.index.names:
+                return table.index.get_level_values(group_by)[0]
+            return None
+        whole = isinstance(group_by, int) and group_by < table.shape[1]
+        return table[0, group_by] if whole else None
+
+    def _going_on(self, table, line):
+        """Give a row without a label that which follows the last one."""
+        window = self._parts.window
+        # Without times, the windows do not ask when a row was.
+        if window._last is None or not isinstance(table, pd.DataFrame):
+            return table
+        tail = window.history_.get(line, None if line is not None else _only(window))
+        fitted = None if tail is None else tail.labels
+        labels = {key: one for key, one in self._labels.items() if one is not None}
+        if line in labels:
+            last = TimeLabels(pd.Index([labels[line]])).at(0)
+        elif fitted is not None:
+            last = fitted.at(-1)
+        elif labels:  # a new group: it was when the latest row of others was
+            return table.set_axis([max(labels.values())])
+        else:
+            last = window._last
+        paces = [window._pace] if tail is None else [tail.pace, window._pace]
+        for pace in paces:
+            if last.kind == self._last.kind:
+                after = pace.labels_after(last, 1)
+                if after is not None:
+                    return table.set_axis(after)
+        after = None if self._parts.before else _right_after(last)
+        if after is None:
+            raise ValueError(
+                f"The row has no label, and the rows so far do not tell which comes "
+                f"after {last.label!r}. Push a Series whose name is the label, or a "
+                "DataFrame of one row."
+            )
+        return table.set_axis([after])
 
     def _begin(self, X, group):
         """Give the window that ends with the first row of a group."""
@@ -134,20 +210,31 @@ class Stream:
             X = _stack([self._first, X])
         return window._rows_until(X, window.window_length)[group]
 
-    def _check_alone(self, table, values):
-        """Refuse steps before the window that look at rows which are not kept."""
-        together = self._parts.transform(_stack([*self._head, table]))
-        together = self._parts.window._features_of(together)[-1:]
-        if not np.allclose(together, values, rtol=1e-6, atol=1e-12, equal_nan=True):
+    def _checked_head(self, table, values):
+        """Refuse steps before the window that look at rows which are not kept.
+
+        Returns
+        -------
+        table
+            The rows on which the next one is tried.
+        """
+        head = table
+        if type(self._head) is type(table):
+            head = _stack([self._head, table])[-_KEPT:]
+        together = self._parts.window._features_of(self._parts.transform(head))
+        if len(together) != len(head) or not agree(
+            np.concatenate([together[:-1], values]), together
+        ):
             raise ValueError(
                 "A stream keeps no rows for steps before the window, but one of "
                 f"{self._parts.before} gives a row other values where rows are before "
                 "it. Compute such columns before push, and fit without that step."
             )
+        return head
 
-    def _check_later(self, label, group):
-        before = self._labels.get(group)
-        if before is None or label is None:
+    def _check_later(self, label, line):
+        before = self._given.get(line)
+        if before is None:
             return
         try:
             later = bool(label > before)
@@ -167,12 +254,39 @@ def _stack(tables):
     return (pd.concat if hasattr(tables[0], "columns") else np.concatenate)(tables)
 
 
+def _only(window):
+    """Give what is remembered of a table without groups."""
+    return None if window.group_by is not None else next(iter(window.history_.values()))
+
+
+def _is_default(index):
+    return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(1))
+
+
+def _right_after(moment):
+    """Give a label so close to another that no row is missing between them."""
+    label = moment.label
+    if moment.kind == "number":
+        return label + 1 if isinstance(label, Integral) else np.nextafter(label, np.inf)
+    if moment.kind.startswith("period"):
+        return label + 1
+    if moment.kind.endswith("time") or moment.kind == "duration":
+        return label + pd.Timedelta(1, unit=label.unit).as_unit(label.unit)
+    return None
+
+
 def _as_table(row):
-    """Make a table of one row, of the kind that the row is of."""
+    """Make a table of one row, of the kind that the row is of.
+
+    Returns
+    -------
+    tuple of (DataFrame or ndarray, bool)
+        The table, and whether its label was given.
+    """
     if isinstance(row, pd.DataFrame):
         if len(row) != 1:
             raise ValueError(f"push takes one row, got a DataFrame of {len(row)}.")
-        return row
+        return row, True
     if isinstance(row, pd.Series):
         if isinstance(row.name, tuple):
             raise ValueError(
@@ -180,13 +294,15 @@ def _as_table(row):
                 "push a DataFrame of one row, such as X.iloc[[i]]."
             )
         index = None if row.name is None else pd.Index([row.name])
-        return pd.DataFrame([row.to_dict()], index=index)
+        return pd.DataFrame([row.to_dict()], index=index), row.name is not None
     if isinstance(row, Mapping):
-        return pd.DataFrame([row])
-    row = np.asarray(row)
+        return pd.DataFrame([row]), False
+    given, row = row, np.asarray(row)
+    if row.dtype.kind in "US":  # NumPy makes text of numbers beside it
+        row = np.asarray(given, dtype=object)
     if row.ndim != 1:
         raise ValueError(
             f"row must be a Series, a DataFrame of one row, a dict or an array of "
             f"shape (n_features,), got shape {row.shape}."
         )
-    return row[np.newaxis]
+    return row[np.newaxis], False
