@@ -5,6 +5,7 @@ import pandas as pd
 
 from sklstm._pipeline import Parts
 from sklstm._validation import as_list, check_int, shortened
+from sklstm.forecasting._fed import check_fed
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
@@ -58,7 +59,8 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     Raises
     ------
     ValueError
-        If columns are needed that are neither predicted nor known; if times repeat,
+        If columns are needed that are neither predicted nor known; if predictions
+        would be fed back into a column that y was not in `fit`; if times repeat,
         are not sorted, or X_future does not go on where X ends; if with ``horizon=0``
         a row would have to be known before it is predicted.
 
@@ -99,6 +101,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     recent = np.stack(list(recent.values()))
     outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
+    check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
     predicted = roll_out(outputs, recent, following, parts.window, steps)

@@ -22,6 +22,7 @@ from sklstm._validation import (
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._history import Tail, TimeLabels
+from sklstm.preprocessing._seen_target import SeenTarget
 from sklstm.preprocessing._table import (
     beside_known,
     check_sorted,
@@ -182,8 +183,9 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : None
-            Ignored.
+        y : array-like, default=None
+            Changes no window. `forecast` refuses to feed predictions back into a
+            column of X that it was not.
 
         Returns
         -------
@@ -196,7 +198,7 @@ class SlidingWindow(SequenceTransformer):
             If X has fewer rows than a window, values that are no finite numbers (NaN
             is allowed), or, with ``history="auto"``, an index that is not sorted.
         """
-        self._fit(X)
+        self._fit(X, y)
         return self
 
     def fit_transform(self, X, y=None):
@@ -207,15 +209,15 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : None
-            Ignored.
+        y : array-like, default=None
+            As in :meth:`fit`.
 
         Returns
         -------
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
             As :meth:`transform` gives it.
         """
-        values, groups, _ = self._fit(X)
+        values, groups, _ = self._fit(X, y)
         before = {name: values[:0] for name in groups}
         return self._contain(self._windows(values, groups, before), X)
 
@@ -320,7 +322,7 @@ class SlidingWindow(SequenceTransformer):
         return self._contain(windows.reshape(len(windows), -1), windows)
 
     # -------------------------------------------------------------------- reading X
-    def _fit(self, X):
+    def _fit(self, X, y):
         self._validate_params()
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
@@ -338,6 +340,7 @@ class SlidingWindow(SequenceTransformer):
                 name: Tail.of(values, rows, labels, self._n_remembered)
                 for name, rows in groups.items()
             }
+            self._seen_target = SeenTarget.of(y, values, groups)
         return values, groups, labels
 
     def _read(self, X, reset):

@@ -1,0 +1,161 @@
+"""Whether predictions may be fed back into a column of X: y must have been it."""
+
+import numpy as np
+import pandas as pd
+
+from sklstm._pipeline import find_window
+from sklstm.preprocessing._seen_target import differ
+
+# Places at which the rows that fit saw are looked for in a table, and how many unlike
+# ones must be found there.
+_TRIED = 50
+_FOUND = 20
+
+
+def check_fed(fitted, parts, panel, transformed, fed, n_targets):
+    """Refuse to feed predictions into a column of X that y was not in `fit`.
+
+    Where steps stand before the window, it saw another X than was passed to `fit`. Then
+    y is compared with those rows of the table at hand that it saw transformed.
+
+    Parameters
+    ----------
+    fitted : estimator
+        What is forecast with.
+
+    parts : Parts
+        The same, parted.
+
+    panel : Panel
+        The table at hand.
+
+    transformed : array-like
+        What the steps before the window make of it.
+
+    fed : dict
+        The columns that predictions are fed back into, with the number of the target.
+
+    n_targets : int
+        How many targets there are.
+
+    Raises
+    ------
+    ValueError
+        If y was something else.
+    """
+    seen = getattr(parts.window, "_seen_target", None)  # older pickles have none
+    if not fed or seen is None:
+        return
+    y, undone = _as_predicted(fitted, seen.y), _is_undone(fitted)
+    if y.shape[1] % n_targets:
+        return
+    y = y.reshape(len(y), -1, n_targets)[:, -1]
+    for column, target in fed.items():
+        if parts.before:
+            _check_found(seen, panel, transformed, parts.window, column, y[:, target])
+            continue
+        place = panel.columns.index(column)
+        wrong = differ(seen.features[:, place], y[:, target])
+        if wrong.any():
+            i = int(np.argmax(wrong))
+            refuse_fed(column, seen.rows[i], seen.features[i, place], y[i, target])
+        last = seen.y.shape[1] - n_targets
+        if not undone and (place, last + target) in seen.elsewhere:
+            refuse_fed(column, *seen.elsewhere[place, last + target])
+
+
+def refuse_fed(column, row, x, y):
+    """Raise the error that says where a column of X and y differ."""
+    raise ValueError(
+        f"Predictions can't be fed back into column {column!r} of X, as y is something "
+        f"else: in row {row} of fit it is {y:g}, the column {x:g}. Pass y as it stands "
+        "in X, neither shifted nor scaled; or predict all steps at once "
+        "(make_multistep)."
+    )
+
+
+def _is_undone(fitted):
+    """Tell whether predictions are transformed after the window's y was."""
+    return any(True for _ in _undoing(fitted))
+
+
+def _undoing(fitted):
+    """Give the transformers of y around the window, the innermost first."""
+    if hasattr(fitted, "best_estimator_"):
+        yield from _undoing(fitted.best_estimator_)
+    elif hasattr(fitted, "regressor_"):
+        if find_window(fitted.regressor_) is not None:
+            yield from _undoing(fitted.regressor_)
+            yield fitted.transformer_
+    elif hasattr(fitted, "steps"):
+        yield from _undoing(fitted.steps[-1][1])
+
+
+def _as_predicted(fitted, y):
+    """Give the y that a window saw in the units of predictions; NaN stays."""
+    whole = ~np.isnan(y).any(axis=1)
+    for transformer in _undoing(fitted):
+        some = np.asarray(transformer.inverse_transform(y[whole]), dtype=float)
+        some = some.reshape(int(whole.sum()), -1)
+        y = np.full((len(y), some.shape[1]), np.nan)
+        y[whole] = some
+    return y
+
+
+def _check_found(seen, panel, transformed, window, column, y):
+    """Compare y with a column of those rows of the table that fit saw as well."""
+    numbers = pd.to_numeric(panel.frame[column], errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    if window.group_by is None:
+        own = panel.rows[0]
+    elif seen.group in panel.groups:
+        own = panel.rows[panel.groups.get_loc(seen.group)]
+    else:
+        return
+    values = window._features_of(transformed)[own]
+    wrong = None
+    for rows, remembered in _same_rows(seen, values):
+        differs = differ(numbers[own[rows]], y[remembered])
+        if not differs.any():
+            return
+        i = int(np.argmax(differs))
+        wrong = wrong or (
+            seen.rows[remembered[i]],
+            numbers[own[rows[i]]],
+            y[remembered[i]],
+        )
+    if wrong:
+        refuse_fed(column, *wrong)
+
+
+def _same_rows(seen, values):
+    """Find the rows that fit saw in a table of one series, wherever they may begin.
+
+    Yields
+    ------
+    rows, remembered : ndarray of int
+        Rows of the table, and which of those remembered they are.
+    """
+    known = ~np.isnan(seen.features)
+    largest = np.max(np.abs(seen.features), axis=0, initial=0.0, where=known)
+    atol = 1e-5 * largest
+
+    def same(rows, remembered):
+        some, other = values[rows], seen.features[remembered]
+        with np.errstate(invalid="ignore"):
+            close = np.abs(some - other) <= atol
+        return (close | (np.isnan(some) & np.isnan(other))).all(axis=-1)
+
+    every = np.arange(len(values))
+    ends = np.flatnonzero(same(every, np.full(len(values), -1)))[-_TRIED:]
+    for offset in np.unique([0, *(ends - seen.places[-1])]):
+        rows = seen.places + offset
+        inside = np.flatnonzero((rows >= 0) & (rows < len(values)))
+        remembered = inside[same(rows[inside], inside)]
+        # Rows that are alike, as those of few values are, do not tell one from another.
+        n_found = len(np.unique(seen.features[remembered], axis=0))
+        is_found = len(remembered) >= len(inside) / 2 and n_found >= _FOUND
+        is_same = len(values) == seen.places[-1] + 1 and offset == 0
+        if is_found or (is_same and len(remembered) == len(seen.places)):
+            yield rows[remembered], remembered
