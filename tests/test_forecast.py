@@ -686,3 +686,13 @@ def test_steps_of_scikit_learn_are_not_tried():
     assert not work_row_by_row([FunctionTransformer(lambda X: X)])
     kept = make_column_transformer((FunctionTransformer(lambda X: X.diff()), ["price"]))
     assert not work_row_by_row([kept.fit(X)])
+
+
+@pytest.mark.parametrize("steps", [10**11, 10**20, 10**400])
+@pytest.mark.parametrize("as_array", [False, True])
+def test_more_steps_than_memory_holds_are_told_at_once(steps, as_array):
+    X = series()[["price"]]
+    X = X.to_numpy() if as_array else X
+    pipe = ridge().fit(X, X[:, 0] if as_array else X["price"])
+    with pytest.raises(MemoryError, match=r"steps=10+ of 1 series are 10+ rows"):
+        forecast(pipe, X, steps)

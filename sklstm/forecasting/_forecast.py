@@ -64,6 +64,9 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         are not sorted, or X_future does not go on where X ends; if with ``horizon=0``
         a row would have to be known before it is predicted.
 
+    MemoryError
+        If so many steps do not fit into the memory of the machine.
+
     Notes
     -----
     The quantiles of a later step of a recursive forecast are those given that the

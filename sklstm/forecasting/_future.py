@@ -1,5 +1,6 @@
 """The rows that follow a table: when they are, and what is known of them."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +59,12 @@ class Future:
         ValueError
             If X_future has other columns or groups than the table, too few rows, or
             other times than those that follow; or if these are not known.
+
+        MemoryError
+            If so many rows do not fit into the memory of the machine.
         """
         n_groups = len(panel.groups)
+        _check_size(steps, panel)
         times = panel.labels_after(steps, pace)
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
@@ -115,6 +120,32 @@ class Future:
         """Give the rows in the order in which a user reads them."""
         order = np.arange(len(self.frame)).reshape(-1, self.n_series).T.ravel()
         return self.frame.iloc[order]
+
+
+def _check_size(steps, panel):
+    """Refuse more rows than memory holds, before any of them is made."""
+    n_rows = steps * len(panel.groups)
+    # The table, its copy of features, predictions; labels are objects on the way.
+    n_bytes = n_rows * (3 * 8 * len(panel.frame.columns) + 100)
+    try:
+        np.empty(n_bytes, dtype=np.uint8)
+        fits = n_bytes <= _memory()
+    except (MemoryError, OverflowError, ValueError):  # by the size that it has
+        fits = False
+    if not fits:
+        raise MemoryError(
+            f"steps={steps} of {len(panel.groups)} series are {n_rows} rows, which "
+            f"take about {n_bytes // 2**30} GiB, more than there is. Forecast fewer "
+            "steps, or part of the groups at a time."
+        )
+
+
+def _memory():
+    """Give the bytes of memory of the machine; infinity where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return np.inf
 
 
 def _read(X_future, panel):

@@ -58,7 +58,10 @@ def roll_out(outputs, recent, following, window, steps):
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
         block = _predict(outputs, rows, ends, window)
-        forecast = block if done == 0 else np.concatenate([forecast, block], axis=1)
+        if forecast is None:
+            shape = (n_series, n_blocks * k, *block.shape[2:])
+            forecast = np.empty(shape, block.dtype)
+        forecast[:, done * k : ready * k] = block
         done = ready
     return forecast[:, :steps]
 
