@@ -1,19 +1,23 @@
 """Forecasts past the last row, beside a loop of `predict` over a growing table."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.ensemble import BaggingRegressor, StackingRegressor, VotingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
 from sklstm._pipeline import Parts
-from sklstm.forecasting import forecast, make_multistep
+from sklstm.forecasting import forecast, make_multistep, stream
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._row_by_row import look_at_other_rows, work_row_by_row
 
@@ -696,3 +700,79 @@ def test_more_steps_than_memory_holds_are_told_at_once(steps, as_array):
     pipe = ridge().fit(X, X[:, 0] if as_array else X["price"])
     with pytest.raises(MemoryError, match=r"steps=10+ of 1 series are 10+ rows"):
         forecast(pipe, X, steps)
+
+
+def voting(kind, *names):
+    return kind([(name, ridge()) for name in names])
+
+
+HIDDEN = {
+    "voting": (voting(VotingRegressor, "x", "y"), "VotingRegressor. Put them before"),
+    "stacking": (voting(StackingRegressor, "x"), "StackingRegressor. Put them before"),
+    "voting after a step": (
+        make_pipeline(
+            StandardScaler().set_output(transform="pandas"),
+            voting(VotingRegressor, "x"),
+        ),
+        "VotingRegressor. Put them before",
+    ),
+    "a search": (
+        GridSearchCV(voting(VotingRegressor, "x"), {}, cv=TimeSeriesSplit(2)),
+        "VotingRegressor. Put them before",
+    ),
+    "transformed targets": (
+        TransformedTargetRegressor(voting(VotingRegressor, "x")),
+        "VotingRegressor. Put them before",
+    ),
+    "bags": (BaggingRegressor(ridge(), n_estimators=2), "BaggingRegressor. Put them"),
+    "columns": (
+        make_pipeline(
+            make_column_transformer(
+                (SlidingWindow(3, flatten=True), ["price"]), remainder="passthrough"
+            ),
+            SimpleImputer(),
+            Ridge(),
+        ),
+        "ColumnTransformer. Make them the step after",
+    ),
+    "a union": (
+        make_pipeline(
+            make_union(SlidingWindow(3, flatten=True), SlidingWindow(6, flatten=True)),
+            SimpleImputer(),
+            Ridge(),
+        ),
+        "FeatureUnion. Make them the step after",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("caller", ["forecast", "stream"])
+def test_windows_that_are_no_step_are_told_where_they_belong(name, caller):
+    fitted, message = HIDDEN[name]
+    X = series()
+    fitted = clone(fitted)
+    with warnings.catch_warnings():  # of bags, whose rows are drawn at random
+        warnings.simplefilter("ignore")
+        fitted = fitted.fit(X.to_numpy() if name == "bags" else X, X["price"])
+    call = {
+        "stream": lambda: stream(fitted),
+        "forecast": lambda: forecast(fitted, X, 3, calendar(3), target="price"),
+    }
+    with pytest.raises(ValueError, match=f"{caller} needs the windows .*{message}"):
+        call[caller]()
+
+
+def test_several_estimators_after_the_window_are_forecast_with():
+    X, ahead = series(), calendar(5)
+    several = VotingRegressor([("x", Ridge()), ("y", Ridge(100.0))])
+    window = SlidingWindow(5, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), several).fit(X, X["price"])
+    found = forecast(pipe, X, 5, ahead)
+    expected = by_growing_table(pipe, X, ahead)
+    pd.testing.assert_frame_equal(found, expected, check_freq=False)
+    lstm = LSTMRegressor(units=2, epochs=1)
+    several = VotingRegressor([("x", lstm), ("y", clone(lstm))])
+    pipe = make_pipeline(SlidingWindow(5), several).fit(X, X["price"])
+    found = forecast(pipe, X, 5, ahead)
+    np.testing.assert_allclose(found, by_growing_table(pipe, X, ahead), rtol=1e-4)

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from sklstm._pipeline import Parts
 from sklstm._validation import as_list, check_int, shortened
 from sklstm.forecasting._fed import check_fed
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._rollout import roll_out
 
 
@@ -94,7 +94,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     2026-01-09  256.0
     """
     check_int("steps", steps, at_least=1)
-    parts = Parts.of(fitted, "forecast")
+    parts = parts_of(fitted, "forecast")
     panel = Panel(X, parts.window.group_by)
     future = Future.after(panel, steps, X_future, parts.window._pace)
     if panel.group_by is not None:

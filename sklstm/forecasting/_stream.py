@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from sklstm._pipeline import Parts
+from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.preprocessing._history import TimeLabels
 
@@ -66,7 +66,7 @@ class Stream:
     """
 
     def __init__(self, fitted):
-        self._parts = Parts.of(fitted, "stream")
+        self._parts = parts_of(fitted, "stream")
         if self._parts.window._has_known:
             raise ValueError(
                 f"known={self._parts.window.known!r} of SlidingWindow: a stream has "

@@ -1,0 +1,59 @@
+"""Pipelines that can be forecast with, and what to do about others."""
+
+from sklearn.exceptions import NotFittedError
+
+from sklstm._pipeline import Parts, find_window, steps_of
+
+
+def parts_of(fitted, caller):
+    """Part a fitted pipeline at its windows.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+
+    ValueError
+        If its windows are no step of it, with the way to make them one.
+    """
+    try:
+        return Parts.of(fitted, caller)
+    except NotFittedError:
+        raise
+    except ValueError as error:
+        holder = _holder(fitted)
+        if holder is None:
+            raise
+        raise ValueError(_advice(holder, caller)) from error
+
+
+def _holder(estimator):
+    """Find what hides windows from the pipeline that it is a step of."""
+    for name in ("best_estimator_", "regressor_"):
+        if hasattr(estimator, name):
+            return _holder(getattr(estimator, name))
+    steps = [step for _, step in steps_of(estimator)]
+    if len(steps) != 1 or steps[0] is not estimator:
+        found = (_holder(step) for step in steps)
+        return next((holder for holder in found if holder is not None), None)
+    inner = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    return estimator if any(find_window(one) is one for one in inner) else None
+
+
+def _advice(holder, caller):
+    name = type(holder).__name__
+    problem = (
+        f"{caller} needs the windows to be a step of the pipeline, as it adds rows to "
+        f"them one by one, but they are within {name}. "
+    )
+    if hasattr(holder, "predict"):
+        return problem + (
+            f"Put them before it: make_pipeline(SlidingWindow(24, flatten=True), "
+            f"SimpleImputer(), {name}(...)), or without flatten and imputer where all "
+            "in it read windows."
+        )
+    return problem + (
+        f"Make them the step after it: make_pipeline({name}(...), SlidingWindow(24), "
+        "...), with all columns; known of SlidingWindow names those that are known of "
+        "the row itself."
+    )
