@@ -323,6 +323,14 @@ def test_few_rows_go_on_at_the_pace_of_the_fitted_ones():
         forecast(fresh.fit(X, X["price"]), alone, 2, target="price")
 
 
+def test_two_rows_go_on_at_the_pace_of_the_fitted_ones():
+    months = pd.date_range("2026-01-31", periods=40, freq="ME")
+    X = pd.DataFrame({"price": np.arange(40.0)}, index=months)
+    pipe = ridge().fit(X[:36], X["price"][:36])
+    found = forecast(pipe, X[36:38], 2)  # 31 January, 28 February
+    assert list(found.index) == list(months[38:])
+
+
 def test_groups_have_paces_of_their_own():
     weeks = pd.date_range("2026-01-01", periods=10, freq="7D")
     days = pd.date_range("2026-01-01", periods=40, freq="D")

@@ -239,6 +239,7 @@ INDEXES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
 @pytest.mark.parametrize("index", INDEXES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hundred_rows_of_every_kind(kind, index):
@@ -277,6 +278,7 @@ def test_a_hundred_rows_of_arrays_with_groups(kind):
     np.testing.assert_allclose(found[:-2], pipe.predict(X[20:])[2:])
 
 
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
 def test_steps_before_the_window_see_when_a_row_without_a_label_was():
     X = table()[["price", "load"]]
     step = FunctionTransformer(lambda X: X.assign(hour=X.index.hour % 7))

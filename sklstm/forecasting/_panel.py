@@ -147,6 +147,8 @@ class Panel:
         last = labels.at(rows[-1])
         paces = [own] if len(rows) > 2 else []  # two rows are no pace
         paces += [labels.pace()] + ([] if fitted is None else [fitted])
+        if len(rows) <= 2 and self.times.nunique() <= 2:
+            paces.reverse()  # nor are two times of all groups
         for pace in paces:
             if (after := pace.labels_after(last, n_rows)) is not None:
                 return after
