@@ -17,11 +17,13 @@ _PUBLIC = {
     "Reshape3D": "preprocessing",
     "SequenceTable": "sequences",
     "SlidingWindow": "preprocessing",
+    "predict_quantiles": "estimators",
 }
 _SUBMODULES = (
     "estimators",
     "forecasting",
     "inspection",
+    "metrics",
     "model_selection",
     "networks",
     "preprocessing",

@@ -127,6 +127,35 @@ def check_numbers(X, estimator, dtype=FLOATS):
         )
 
 
+def check_same_index(X, y):
+    """Refuse a y of pandas whose rows have other labels than those of X.
+
+    Parameters
+    ----------
+    X, y : array-like of the same length
+        Compared where both are of pandas.
+
+    Raises
+    ------
+    ValueError
+        If they differ; names the first row.
+    """
+    frames = pd.DataFrame, pd.Series
+    if not isinstance(X, frames) or not isinstance(y, frames):
+        return
+    if X.index.equals(y.index):
+        return
+    pairs = zip(X.index, y.index, strict=True)
+    differ = (i for i, (of_x, of_y) in enumerate(pairs) if of_x != of_y)
+    row = next(differ, 0)
+    raise ValueError(
+        f"The index of y is not that of X: row {row} is {X.index[row]} in X and "
+        f"{y.index[row]} in y. Bring y into the order of X, for example by "
+        "y.loc[X.index]; or pass y.to_numpy() where the rows belong together as they "
+        "stand."
+    )
+
+
 def check_no_infinity(estimator, values, locate=None):
     """Refuse infinities.
 

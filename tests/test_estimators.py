@@ -576,8 +576,9 @@ BAD_DATA = {
     "nothing there": (np.full((10, 4, 2), np.nan), LABELS, "nothing to fit"),
     "short y": (GOOD, LABELS[:9], r"inconsistent numbers of samples: \[10, 9\]"),
     "no y": (GOOD, None, "requires y to be passed"),
-    "NaN in y": (GOOD, np.r_[np.nan, LABELS[1:]], "y contains NaN"),
-    "None in y": (GOOD, np.array([None, *LABELS[1:]], object), "y contains NaN"),
+    "NaN in all of y": (GOOD, np.full(10, np.nan), "y contains NaN.*nothing to fit"),
+    "None in all of y": (GOOD, np.array([None] * 10), "y contains NaN.*nothing to fit"),
+    "infinity in y": (GOOD, np.r_[np.inf, LABELS[1:]], "y contains infinity"),
     "times": (
         pd.DataFrame({"when": pd.date_range("2024", periods=10)}),
         LABELS,

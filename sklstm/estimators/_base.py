@@ -17,14 +17,17 @@ from sklstm._validation import (
     check_3d,
     check_no_infinity,
     check_rows,
+    check_same_index,
     check_tokens,
     check_whole_steps,
     n_axes,
 )
 from sklstm.estimators._held_out import last_samples
-from sklstm.estimators._targets import names_of_targets
+from sklstm.estimators._no_steps import warn_of_no_steps
+from sklstm.estimators._targets import holds_nan, names_of_targets
 from sklstm.networks import (
     CustomSpec,
+    KnownLoss,
     NetworkSpec,
     index_tokens,
     own_names,
@@ -46,7 +49,8 @@ _UPDATES, _LEAST_EPOCHS = 1000, 10
 class SequenceEstimator(RepairedWrapper):
     """An LSTM estimator; subclasses say what y means.
 
-    They give `_check_target`, `_fit_target` (what encodes y and decodes outputs) and
+    They give `_check_target` (which also tells the samples that have a target),
+    `_fit_target` (what encodes y and decodes outputs) and
     `_weigh` (weights beside the caller's).
     """
 
@@ -111,7 +115,9 @@ class SequenceEstimator(RepairedWrapper):
     def _outputs(self, X):
         """Compute the network's outputs; SciKeras's `predict` refuses other types."""
         check_is_fitted(self)
-        return self.network_.predict(self._read(X, reset=False).drop_missing())
+        table = self._read(X, reset=False).drop_missing()
+        warn_of_no_steps(table, self)
+        return self.network_.predict(table)
 
     def _forget(self):
         learned = ("network_", "target_encoder_", "history_", "_seed", "vocabulary_")
@@ -127,18 +133,23 @@ class SequenceEstimator(RepairedWrapper):
             )
         table = self._read(X, reset=not self.initialized_)
         check_consistent_length(X, y)
+        check_same_index(X, y)
         if not self.initialized_ and (names := names_of_targets(y)) is not None:
             self.target_names_in_ = names
-        y = self._check_target(y, table)
+        y, known = self._check_target(y, table)
         table = table.drop_missing()
         weights = _check_weights(sample_weight, table)
         used = table.lengths > 0
         used &= True if weights is None else weights > 0
-        if isinstance(y, np.ma.MaskedArray):
-            used &= y.count(axis=1) > 0
+        used &= known
+        if not known.any():
+            raise ValueError(
+                "Input y contains NaN in place of every target; there is nothing to "
+                "fit."
+            )
         if not used.any():
             raise ValueError(
-                "No sample has a time step that is not missing, a label and a weight "
+                "No sample has a time step that is not missing, a target and a weight "
                 "greater than zero; there is nothing to fit."
             )
         samples = Samples(table, y, weights)
@@ -314,7 +325,7 @@ class SequenceEstimator(RepairedWrapper):
             decay = [CosineDecay(epochs)]
         schedule = Schedule(
             optimizer=optimizer,
-            loss=self._loss() or self.target_encoder_.default_loss_,
+            loss=self._loss_of_known(samples, validation),
             metrics=self._metrics(),
             epochs=epochs,
             batch_size=batch_size,
@@ -330,6 +341,19 @@ class SequenceEstimator(RepairedWrapper):
             name: [np.asarray(value).tolist() for value in values]
             for name, values in history.items()
         }
+
+    def _loss_of_known(self, samples, validation):
+        """Give the loss; where targets are NaN, one that leaves these out."""
+        loss = self._loss() or self.target_encoder_.default_loss_
+        targets = [one.targets for one in (samples, validation) if one is not None]
+        if not any(holds_nan(one) for one in targets):
+            return loss
+        if self.metrics is not None:
+            raise ValueError(
+                f"metrics={self.metrics!r} can't leave out the NaN that y has in some "
+                "outputs of a sample. Set metrics=None, or leave out the samples."
+            )
+        return KnownLoss.of(loss, samples.targets.shape[-1], self.loss)
 
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":

@@ -3,12 +3,13 @@
 import numpy as np
 from scikeras.utils import loss_name
 from scikeras.wrappers import KerasClassifier
-from sklearn.utils import check_consistent_length, compute_sample_weight
+from sklearn.utils import check_consistent_length
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._held_out import last_of_each_class
+from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._steps import (
     StepTarget,
     are_step_labels,
@@ -19,7 +20,12 @@ from sklstm.estimators._steps import (
     warn_of_zeros_and_ones,
     weights_of_steps,
 )
-from sklstm.estimators._targets import ClassificationTarget, check_labels
+from sklstm.estimators._targets import (
+    ClassificationTarget,
+    check_labels,
+    holds_nan,
+    weights_of_known,
+)
 
 
 class LSTMClassifier(SequenceEstimator, KerasClassifier):
@@ -414,7 +420,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         """
         check_is_fitted(self)
         if not self.target_encoder_.per_step:
-            return super().score(X, y, sample_weight)
+            return self._score_known(X, y, sample_weight)
         check_consistent_length(X, y, sample_weight)
         there, outputs = self._outputs_of_steps(X)
         y = step_labels(y, there)
@@ -445,14 +451,27 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         there, outputs = self._outputs_of_steps(X)
         return spread(decode(outputs), there)
 
+    def _score_known(self, X, y, sample_weight):
+        """Score, leaving out missing labels; SciKeras's scorer refuses them."""
+        predicted = self.predict(X)
+        check_consistent_length(y, predicted, sample_weight)
+        y, known = check_labels(y)
+        if holds_nan(y):  # some labels of a sample; the others must be right
+            y = np.where(np.isnan(y), predicted, y).astype(int)
+        weights = None if sample_weight is None else np.asarray(sample_weight)[known]
+        return self.scorer(y[known], predicted[known], sample_weight=weights)
+
     def _outputs_of_steps(self, X):
         """Tell which steps exist, and give the outputs of these in one row."""
         table = self._read(X, reset=False)
-        return steps_there(table), self.network_.predict(table.drop_missing())
+        there, table = steps_there(table), table.drop_missing()
+        warn_of_no_steps(table, self)
+        return there, self.network_.predict(table)
 
     def _check_target(self, y, table):
         if self._are_step_labels(y, table):
-            return step_labels(y, steps_there(table))
+            y = step_labels(y, steps_there(table))
+            return y, y.count(axis=1) > 0
         return check_labels(y)
 
     def _are_step_labels(self, y, table):
@@ -487,7 +506,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             return weights_of_steps(self.class_weight, weights, y)
         if self.class_weight is None:
             return weights
-        of_classes = compute_sample_weight(self.class_weight, y)
+        of_classes = weights_of_known(self.class_weight, y)
         return of_classes if weights is None else weights * of_classes
 
     def _last(self, y, share):

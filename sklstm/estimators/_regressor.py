@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
+from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
 from sklstm.estimators._base import SequenceEstimator
-from sklstm.estimators._targets import RegressionTarget
+from sklstm.estimators._targets import RegressionTarget, holds_nan
 
 
 class LSTMRegressor(SequenceEstimator, KerasRegressor):
@@ -341,10 +342,15 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     @staticmethod
     def scorer(y_true, y_pred, **kwargs):
-        """Compute R², where y is a sequence of every step and output on its own."""
-        y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+        """Compute R², where y is a sequence of every step and output on its own.
+
+        A target that is NaN is left out, in each output on its own.
+        """
+        y_true, y_pred = RegressionTarget.check(y_true), np.asarray(y_pred)
         if y_true.ndim == 3:
             y_true, y_pred = (y.reshape(len(y), -1) for y in (y_true, y_pred))
+        if holds_nan(y_true):
+            return _r2_of_known(y_true, y_pred, **kwargs)
         return KerasRegressor.scorer(y_true, y_pred, **kwargs)
 
     @property
@@ -353,7 +359,8 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         return self.target_encoder_.n_outputs_
 
     def _check_target(self, y, table):
-        return RegressionTarget.check(y)
+        y = RegressionTarget.check(y)
+        return y, ~np.isnan(y).reshape(len(y), -1).all(axis=1)
 
     def _fit_target(self, y, weights):
         quantiles = self._checked_quantiles() if self._learns_quantiles() else ()
@@ -402,6 +409,23 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _r2_of_known(y_true, y_pred, sample_weight=None):
+    """Give the mean over outputs of R², each over the samples that have it."""
+    y_true, y_pred = (y.reshape(len(y_true), -1) for y in (y_true, y_pred))
+    scores = []
+    for truth, predicted in zip(y_true.T, y_pred.T, strict=True):
+        known = ~np.isnan(truth)
+        if known.any():
+            weights = None if sample_weight is None else np.asarray(sample_weight)
+            weights = None if weights is None else weights[known]
+            scores.append(
+                r2_score(truth[known], predicted[known], sample_weight=weights)
+            )
+    if not scores:
+        raise ValueError("Input y contains NaN in place of every target.")
+    return float(np.mean(scores))
 
 
 def _name(loss):

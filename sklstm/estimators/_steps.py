@@ -137,7 +137,7 @@ def step_labels(y, there):
     of_known = labels[known]
     if of_known.dtype == object and len({*map(type, of_known)}) == 1:
         of_known = np.array(of_known.tolist())
-    check_labels(of_known)
+    check_labels(of_known)  # all of them are known
     labels = np.ma.masked_all(labels.shape, of_known.dtype)
     labels[known] = of_known
     return at_front(labels, there)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from sklstm.networks import QuantileLoss
@@ -51,6 +51,12 @@ class RegressionTarget(BaseEstimator):
         self.n_outputs_ = self.shape_[-1] if self.shape_ else 1
         self.n_steps_ = self.shape_[0] if len(self.shape_) == 2 else 0
         columns = y.reshape(-1, self.n_outputs_).astype(np.float64)
+        unknown = np.flatnonzero(np.isnan(columns).all(axis=0)).tolist()
+        if unknown:
+            raise ValueError(
+                f"Input y contains nothing but NaN in outputs {unknown}; there is "
+                "nothing to learn of these. Leave them out of y."
+            )
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, max(self.n_steps_, 1))
         scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
@@ -85,8 +91,8 @@ class RegressionTarget(BaseEstimator):
         columns = y if self.shape_ else y[:, np.newaxis]
         with np.errstate(over="ignore"):
             targets = ((columns - self.offset_) / self.scale_).astype(np.float32)
-        if not np.isfinite(targets).all():
-            largest = np.abs(columns).max()
+        if (~np.isfinite(targets) & ~np.isnan(columns)).any():
+            largest = np.nanmax(np.abs(columns))
             raise ValueError(
                 f"Input y has values too large for float32, up to {largest:.3g}, in "
                 "the scale that the network learns. Scale y first."
@@ -117,9 +123,16 @@ class RegressionTarget(BaseEstimator):
 
     @staticmethod
     def check(y):
-        """Validate y, and give it as an array of one to three axes."""
+        """Validate y, NaN allowed, and give it as an array of one to three axes."""
+        if getattr(getattr(y, "dtype", None), "kind", "") == "O":
+            y = np.where(pd.isna(y), np.nan, y)  # of which there are several kinds
         y = check_array(
-            y, ensure_2d=False, allow_nd=True, dtype="numeric", input_name="y"
+            y,
+            ensure_2d=False,
+            allow_nd=True,
+            dtype="numeric",
+            ensure_all_finite="allow-nan",
+            input_name="y",
         )
         if y.dtype.kind in "mM":
             raise ValueError(f"y must hold numbers, got {y.dtype}.")
@@ -166,7 +179,7 @@ class ClassificationTarget(BaseEstimator):
 
     def fit(self, y, classes=None):
         """Learn the labels from y of shape (n,) or (n, n_labels), or take `classes`."""
-        kind = _kind(y)
+        kind = _kind(_filled(y))
         if kind == "multilabel-indicator":
             self.classes_ = np.arange(np.shape(y)[1])
         else:
@@ -197,7 +210,7 @@ class ClassificationTarget(BaseEstimator):
 
     def transform(self, y):
         """Give the network's targets."""
-        kind = _kind(y)
+        kind = _kind(_filled(y))
         if (kind == "multilabel-indicator") != (self.kind_ == "multilabel-indicator"):
             raise ValueError(
                 f"y is {kind}, but this classifier was fitted on {self.kind_} y."
@@ -252,17 +265,21 @@ class ClassificationTarget(BaseEstimator):
 
 
 def check_labels(y):
-    """Validate labels.
+    """Validate labels, of which some may be missing (NaN, None, pandas' NA).
 
     Returns
     -------
-    ndarray of shape (n_samples,) or (n_samples, n_labels)
-        The labels; a column becomes 1-D with scikit-learn's warning.
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        The labels; a column becomes 1-D with scikit-learn's warning. In place of a
+        missing one stands any other; among several labels of a sample NaN.
+
+    known : ndarray of bool, of shape (n_samples,)
+        Which samples have a label.
 
     Raises
     ------
     ValueError
-        If y is missing, holds NaN, has three axes, or is no classification target.
+        If y has no label, has three axes, or is no classification target.
     """
     if not hasattr(y, "toarray"):
         labels = np.asarray(y, dtype=object)
@@ -272,10 +289,32 @@ def check_labels(y):
                 f"n_timesteps), got {labels.shape}. Of one-hot labels of time steps "
                 "take y.argmax(axis=2)."
             )
-        missing = pd.isna(labels)
-        if missing.any():
-            sample = int(np.argwhere(missing)[0][0])
-            raise ValueError(f"Input y contains NaN, at sample {sample}.")
+        if (missing := pd.isna(labels)).any():
+            return _check_known_labels(labels, ~missing)
+    y = _check_labels(y)
+    return y, np.ones(y.shape[0], dtype=bool)
+
+
+def _check_known_labels(labels, known):
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        filled = np.where(known, labels, 0)
+        filled = _check_labels(np.array(filled.tolist()))
+        return np.where(known, filled, np.nan), known.any(axis=1)
+    labels, known = labels.reshape(len(labels)), known.reshape(len(known))
+    if not known.any():
+        raise ValueError(
+            "Input y contains NaN in place of every label; there is nothing to fit."
+        )
+    of_known = labels[known]
+    if len({*map(type, of_known)}) == 1:
+        of_known = np.array(of_known.tolist())
+    of_known = _check_labels(of_known)
+    y = np.full(labels.shape, of_known[0], of_known.dtype)
+    y[known] = of_known
+    return y, known
+
+
+def _check_labels(y):
     check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
     if type_of_target(y, input_name="y") == "multilabel-indicator":
         return y if hasattr(y, "toarray") else np.asarray(y)
@@ -284,8 +323,44 @@ def check_labels(y):
     return y
 
 
+def _filled(y):
+    """Put 0 in place of missing labels, for scikit-learn to tell the kind of y."""
+    of_floats = getattr(y, "dtype", np.dtype(object)).kind == "f" and np.ndim(y) == 2
+    return np.nan_to_num(y) if of_floats else y
+
+
 def _kind(y):
     return type_of_target(y, input_name="y")
+
+
+def weights_of_known(class_weight, y):
+    """Compute scikit-learn's sample weights; a label that is NaN counts in none.
+
+    Parameters
+    ----------
+    class_weight : dict, list of dict or "balanced"
+        As in :func:`sklearn.utils.class_weight.compute_sample_weight`.
+
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels, from :func:`check_labels`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    if not holds_nan(y):
+        return compute_sample_weight(class_weight, y)
+    each = class_weight if isinstance(class_weight, list) else [class_weight]
+    weights = np.ones(len(y))
+    for labels, of_label in zip(y.T, np.resize(each, y.shape[1]), strict=True):
+        known = ~np.isnan(labels)
+        weights[known] *= compute_sample_weight(of_label, labels[known])
+    return weights
+
+
+def holds_nan(y):
+    """Tell whether targets hold NaN."""
+    return y.dtype.kind == "f" and bool(np.isnan(y).any())
 
 
 def names_of_targets(y):

@@ -4,6 +4,7 @@ from sklstm.networks._build import build, fuse
 from sklstm.networks._custom import CustomSpec, masked
 from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
+from sklstm.networks._known import KnownLoss
 from sklstm.networks._names import own_names
 from sklstm.networks._quantiles import QuantileLoss
 from sklstm.networks._spec import NetworkSpec
@@ -12,6 +13,7 @@ from sklstm.networks._tokens import index_tokens, taking_tokens
 __all__ = [
     "CustomSpec",
     "FusedLSTM",
+    "KnownLoss",
     "NetworkSpec",
     "QuantileLoss",
     "build",

@@ -85,7 +85,7 @@ class Network:
         """
         # The optimizer of an earlier epoch goes on, if it is alike.
         settings, before = schedule.settings(), self._trained_by
-        goes_on = schedule.first_epoch and before and before.key() == settings.key()
+        goes_on = schedule.first_epoch and before and settings.goes_on_from(before)
         moments = self._state()[1] if goes_on else None
         try:
             with programs.lease(self.spec, schedule, samples, n_parts(self.spec)) as (

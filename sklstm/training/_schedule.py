@@ -1,7 +1,7 @@
 """How to train, and what of it shapes the compiled program."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -111,6 +111,14 @@ class Settings:
         metrics = fresh(self.metrics)
         settings = {"jit_compile": False, "auto_scale_loss": False}
         model.compile(optimizer, self.loss, metrics=metrics, **settings)
+
+    def goes_on_from(self, before):
+        """Tell whether an optimizer goes on; over NaN in targets, its loss is alike."""
+        plain = [
+            replace(one, loss=getattr(one.loss, "given", one.loss))
+            for one in (before, self)
+        ]
+        return plain[0].key() == plain[1].key()
 
     def key(self, without=()):
         """Give something to compare and hash, that leaves out some of the config."""

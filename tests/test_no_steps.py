@@ -1,0 +1,81 @@
+"""Samples of which nothing is known, and rows of y that are not those of X."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindow
+
+T = np.arange(60)
+TABLE = pd.DataFrame({"a": np.sin(T / 3)}, pd.date_range("2024", periods=60))
+QUICK = {"units": 3, "epochs": 1, "random_state": 0}
+
+
+def windows(*before, **parameters):
+    return make_pipeline(
+        *before, SlidingWindow(5, **parameters), LSTMRegressor(**QUICK)
+    )
+
+
+def test_a_last_row_alone_has_nothing_to_predict_from():
+    X = TABLE.to_numpy()
+    pipe = windows().fit(X, X[:, 0])
+    with pytest.warns(
+        UserWarning, match=r"1 of the 1 samples.*history=\"fit\""
+    ) as seen:
+        pipe.predict(X[-1:])
+    assert len(seen) == 1
+    assert windows(history="fit").fit(X[:-1], X[:-1, 0]).predict(X[-1:]).shape == (1,)
+
+
+def test_a_step_that_loses_the_index_is_told_with_the_remedy():
+    scaler = StandardScaler()
+    pipe = windows(scaler, horizon=3).fit(TABLE[:-4], TABLE["a"][:-4])
+    with pytest.warns(UserWarning, match=r"3 of the 4 samples.*set_output"):
+        pipe.predict(TABLE[-4:])
+    scaler.set_output(transform="pandas")
+    pipe.fit(TABLE[:-4], TABLE["a"][:-4]).predict(TABLE[-4:])
+
+
+def test_the_cold_start_of_a_table_is_no_news():
+    X = TABLE.to_numpy()
+    pipe = windows(horizon=2)
+    pipe.fit(X, X[:, 0]).predict(X)
+    cross_val_predict(pipe, X, X[:, 0], cv=KFold(5))
+    GridSearchCV(pipe, {"slidingwindow__horizon": [1, 3]}, cv=3).fit(X, X[:, 0])
+
+
+def test_classifiers_and_taggers_tell_it_once_a_call():
+    X = np.random.default_rng(0).normal(size=(20, 4, 2))
+    clf = LSTMClassifier(**QUICK).fit(X, np.arange(20) % 2)
+    tagger = LSTMClassifier(**QUICK, per_step=True)
+    tagger.fit(X, np.resize([0, 1, 1], (20, 4)))
+    nothing = np.full((2, 4, 2), np.nan)
+    for call in (clf.predict, clf.predict_proba, tagger.predict, tagger.predict_proba):
+        with pytest.warns(UserWarning, match=r"2 of the 2 samples") as seen:
+            call(nothing)
+        assert len(seen) == 1
+
+
+def test_the_index_of_y_is_that_of_x():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(20, 4)), columns=list("abcd"))
+    y = X["d"]
+    reg = LSTMRegressor(**QUICK)
+    by_position = reg.fit(X, y.to_numpy()).predict(X)
+    np.testing.assert_array_equal(reg.fit(X, y).predict(X), by_position)
+    ordered = X.sort_values("a")
+    message = rf"index of y is not that of X: row 0 is {ordered.index[0]} in X and 0 in"
+    with pytest.raises(ValueError, match=message):
+        reg.fit(ordered, y)
+    with pytest.raises(ValueError, match=r"y.loc\[X.index\]"):
+        reg.partial_fit(ordered, y.to_frame())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        reg.fit(ordered, y.loc[ordered.index])
+        reg.fit(ordered, y.loc[ordered.index].to_numpy())
