@@ -1083,3 +1083,12 @@ def test_a_class_in_place_of_an_instance_is_refused(Step):
 def test_a_scaler_that_changes_the_features_is_refused():
     with pytest.raises(ValueError, match=r"2 features 6.*PerTimestep"):
         PerFeatureScaler(PolynomialFeatures()).fit(np.ones((2, 3, 2)))
+
+
+def test_axes_of_reshape3d_may_be_narrow_integers():
+    X = np.arange(600.0).reshape(1, 600)
+    out = Reshape3D(np.uint8(200), np.uint8(3)).fit_transform(X)
+    assert out.shape == (1, 200, 3)
+    assert Reshape3D(n_timesteps=True).fit_transform(X).shape == (1, 1, 600)
+    with pytest.raises(ValueError, match="do not divide into n_timesteps=200"):
+        Reshape3D(np.uint8(200), 10**12).fit(X)

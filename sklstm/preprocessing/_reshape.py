@@ -159,6 +159,8 @@ def _axes(width, n_timesteps, n_features):
     >>> _axes(6, None, None), _axes(6, 3, None), _axes(6, None, 6)
     ((6, 1), (3, 2), (1, 6))
     """
+    # Narrow integers of NumPy would overflow, and bool is no length of an axis.
+    n_timesteps, n_features = (n and int(n) for n in (n_timesteps, n_features))
     if n_timesteps is None and n_features is None:
         n_features = 1
     if n_timesteps is None:
