@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
@@ -221,3 +222,25 @@ def test_targets_of_several_steps_overlap_after_the_fold_as_well():
     folds = [(np.arange(30, 56), np.arange(20, 30))]
     with pytest.raises(AssertionError, match="they reach 4 rows back"):
         assert_no_leakage(pipe, trimmed, Y, folds)
+
+
+@pytest.mark.parametrize("history", ["fit", "auto"])
+def test_polars_tables_and_lists_leak_as_arrays_do(history):
+    X = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
+    table = pl.DataFrame({"price": X[:, 0], "load": X[:, 1], "on": X[:, 1] > 0})
+
+    def pipe(horizon):
+        window = SlidingWindow(3, horizon=horizon, history=history, flatten=True)
+        return make_pipeline(window, SimpleImputer(), Ridge())
+
+    for data in (table, table.to_pandas(), X, X.tolist()):
+        assert_no_leakage(pipe(1), data, X[:, 0], TimeSeriesSplit(3))
+        with pytest.raises(AssertionError, match="depends on its own target"):
+            assert_no_leakage(pipe(0), data, X[:, 0], TimeSeriesSplit(3))
+
+
+def test_leakage_is_looked_for_in_tables():
+    with pytest.raises(ValueError, match=r"needs a table X.*got shape \(12, 3, 2\)"):
+        assert_no_leakage(
+            Ridge(), np.zeros((12, 3, 2)), np.zeros(12), TimeSeriesSplit(3)
+        )

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -145,18 +146,67 @@ def test_no_train_row_reaches_into_the_fold(
 ):
     pipe = make_pipeline(SlidingWindow(window_length, horizon=horizon), Ridge())
     splitter = PurgedKFold(n_splits, pipeline=pipe, embargo=embargo)
-    folds = list(splitter.split(np.zeros((n_rows, 1))))
-    tests = [test for _, test in folds]
-    for test, (_, expected) in zip(
-        tests, KFold(n_splits).split(np.zeros(n_rows)), strict=True
+
+    def may_train(row, test):
+        window = range(row - horizon - window_length + 1, row - horizon + 1)
+        after = row - test[-1] - (window_length + horizon - 1)
+        return not {row, *window} & {*test} and not 0 < after <= embargo
+
+    tests = [test for _, test in KFold(n_splits).split(np.zeros(n_rows))]
+    expected = [[row for row in range(n_rows) if may_train(row, t)] for t in tests]
+    folds = splitter.split(np.zeros((n_rows, 1)))
+    for wanted, test in zip(expected, tests, strict=True):
+        if not wanted:
+            with pytest.raises(ValueError, match="has no row left to train on"):
+                next(folds)
+            return
+        train, found = next(folds)
+        np.testing.assert_array_equal(train, wanted)
+        np.testing.assert_array_equal(found, test)
+
+
+def test_any_step_with_window_length_and_horizon_tells_what_is_purged():
+    class Window(BaseEstimator):
+        def __init__(self, window_length=4, horizon=2):
+            self.window_length = window_length
+            self.horizon = horizon
+
+    (train, _), _ = PurgedKFold(2, pipeline=Window()).split(np.zeros((20, 1)))
+    assert train.tolist() == [15, 16, 17, 18, 19]
+    narrow = Window(np.uint8(200), np.uint8(100))
+    (train, _), _ = PurgedKFold(2, pipeline=narrow).split(np.zeros((2000, 1)))
+    assert train[0] == 1000 + 200 + 100 - 1
+
+
+def test_polars_tables_are_split_as_pandas_tables(panel):
+    table = pl.from_pandas(panel)
+    pipe = make_pipeline(SlidingWindow(2, group_by="shop", flatten=True), Ridge())
+    for splitter in (
+        PanelTimeSeriesSplit(2, time="day"),
+        PurgedKFold(3, time="day", purge=1),
+        PurgedKFold(3, time="day", pipeline=pipe),
+        PanelTimeSeriesSplit(2, time=table["day"]),
     ):
-        np.testing.assert_array_equal(test, expected)
-    for train, test in folds:
-        for row in range(n_rows):
-            window = range(row - horizon - window_length + 1, row - horizon + 1)
-            seen = {row, *window} & {*test}
-            after = row - test[-1] - (window_length + horizon - 1)
-            assert (row in train) == (not seen and not 0 < after <= embargo)
+        y = np.zeros((len(panel), 2))
+        for ours, theirs in zip(
+            splitter.split(table, y), splitter.split(panel, y), strict=True
+        ):
+            np.testing.assert_array_equal(ours[0], theirs[0])
+            np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+def test_arrays_of_three_axes_have_no_column_of_times():
+    X = np.zeros((12, 3, 2))
+    for splitter in (PanelTimeSeriesSplit(2, time=0), PurgedKFold(2, purge=1, time=0)):
+        with pytest.raises(ValueError, match=r"time=0 is no column of X.*\(12, 3, 2\)"):
+            next(splitter.split(X))
+    with pytest.raises(ValueError, match=r"one time per row; got shape \(12, 3, 2\)"):
+        next(PanelTimeSeriesSplit(2, time=X).split(X))
+    train, test = next(PurgedKFold(2, purge=1).split(X))
+    assert (train[0], test[-1]) == (7, 5)
+    far = PurgedKFold(2, purge=10**20)
+    with pytest.raises(ValueError, match="has no row left to train on"):
+        next(far.split(X))
 
 
 def test_purge_as_a_number_and_times_of_a_panel(panel):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklstm._pipeline import find_window, steps_of
 from sklstm._validation import are_steps, as_list
@@ -138,7 +138,8 @@ class _Table:
     """X and y, who belongs to which group, and how far back a row reaches."""
 
     def __init__(self, X, y, groups, window):
-        self.X, self.y = X, np.asarray(y)
+        self.X, self.y = _as_table(X), np.asarray(y)
+        check_consistent_length(self.X, self.y)
         self.look_through(window)
         self.reach = self.horizon + (0 if window is None else window.window_length - 1)
         named = isinstance(groups, (str, Integral))
@@ -164,7 +165,7 @@ class _Table:
 
     def hint(self):
         """Tell that what is known in advance can't be told by names made later."""
-        columns = list(getattr(self.X, "columns", range(np.shape(self.X)[1])))
+        columns = _names(self.X)
         made = [name for name in self.known if name not in columns]
         if not made:
             return ""
@@ -208,10 +209,8 @@ class _Table:
 
     def numeric_columns(self):
         """Give numbers, names and values of the columns that hold numbers."""
-        frame = hasattr(self.X, "columns")
-        names = self.X.columns.tolist() if frame else range(self.X.shape[1])
-        for i, name in enumerate(names):
-            values = np.asarray(self.X.iloc[:, i] if frame else self.X[:, i])
+        for i, name in enumerate(_names(self.X)):
+            values = _column(self.X, i)
             if values.dtype.kind in "iufb" and name != self.group_column:
                 yield i, name, values
 
@@ -324,25 +323,56 @@ class _Probe:
 
 def _changed(table, X, chosen, column=None, after=None):
     """Give X with other numbers in the chosen rows, of all columns or of one."""
-    frame = hasattr(X, "isetitem")
-    X = X.copy() if frame else X.astype(float)
     everywhere = chosen
+    X = X if hasattr(X, "columns") else X.astype(float)
     for i, name, values in table.numeric_columns():
         if column not in (None, i):
             continue
         known = after is not None and name in table.known
         chosen = after if known else everywhere
-        old = np.asarray(X.iloc[:, i] if frame else X[:, i])
+        old = _column(X, i)
         if values.dtype.kind == "b":
             new = old ^ chosen
         else:
             spread = float(np.nanstd(values.astype(float))) or 1.0
             old = old.astype(float)
             new = np.where(chosen, 2 * np.nanmax(values) + 3 * spread - old, old)
-        if frame:
-            X.isetitem(i, new)
-        else:
-            X[:, i] = new
+        X = _with_column(X, i, new)
+    return X
+
+
+def _as_table(X):
+    """Return X with named or numbered columns; refuse what is no table of rows."""
+    X = X if hasattr(X, "columns") else np.asarray(X)
+    if len(X.shape) != 2:
+        raise ValueError(
+            "assert_no_leakage needs a table X of shape (n_rows, n_features), got "
+            f"shape {tuple(X.shape)}. Pass the rows that windows are made of, with "
+            "SlidingWindow as a step of the pipeline."
+        )
+    return X
+
+
+def _names(X):
+    return list(getattr(X, "columns", range(X.shape[1])))
+
+
+def _column(X, i):
+    """Return the values of a column of a pandas or polars DataFrame, or an array."""
+    if not hasattr(X, "columns"):
+        return X[:, i]
+    return np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[:, i])
+
+
+def _with_column(X, i, values):
+    """Return a copy of X with other values in a column."""
+    if hasattr(X, "with_columns"):
+        return X.with_columns(type(X[:, i])(X.columns[i], values))
+    X = X.copy()
+    if hasattr(X, "isetitem"):
+        X.isetitem(i, values)
+    else:
+        X[:, i] = values
     return X
 
 

@@ -220,7 +220,8 @@ class PurgedKFold(_TimeSplit):
 
     def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)
-        left_out = max(self._n_purged(), n_overlapping) + self.embargo
+        left_out = max(self._n_purged(), n_overlapping) + int(self.embargo)
+        left_out = min(left_out, n_steps)  # NumPy has no room for any int
         if n_steps < n_splits:
             raise ValueError(
                 f"n_splits={n_splits} folds need as many time steps, but X has "
@@ -237,14 +238,14 @@ class PurgedKFold(_TimeSplit):
         window = find_window(self.pipeline)
         group_by = getattr(window, "group_by", None)
         codes = np.zeros(len(y), dtype=int)
-        if group_by is not None:
+        if group_by is not None and y.ndim > 1:
             codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
         return y.shape[1] - 1 if are_steps(y, codes) else 0
 
     def _n_purged(self):
         if self.purge != "auto":
             check_int("purge", self.purge, at_least=0, others=' or "auto"')
-            return self.purge
+            return int(self.purge)
         if self.pipeline is None:
             raise ValueError(
                 'purge="auto" reads window length and horizon from a pipeline, but '
@@ -256,13 +257,14 @@ class PurgedKFold(_TimeSplit):
                 'purge="auto" finds no step with window_length and horizon in '
                 f"pipeline={self.pipeline!r}. Pass purge as a number of time steps."
             )
-        if window.group_by is not None and self.time is None:
+        group_by = getattr(window, "group_by", None)
+        if group_by is not None and self.time is None:
             raise ValueError(
                 f"time=None takes every row for a time step, but group_by="
-                f"{window.group_by!r} of the pipeline tells that rows of several "
+                f"{group_by!r} of the pipeline tells that rows of several "
                 "groups share them. Pass time, such as the name of the index."
             )
-        return window.window_length + window.horizon - 1
+        return int(window.window_length) + int(window.horizon) - 1
 
 
 def _rows_in(part, steps, n_steps):
@@ -292,13 +294,20 @@ def _times(X, time):
                 f"Name a column or an index level{levels}, or pass the times."
             )
         return index
-    if not isinstance(time, (str, Integral)):
-        return pd.Index(time)
-    return column_of(X, time, "time")
+    if isinstance(time, (str, Integral)):
+        return column_of(X, time, "time")
+    if not isinstance(time, (pd.Index, pd.Series)):
+        time = np.asarray(time)
+    if np.ndim(time) != 1:
+        raise ValueError(
+            "time must be the name of a column or of an index level, the number of a "
+            f"column, or one time per row; got shape {np.shape(time)}."
+        )
+    return pd.Index(time)
 
 
 def column_of(X, name, parameter):
-    """Give a column or index level of a table by its name, or by number of an array.
+    """Return a column or index level of a table by its name, or by number of an array.
 
     Raises
     ------
@@ -306,12 +315,23 @@ def column_of(X, name, parameter):
         If there is no such; names the parameter.
     """
     if name in getattr(X, "columns", ()):
-        return X[name].array
+        columns = list(X.columns).count(name)
+        if columns > 1:
+            raise ValueError(f"{parameter}={name!r} names {columns} columns of X.")
+        column = X[name]
+        return column.array if isinstance(column, pd.Series) else column.to_numpy()
     if name in getattr(getattr(X, "index", None), "names", ()):
         return X.index.get_level_values(name)
-    if isinstance(name, Integral) and not hasattr(X, "columns"):
-        return np.asarray(X)[:, name]
-    raise ValueError(
-        f"{parameter}={name!r} is neither a column nor an index level of X: it has the "
-        f"columns {list(getattr(X, 'columns', []))}."
-    )
+    if hasattr(X, "columns"):
+        raise ValueError(
+            f"{parameter}={name!r} is neither a column nor an index level of X: it has "
+            f"the columns {list(X.columns)}."
+        )
+    X = np.asarray(X)
+    if X.ndim != 2 or not isinstance(name, Integral) or not 0 <= name < X.shape[1]:
+        raise ValueError(
+            f"{parameter}={name!r} is no column of X, an array of shape {X.shape}. "
+            f"{parameter} may be the number of a column of an array of two axes; of "
+            "other arrays pass one value per row."
+        )
+    return X[:, name]
