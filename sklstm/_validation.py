@@ -1,5 +1,7 @@
 """Checks of input that scikit-learn does not make, and fits that leave no halves."""
 
+from collections import Counter
+from collections.abc import Mapping, Set
 from contextlib import contextmanager
 from numbers import Integral
 
@@ -113,14 +115,68 @@ def check_rows(estimator, X, *, reset, dtype=FLOATS):
     ndarray of shape (n_rows, n_features)
         Not a copy where it need not be one.
     """
+    X = _dense(check_table(X))
     with _naming_what_is_no_number(X):
-        return validate_data(
+        rows = validate_data(
             estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False
         )
+        # scikit-learn sees numbers only where X has one type for all columns.
+        objects = dtype == "numeric" and rows.dtype.kind == "O"
+        return rows.astype(np.float64) if objects else rows
+
+
+def check_table(X, name="X"):
+    """Raise unless X may be a table of rows whose columns have names of their own.
+
+    Parameters
+    ----------
+    X : object
+        What came.
+
+    name : str, default="X"
+        What the message calls it.
+
+    Returns
+    -------
+    object
+        The same X.
+
+    Raises
+    ------
+    TypeError
+        If it is a mapping, a set, text or nothing.
+
+    ValueError
+        If several columns have one name.
+    """
+    # (Some sparse arrays of SciPy are mappings too.)
+    nothing = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
+    if X is None or nothing:
+        raise TypeError(
+            f"Expected 2D array for {name}: an array-like or DataFrame of shape "
+            f"(n_rows, n_features), got {type(X).__name__}."
+        )
+    columns = list(X.columns) if hasattr(X, "columns") else []
+    if len({*columns}) < len(columns):
+        name_of, count = Counter(columns).most_common(1)[0]
+        raise ValueError(
+            f"The columns of {name} must have names of their own, but {count} are "
+            f"named {name_of!r}. Rename or drop them."
+        )
+    return X
+
+
+def _dense(X):
+    """Return a DataFrame of sparse columns as one of dense columns."""
+    if not isinstance(X, pd.DataFrame):
+        return X
+    sparse = [isinstance(dtype, pd.SparseDtype) for dtype in X.dtypes]
+    return X.sparse.to_dense() if sparse and all(sparse) else X
 
 
 def check_numbers(X, estimator, dtype=FLOATS):
     """Convert a 2-D table to floats, NaN allowed; the estimator is only named."""
+    X = _dense(check_table(X))
     with _naming_what_is_no_number(X):
         return check_array(
             X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X"
@@ -276,12 +332,13 @@ def _naming_what_is_no_number(X):
 
 def _refuse_times(X):
     """Refuse columns of dates and durations, which NumPy would take for integers."""
-    if isinstance(X, pd.DataFrame):
+    if hasattr(X, "columns"):
         dtypes = zip(X.columns, X.dtypes, strict=True)
     else:
         dtypes = [("any", getattr(X, "dtype", np.dtype(float)))]
     for column, dtype in dtypes:
-        if getattr(dtype, "kind", "") in "mM":
+        of_polars = getattr(dtype, "is_temporal", bool)
+        if of_polars() or (getattr(dtype, "kind", None) or "-") in "mM":
             raise ValueError(
                 f"X must hold numbers, but column {column!r} holds {dtype}. Make "
                 "features of such a column first (the hour, the day of the week), put "
@@ -296,10 +353,13 @@ def _first_that_is_no_number(X):
         except ValueError:
             return None
         X = pd.DataFrame(X) if X.ndim == 2 else None
-    if not isinstance(X, pd.DataFrame):
+    if not hasattr(X, "columns"):
         return None
     for position, column in enumerate(X.columns):
-        series = X.iloc[:, position]
+        if isinstance(X, pd.DataFrame):
+            series = X.iloc[:, position]
+        else:
+            series = pd.Series(X[column].to_list(), dtype=object)
         if series.dtype.kind in "biuf":
             continue
         for row, value in series.items():
@@ -309,7 +369,7 @@ def _first_that_is_no_number(X):
 
 
 def _is_number(value):
-    if value is pd.NA:
+    if value is pd.NA or value is None:
         return True
     if isinstance(value, (pd.Timestamp, pd.Timedelta)):
         return False

@@ -71,7 +71,12 @@ class SequenceTable(NDArrayOperatorsMixin):
         longest = int(self.lengths.max(initial=0))
         self.n_timesteps = longest if n_timesteps is None else int(n_timesteps)
         if self.values.ndim != 2:
-            raise ValueError(f"values must be 2-D, got {self.values.ndim}-D.")
+            raise ValueError(
+                "values must be 2-D, (n_rows, n_features), got shape "
+                f"{self.values.shape}."
+            )
+        if self.n_timesteps < 0:
+            raise ValueError(f"n_timesteps must be >= 0, got {n_timesteps!r}.")
         if self.starts.shape != self.lengths.shape or self.starts.ndim != 1:
             raise ValueError(
                 "starts and lengths must be 1-D and equally long, got shapes "

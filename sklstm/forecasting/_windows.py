@@ -1,11 +1,13 @@
 """Targets of several steps, and complete windows with their targets."""
 
+from collections.abc import Mapping, Set
+
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from sklstm._validation import check_int
+from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._table import rows_of_groups
 from sklstm.sequences import samples_of
 
@@ -66,8 +68,9 @@ def make_multistep(X, y, steps, *, groups=None):
            [1., 2., 3.],
            [2., 3., 4.]])
     """
-    check_consistent_length(X, y, groups)
+    _check_lengths(X, y, groups)
     check_int("steps", steps, at_least=1)
+    steps = int(steps)
     values = np.asarray(y)
     if steps > len(values):
         raise ValueError(
@@ -83,6 +86,17 @@ def make_multistep(X, y, steps, *, groups=None):
         columns = [*(f"{name}[t-{k}]" for k in ago), f"{name}[t]"]
         targets = pd.DataFrame(targets, index=y.index[kept], columns=columns)
     return _safe_indexing(X, kept), targets
+
+
+def _check_lengths(X, y, groups):
+    check_table(X)
+    for name, value in {"X": X, "y": y}.items():
+        if isinstance(value, (Mapping, Set)) or np.ndim(value) == 0:
+            raise TypeError(
+                f"{name} must be an array-like or DataFrame with one entry per row, "
+                f"got {value!r}."
+            )
+    check_consistent_length(X, y, groups)
 
 
 def _targets(values, steps):
@@ -163,7 +177,10 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         check_int(name, value, at_least=1)
     check_int("stride", stride, at_least=1)
     check_int("horizon", horizon, at_least=0)
-    check_consistent_length(X, y, groups)
+    # Narrow integers of NumPy would overflow.
+    window_length, horizon = int(window_length), int(horizon)
+    steps, stride = int(steps), int(stride)
+    _check_lengths(X, y, groups)
     X, y = np.asarray(X), np.asarray(y)
     X = X[:, np.newaxis] if X.ndim == 1 else X
     own = {} if groups is None else rows_of_groups(groups, "groups")

@@ -13,6 +13,7 @@ from sklstm._validation import (
     check_3d,
     check_no_infinity,
     check_numbers,
+    check_table,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.sequences import SequenceTable
@@ -27,13 +28,19 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     ----------
     max_timesteps : int, default=None
         The length of the time axis; longer sequences are truncated. None takes the
-        longest sequence of the X at hand and truncates nothing.
+        longest sequence that `fit` saw, or that of the X at hand where that is longer:
+        nothing is truncated then.
 
     truncate : {"pre", "post"}, default="pre"
         Whether a sequence that is too long loses its first steps or its last.
 
     Attributes
     ----------
+    n_timesteps_ : int
+        The length of the time axis: `max_timesteps`, or that of the longest sequence
+        that `fit` saw. Only longer sequences make it longer, where `max_timesteps` is
+        None.
+
     n_features_in_ : int
         Features of a time step.
 
@@ -52,6 +59,11 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     >>> PadSequences(max_timesteps=2).fit_transform(X)[:, :, 0]
     array([[ 2.,  3.],
            [ 4., nan]])
+
+    The time axis stays as long as the longest sequence that `fit` saw:
+
+    >>> PadSequences().fit(X).transform([[5.0]])[:, :, 0]
+    array([[ 5., nan, nan]])
     """
 
     _parameter_constraints = {
@@ -64,7 +76,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         self.truncate = truncate
 
     def fit(self, X, y=None):
-        """Learn the number of features.
+        """Learn the number of features and the length of the time axis.
 
         Parameters
         ----------
@@ -82,7 +94,9 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         """
         self._validate_params()
         with all_or_nothing(self):
-            self.n_features_in_ = self._read(X)[0].shape[1]
+            sequences = self._read(X)
+            self.n_features_in_ = sequences[0].shape[1]
+            self.n_timesteps_ = int(self.max_timesteps or max(map(len, sequences)))
             self._n_features_out = self.n_features_in_
         return self
 
@@ -104,6 +118,9 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         ValueError
             If a sequence is empty, holds what is no finite number, or has other
             features; names the sample.
+
+        MemoryError
+            If memory can't hold the array.
         """
         check_is_fitted(self)
         sequences = self._read(X)
@@ -115,12 +132,21 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
                     "X is a list of sequences, each (n_timesteps, n_features): a "
                     "single one goes in as [sequence]."
                 )
-        steps = self.max_timesteps or max(map(len, sequences))
+        steps = self.n_timesteps_
+        if self.max_timesteps is None:
+            steps = max(steps, *map(len, sequences))
         if self.truncate == "pre":
             sequences = [sequence[-steps:] for sequence in sequences]
         dtype = np.result_type(*{sequence.dtype for sequence in sequences})
         shape = (len(sequences), steps, self.n_features_in_)
-        padded = np.full(shape, np.nan, dtype=dtype)
+        try:
+            padded = np.full(shape, np.nan, dtype=dtype)
+        except (MemoryError, ValueError) as error:  # ValueError: more than NumPy counts
+            raise MemoryError(
+                f"max_timesteps={self.max_timesteps} asks for an array of shape "
+                f"{shape}, more than memory holds. The longest sequence has "
+                f"{max(map(len, sequences))} time steps."
+            ) from error
         for row, sequence in zip(padded, sequences, strict=True):
             row[: len(sequence)] = sequence[:steps]
         return padded
@@ -145,6 +171,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
 
     def _read(self, X):
         """Every sequence as a 2-D float array, all of the same features."""
+        check_table(X)
         if hasattr(X, "shape") and len(X.shape) == 2:
             X = check_numbers(X, self)
         elif hasattr(X, "shape") or not hasattr(X, "__len__"):
@@ -171,8 +198,13 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         try:
             array = np.asarray(sequence)
             if array.dtype not in FLOATS:
-                if array.dtype.kind in "cmM":
+                if array.dtype.kind == "c":
                     raise ValueError(f"got {array.dtype}. Complex data not supported")
+                if array.dtype.kind in "mM":
+                    raise ValueError(
+                        f"got {array.dtype}. Make features of dates and durations, "
+                        "such as the hour, or leave them out"
+                    )
                 array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise type(error)(f"Sample {i} of X must hold numbers: {error}") from error
