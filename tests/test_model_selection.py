@@ -145,18 +145,38 @@ def test_no_train_row_reaches_into_the_fold(
 ):
     pipe = make_pipeline(SlidingWindow(window_length, horizon=horizon), Ridge())
     splitter = PurgedKFold(n_splits, pipeline=pipe, embargo=embargo)
-    folds = list(splitter.split(np.zeros((n_rows, 1))))
-    tests = [test for _, test in folds]
-    for test, (_, expected) in zip(
-        tests, KFold(n_splits).split(np.zeros(n_rows)), strict=True
-    ):
-        np.testing.assert_array_equal(test, expected)
-    for train, test in folds:
+    X = np.zeros((n_rows, 1))
+    tests = [test for _, test in KFold(n_splits).split(X)]
+    trains = []
+    for test in tests:
+        kept = []
         for row in range(n_rows):
             window = range(row - horizon - window_length + 1, row - horizon + 1)
             seen = {row, *window} & {*test}
             after = row - test[-1] - (window_length + horizon - 1)
-            assert (row in train) == (not seen and not 0 < after <= embargo)
+            if not seen and not 0 < after <= embargo:
+                kept.append(row)
+        trains.append(kept)
+    if [] in trains:
+        message = f"Fold {trains.index([])} of PurgedKFold has no row left to train on"
+        with pytest.raises(ValueError, match=message):
+            list(splitter.split(X))
+        return
+    for fold, train, test in zip(splitter.split(X), trains, tests, strict=True):
+        np.testing.assert_array_equal(fold[0], train)
+        np.testing.assert_array_equal(fold[1], test)
+
+
+@pytest.mark.parametrize("embargo", [2, 3])
+def test_a_fold_that_leaves_no_row_is_an_error(embargo):
+    # of the 20 rows, 10 to 16 see the first half, and 17 to 19 are the embargo's
+    pipe = make_pipeline(SlidingWindow(4, horizon=4), Ridge())
+    splitter = PurgedKFold(2, pipeline=pipe, embargo=embargo)
+    if embargo == 2:
+        assert [*next(splitter.split(np.zeros((20, 1))))[0]] == [19]
+    else:
+        with pytest.raises(ValueError, match="Fold 0 of PurgedKFold has no row left"):
+            next(splitter.split(np.zeros((20, 1))))
 
 
 def test_purge_as_a_number_and_times_of_a_panel(panel):
