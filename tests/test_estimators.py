@@ -42,7 +42,9 @@ def test_they_are_scikeras_wrappers_of_their_kind():
 @BOTH
 def test_documented_defaults_are_those_of_the_signature(Estimator):
     documented = dict(
-        re.findall(r"^    (\w+) : .*?default=(.+)$", Estimator.__doc__, re.MULTILINE)
+        re.findall(
+            r"^(\w+) : .*?default=(.+)$", inspect.getdoc(Estimator), re.MULTILINE
+        )
     )
     parameters = inspect.signature(Estimator).parameters
     assert set(documented) == set(parameters)

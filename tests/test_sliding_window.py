@@ -301,6 +301,15 @@ def test_pandas_output_keeps_index_and_has_the_names():
     )
 
 
+def test_a_slice_of_a_panel_repeats_no_time():
+    days = pd.date_range("2026-01-01", periods=5).repeat(2)
+    panel = pd.DataFrame({"x": np.arange(10.0)}, index=days)
+    assert not panel.index.is_unique  # pandas 2 lets slices inherit what was asked
+    SlidingWindow(2).fit_transform(panel[::2])
+    with pytest.warns(UserWarning, match="row 1 of X is that of an earlier row"):
+        SlidingWindow(2).fit(panel)
+
+
 def test_polars_output_has_the_names():
     X = pl.DataFrame({"x": [1.0, 2.0, 3.0]})
     transformer = SlidingWindow(2, flatten=True).set_output(transform="polars")

@@ -83,8 +83,10 @@ def check_sorted(labels, groups, group_by):
 def warn_of_repeated_times(labels):
     """Warn where times occur twice, as those of several entities do."""
     times = labels.index
-    if labels.tells_time and not times.is_unique:
-        row = int(np.argmax(times.duplicated()))
+    # pandas 2 remembers `is_unique` of the whole index for a slice of it.
+    repeated = times.duplicated() if labels.tells_time else np.zeros(0, bool)
+    if repeated.any():
+        row = int(np.argmax(repeated))
         warnings.warn(
             f"The time {times[row]!r} of row {row} of X is that of an earlier row. If "
             "these are rows of several entities, windows go across them: name their "
