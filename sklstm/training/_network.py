@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm.networks import CustomSpec, build, initial_weights, masked
+from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import ProgramPool, Recent
@@ -49,6 +50,7 @@ class Network:
         The network follows it: who changes its weights changes the predictions.
         """
         if self._model is None:
+            check_not_forked()
             model = build(self.spec)
             if self._trained_by is not None:
                 self._trained_by.compile(model)
@@ -78,6 +80,7 @@ class Network:
         dict of str to list of float
             The history of `keras.Model.fit`.
         """
+        check_not_forked()
         # The optimizer of an earlier epoch goes on, if it is alike.
         settings, before = schedule.settings(), self._trained_by
         goes_on = schedule.first_epoch and before and before.key() == settings.key()
@@ -116,6 +119,7 @@ class Network:
             float32. Where every time step has an output, the first axis is that of
             all time steps of all samples, one after the other.
         """
+        check_not_forked()
         forward = forwards(self.spec, n_parts(self.spec))
         return forward(self._as_tensors(forward.model), table, self._n_steps)
 
@@ -132,6 +136,7 @@ class Network:
         keras.Model
             A new model.
         """
+        check_not_forked()
         model = build(self.spec, scale=scale, offset=offset)
         _assign(model, self._values(model))
         custom = isinstance(self.spec, CustomSpec)
