@@ -1003,10 +1003,10 @@ def windows(n=3000):
 def test_many_windows_in_chunks_are_predicted_as_one_by_one(monkeypatch):
     network, table = Network(NetworkSpec(F, 2, (5, 30)), seed=1), windows()
     whole = network.predict(table)
-    monkeypatch.setattr("sklstm.training._network._NUMBERS_AT_ONCE", 2**17)
-    np.testing.assert_allclose(network.predict(table), whole, atol=1e-6)
+    monkeypatch.setattr("sklstm.training._pace._FIRST", 1)
+    np.testing.assert_array_equal(network.predict(table), whole)
     single = [network.predict(table.take([i])) for i in range(len(table))]
-    np.testing.assert_allclose(np.concatenate(single), whole, atol=1e-6)
+    np.testing.assert_array_equal(np.concatenate(single), whole)
     stock = stock_of(network)
     expected = stock.predict(np.asarray(table), batch_size=3000, verbose=0)
     np.testing.assert_allclose(whole, expected, atol=1e-6)
@@ -1015,8 +1015,8 @@ def test_many_windows_in_chunks_are_predicted_as_one_by_one(monkeypatch):
 def test_ragged_sequences_in_chunks_are_predicted_as_at_once(monkeypatch):
     network, table = Network(SPEC, seed=1), ragged(200)[0]
     whole = network.predict(table)
-    monkeypatch.setattr("sklstm.training._network._NUMBERS_AT_ONCE", 1)
-    np.testing.assert_allclose(network.predict(table), whole, atol=1e-6)
+    monkeypatch.setattr("sklstm.training._pace._FIRST", 1)
+    np.testing.assert_array_equal(network.predict(table), whole)
 
 
 def test_threads_may_predict_at_once_and_while_others_train():

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sklstm.training._pace import Pace
 from sklstm.training._samples import as_tensor
 
 _BATCH_HOOKS = {
@@ -18,7 +19,7 @@ def run_epochs(program, samples, schedule, validation=None):
     """Train a program for the epochs of a schedule.
 
     Every epoch is one call of the compiled program, unless a callback wants to be
-    called at each batch.
+    called at each batch, or the call would be deaf to Ctrl-C for long.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ def run_epochs(program, samples, schedule, validation=None):
         model=model,
     )
     size = _batches_a_call(callbacks, schedule, "train", n_batches)
+    pace = _pace(samples, batch_size)
     tensors = samples.tensors()
     evaluation = _Evaluation(program, validation, schedule, callbacks)
     evaluation.share(samples, tensors)
@@ -60,7 +62,8 @@ def run_epochs(program, samples, schedule, validation=None):
         callbacks.on_epoch_begin(epoch)
         for low, high in _calls(n_batches, size):
             callbacks.on_train_batch_begin(low)
-            logs = program.train(tensors, order, batch_size, low, high)
+            for batches in pace.calls(low, high):
+                logs = program.train(tensors, order, batch_size, *batches)
             callbacks.on_train_batch_end(high - 1, logs)
             if model.stop_training:
                 break
@@ -85,6 +88,7 @@ class _Evaluation:
         self._order = tf.range(len(samples))
         self._batch_size, self._n_batches = _batches(samples, schedule)
         self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
+        self._pace = _pace(samples, self._batch_size)
 
     def share(self, samples, tensors):
         """Make the tensors; use those of other samples for what is the same."""
@@ -100,9 +104,10 @@ class _Evaluation:
         self._program.reset_metrics()
         for low, high in _calls(self._n_batches, self._size):
             self._callbacks.on_test_batch_begin(low)
-            logs = self._program.evaluate(
-                self._tensors, self._order, self._batch_size, low, high
-            )
+            for batches in self._pace.calls(low, high):
+                logs = self._program.evaluate(
+                    self._tensors, self._order, self._batch_size, *batches
+                )
             self._callbacks.on_test_batch_end(high - 1, logs)
         logs = _as_numbers(logs)
         self._callbacks.on_test_end(logs)
@@ -113,6 +118,10 @@ def _batches(samples, schedule):
     """Give the size of the batches, and their number."""
     size = min(schedule.batch_size, len(samples))
     return size, -(-len(samples) // size)
+
+
+def _pace(samples, batch_size):
+    return Pace(batch_size * int(samples.table.lengths.max(initial=1)))
 
 
 def _calls(n_batches, size):

@@ -1,21 +1,14 @@
 """A network that is trained: its spec and weights, for compiled programs to work on."""
 
-import functools
-
-import keras
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks import CustomSpec, build, fuse, initial_weights, masked
+from sklstm.networks import CustomSpec, build, initial_weights, masked
+from sklstm.training._fork import check_not_forked
+from sklstm.training._forward import Forward
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import ProgramPool, Recent
-from sklstm.training._samples import gather_inputs, table_signature, table_tensors
-from sklstm.training._threads import executor, n_parts
-
-# Numbers that the LSTM layers keep of a batch that is predicted at once: 16 MiB.
-_NUMBERS_AT_ONCE = 2**22
-
-_MAX_SAMPLES_AT_ONCE = 1024
+from sklstm.training._threads import n_parts
 
 # Kinds of networks whose compiled functions are kept.
 _N_KINDS = 16
@@ -38,6 +31,9 @@ class Network:
         What the initial weights depend on.
     """
 
+    # Of the longest sequence of the last training.
+    _n_steps = 0
+
     def __init__(self, spec, seed):
         self.spec = spec
         self._seed = seed
@@ -54,6 +50,7 @@ class Network:
         The network follows it: who changes its weights changes the predictions.
         """
         if self._model is None:
+            check_not_forked()
             model = build(self.spec)
             if self._trained_by is not None:
                 self._trained_by.compile(model)
@@ -83,6 +80,7 @@ class Network:
         dict of str to list of float
             The history of `keras.Model.fit`.
         """
+        check_not_forked()
         # The optimizer of an earlier epoch goes on, if it is alike.
         settings, before = schedule.settings(), self._trained_by
         goes_on = schedule.first_epoch and before and settings.goes_on_from(before)
@@ -100,11 +98,14 @@ class Network:
         _check_finite(variables)
         self._variables, self._moments = variables, moments
         self._trained_by = settings
+        self._n_steps = int(samples.table.lengths.max(initial=0))
         self._tensors = self._model = None
         return history
 
     def predict(self, table):
         """Compute the outputs for sequences of any length.
+
+        Those of a sequence have the same bits whatever others are in the table.
 
         Parameters
         ----------
@@ -118,22 +119,9 @@ class Network:
             float32. Where every time step has an output, the first axis is that of
             all time steps of all samples, one after the other.
         """
+        check_not_forked()
         forward = forwards(self.spec, n_parts(self.spec))
-        variables = self._as_tensors(forward.model)
-        # One sample alone would go through other operations, which round otherwise.
-        alone = len(table) == 1
-        table = table.take([0, 0] * n_parts(self.spec)) if alone else table
-        values, starts, lengths = table_tensors(table)
-        n_samples = len(table)
-        n_calls = -(-n_samples // _samples_at_once(self.spec, table))
-        if n_calls == 1:
-            outputs = forward(variables, values, starts, lengths).numpy()
-            return outputs[: len(outputs) // n_samples] if alone else outputs
-        outputs = []
-        for i in range(n_calls):
-            part = slice(n_samples * i // n_calls, n_samples * (i + 1) // n_calls)
-            outputs.append(forward(variables, values, starts[part], lengths[part]))
-        return np.concatenate([output.numpy() for output in outputs])
+        return forward(self._as_tensors(forward.model), table, self._n_steps)
 
     def export(self, scale=None, offset=None):
         """Build a model of stock Keras layers with these weights.
@@ -148,6 +136,7 @@ class Network:
         keras.Model
             A new model.
         """
+        check_not_forked()
         model = build(self.spec, scale=scale, offset=offset)
         _assign(model, self._values(model))
         custom = isinstance(self.spec, CustomSpec)
@@ -182,39 +171,7 @@ class Network:
         return {**vars(self), **state, "_model": None, "_tensors": None}
 
 
-class _Forward:
-    """A network's compiled prediction, for any weights and in any thread."""
-
-    def __init__(self, spec, n_parts):
-        self.model = build(spec)
-        self._executor = functools.partial(executor, spec, n_parts)
-        core = fuse(spec, self.model, n_parts)
-
-        def forward(variables, values, starts, lengths):
-            x = gather_inputs(spec, values, starts, lengths)
-            weights = zip(self.model.variables, variables, strict=True)
-            with keras.StatelessScope(state_mapping=list(weights)):
-                return core(x, training=False)
-
-        variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
-        signature = variables, *table_signature(spec.n_features)
-        function = tf.function(forward, input_signature=signature, autograph=False)
-        with self._executor():
-            self._compiled = function.get_concrete_function()
-
-    def __call__(self, variables, *arguments):
-        with self._executor():
-            return self._compiled(variables, *arguments)
-
-
-forwards = Recent(_N_KINDS, _Forward)
-
-
-def _samples_at_once(spec, table):
-    """Count the samples of a prediction that does not fill the memory."""
-    n_timesteps = max(int(table.lengths.max(initial=1)), 1)
-    numbers = n_timesteps * (spec.n_features + 7 * sum(spec.units))
-    return min(max(_NUMBERS_AT_ONCE // numbers, 1), _MAX_SAMPLES_AT_ONCE)
+forwards = Recent(_N_KINDS, Forward)
 
 
 def _check_finite(variables):

@@ -123,7 +123,7 @@ def gather_batch(spec, tensors, chosen):
     return inputs, targets, weights
 
 
-def gather_inputs(spec, values, starts, lengths, counted=None):
+def gather_inputs(spec, values, starts, lengths, counted=None, n_timesteps=1):
     """Gather sequences from the table, as the compiled twin of a network takes them.
 
     Parameters
@@ -138,6 +138,9 @@ def gather_inputs(spec, values, starts, lengths, counted=None):
         Where every time step has an output: which are wanted, counted from the first
         step of each sample on. None wants those of all steps that exist.
 
+    n_timesteps : int or Tensor of int32, default=1
+        Time steps that there are at least.
+
     Returns
     -------
     list of Tensor, or Tensor
@@ -147,7 +150,7 @@ def gather_inputs(spec, values, starts, lengths, counted=None):
         sequences that end at the last step, with NaN before them. Where every time
         step has an output, then which steps are wanted.
     """
-    longest = tf.maximum(tf.reduce_max(lengths), 1)
+    longest = tf.maximum(tf.reduce_max(lengths), tf.maximum(n_timesteps, 1))
     if isinstance(spec, CustomSpec):
         longest = tf.maximum(longest, spec.n_timesteps)
         first = lengths - longest  # of the steps, before those of the sample

@@ -10,6 +10,9 @@ import numpy as np
 from sklstm.networks import own_names
 from sklstm.training._optimizer import from_recipe, inputs_of, recipe_of
 
+# More of them run for hours where each takes a millisecond.
+MAX_EPOCHS = 10**7
+
 _CONFIGURED = (keras.losses.Loss, keras.metrics.Metric)
 
 
@@ -29,7 +32,7 @@ class Schedule:
         As for `keras.Model.compile`.
 
     epochs, batch_size : int
-        Passes over the samples; samples an update.
+        Passes over the samples, at most ten million; samples an update.
 
     first_epoch : int
         The number of the first of them; epochs are counted over several calls.
@@ -57,6 +60,14 @@ class Schedule:
     shuffle: bool = True
     callbacks: list = field(default_factory=list)
     verbose: int = 0
+
+    def __post_init__(self):
+        """Refuse what would run for ever."""
+        if self.epochs > MAX_EPOCHS:
+            raise ValueError(
+                f"epochs must be an int from 1 to {MAX_EPOCHS:,}, got {self.epochs!r}. "
+                "To train until it no longer helps, set early_stopping=True."
+            )
 
     def key(self):
         """Give what of the schedule shapes a compiled program, to compare and hash."""

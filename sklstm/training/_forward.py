@@ -1,0 +1,229 @@
+"""Compiled prediction in which no sample depends on the others of the call.
+
+The kernels of a processor compute what is left over of a batch (rows that fill no
+register, elements that fill no vector) by other operations than the rest, which round
+otherwise. So all samples go through in blocks of a fixed number of them, filled up with
+sequences of no step, and what a sample is computed by depends on nothing but itself.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sklstm.networks import CustomSpec, build, fuse
+from sklstm.training._pace import Pace
+from sklstm.training._samples import gather_inputs, table_signature, table_tensors
+from sklstm.training._threads import executor
+
+# Samples of a block: a multiple of the rows and of the vectors of all kernels.
+_BLOCK = 16
+
+# Larger ones, for many samples, where they give the same bits. A fused LSTM keeps the
+# states of all steps, which should stay near the processor; and from so many units on
+# nothing is gained.
+_LARGE_BLOCKS = {True: (64,), False: (64, 512)}
+_WIDE = 65
+
+# Shorter sequences than those of the fit are padded to one of so many halves of it.
+_N_HALVES = 5
+
+
+class Forward:
+    """A network's compiled prediction, for any weights and in any thread.
+
+    Parameters
+    ----------
+    spec : NetworkSpec or CustomSpec
+        The network.
+
+    n_parts : int
+        Blocks that are computed at the same time.
+    """
+
+    def __init__(self, spec, n_parts):
+        self.model = build(spec)
+        self._spec = spec
+        self._n_parts = n_parts
+        self._seen = {}
+        # Not in parts: half a block is no multiple of every kernel's rows.
+        core = fuse(spec, self.model)
+        dtype, shape = core.outputs[0].dtype, core.outputs[0].shape
+
+        def forward(variables, values, starts, lengths, block, n_timesteps):
+            weights = list(zip(self.model.variables, variables, strict=True))
+            n_blocks = tf.shape(starts)[0] // block
+
+            def one_block(i, outputs):
+                of_block = slice(i * block, (i + 1) * block)
+                samples = starts[of_block], lengths[of_block]
+                x = gather_inputs(spec, values, *samples, n_timesteps=n_timesteps)
+                with keras.StatelessScope(state_mapping=weights):
+                    return i + 1, outputs.write(i, core(x, training=False))
+
+            outputs = tf.TensorArray(
+                dtype, n_blocks, element_shape=shape, infer_shape=False
+            )
+            _, outputs = tf.while_loop(
+                lambda i, _: i < n_blocks,
+                one_block,
+                (0, outputs),
+                parallel_iterations=n_parts,
+            )
+            return outputs.concat()
+
+        number = tf.TensorSpec((), tf.int32)
+        variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
+        signature = variables, *table_signature(spec.n_features), number, number
+        function = tf.function(forward, input_signature=signature, autograph=False)
+        with self._executor():
+            self._compiled = function.get_concrete_function()
+
+    def _executor(self):
+        return executor(self._spec, self._n_parts)
+
+    def __call__(self, variables, table, n_fitted):
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        variables : list of Tensor
+            Values for the variables of the model.
+
+        table : SequenceTable
+            The sequences.
+
+        n_fitted : int
+            Time steps of the longest sequence of the fit.
+
+        Returns
+        -------
+        ndarray
+            As for :meth:`sklstm.training.Network.predict`.
+        """
+        values, *_ = table_tensors(table)
+        padded = self._padded(table.lengths, n_fitted)
+        outputs, samples = [], []
+        for n_timesteps in np.unique(padded) if len(padded) else [1]:
+            of_group = np.flatnonzero(padded == n_timesteps)
+            outputs += self._run(variables, values, table, of_group, int(n_timesteps))
+            samples.append(of_group)
+        if len(samples) < 2:
+            return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        samples, outputs = map(np.concatenate, (samples, outputs))
+        places = samples
+        if self._spec.per_step:
+            places = _steps_of(table.lengths, samples)
+        in_order = np.empty_like(outputs)
+        in_order[places] = outputs
+        return in_order
+
+    def _padded(self, lengths, n_fitted):
+        """Give the time steps that each sequence is computed in: by its length alone.
+
+        0 leaves that to each block, where a step is computed without a look at how many
+        there are.
+        """
+        spec = self._spec
+        if not _sees_number_of_steps(spec):
+            return np.zeros(len(lengths), int)
+        at_least = [1]
+        if isinstance(spec, CustomSpec):
+            at_least = [spec.n_timesteps]
+        elif n_fitted:
+            at_least = [-(-n_fitted // 2**i) for i in range(_N_HALVES, -1, -1)]
+        at_least = np.array(at_least)
+        # Longer ones: to the next of sixteen between one power of two and the next.
+        step = 2 ** np.maximum(np.frexp(lengths)[1] - 5, 0)
+        longer = -(-lengths // step) * step
+        place = np.searchsorted(at_least, lengths)
+        padded = at_least[np.minimum(place, len(at_least) - 1)]
+        return np.where(place < len(at_least), padded, longer)
+
+    def _run(self, variables, values, table, samples, n_timesteps):
+        """Compute samples that are padded alike, in a list of arrays."""
+        n_samples = len(samples)
+        block = self._block(n_samples, n_timesteps)
+        n_blocks = max(-(-n_samples // block), 1)
+        starts, lengths = np.zeros((2, n_blocks * block), np.int32)
+        starts[:n_samples] = table.starts[samples]
+        lengths[:n_samples] = table.lengths[samples]
+        longest = max(int(lengths.max()), n_timesteps, 1)
+        outputs = []
+        for low, high in Pace(block * longest).calls(0, n_blocks):
+            rows = slice(low * block, high * block)
+            arguments = starts[rows], lengths[rows], block, n_timesteps
+            outputs.append(self._call(variables, values, *arguments))
+        if not self._spec.per_step:
+            outputs[-1] = outputs[-1][: n_samples - low * block]
+        return outputs
+
+    def _call(self, variables, values, starts, lengths, block, n_timesteps):
+        numbers = starts, lengths, np.int32(block), np.int32(n_timesteps)
+        with self._executor():
+            return self._compiled(variables, values, *map(tf.constant, numbers)).numpy()
+
+    def _block(self, n_samples, n_timesteps):
+        """Choose the samples of a block."""
+        spec = self._spec
+        # Products over all steps are large enough; and of large ones, the threads share
+        # the rows in ways of their own.
+        if n_timesteps:
+            return _BLOCK
+        is_fused = spec.cell == "lstm"
+        if is_fused and max(spec.units) >= _WIDE:
+            return _BLOCK
+        for block in reversed(_LARGE_BLOCKS[is_fused]):
+            if n_samples >= 2 * block and self._agrees(block):
+                return block
+        return _BLOCK
+
+    def _agrees(self, block):
+        """Tell whether larger blocks give the bits of the others, on this processor.
+
+        Seen once, by random weights and sequences.
+        """
+        if block not in self._seen:
+            self._seen[block] = self._compare(block)
+        return self._seen[block]
+
+    def _compare(self, large):
+        spec, generator = self._spec, np.random.default_rng(0)
+        n_steps = 4
+        shape = large * n_steps, spec.n_features
+        values = generator.normal(size=shape)
+        if spec.n_tokens:
+            values = generator.integers(0, spec.n_tokens, shape)
+        starts = np.arange(large, dtype=np.int32) * n_steps
+        lengths = np.full(large, n_steps, np.int32)
+        samples = tf.constant(values, tf.float32), starts, lengths
+        variables = [_moved(variable, generator) for variable in self.model.variables]
+        outputs = [
+            self._call(variables, *samples, block, 0) for block in (large, _BLOCK)
+        ]
+        return outputs[0].tobytes() == outputs[1].tobytes()
+
+
+def _sees_number_of_steps(spec):
+    """Tell whether a network has operations over all steps at once."""
+    return (
+        isinstance(spec, CustomSpec)
+        or bool(spec.conv_filters)
+        or spec.pooling not in ("last", "max")
+    )
+
+
+def _steps_of(lengths, samples):
+    """Give the places of the steps of samples, among those of all samples."""
+    first = np.cumsum(lengths) - lengths
+    lengths, first = lengths[samples], first[samples]
+    return np.repeat(first - (np.cumsum(lengths) - lengths), lengths) + np.arange(
+        lengths.sum()
+    )
+
+
+def _moved(variable, generator):
+    """Move the value of a variable a little, so that nothing in it is zero."""
+    value = variable.value.numpy()
+    if not np.issubdtype(value.dtype, np.floating):
+        return tf.constant(value)
+    return tf.constant(value + generator.uniform(0.01, 0.1, value.shape), value.dtype)
