@@ -691,14 +691,11 @@ def test_a_training_that_diverges_is_an_error_that_says_what_to_do():
     assert not reg.initialized_
 
 
-def test_a_callback_that_can_not_be_copied_is_named():
-    class Locks(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.lock = threading.Lock()
-
+def test_a_callback_of_keras_that_can_not_be_copied_is_named():
+    stopping = keras.callbacks.EarlyStopping()
+    stopping.lock = threading.Lock()
     with pytest.raises(TypeError, match=r"callbacks are copied.*Pass its class"):
-        LSTMRegressor(**QUICK, callbacks=Locks()).fit(GOOD, LABELS)
+        LSTMRegressor(**QUICK, callbacks=stopping).fit(GOOD, LABELS)
     LSTMRegressor(**QUICK, callbacks=None).fit(GOOD, LABELS)
 
 

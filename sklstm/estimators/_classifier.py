@@ -160,7 +160,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Epochs without improvement that early stopping waits for.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks, or classes of them. Training uses copies: `callbacks_`.
+        Callbacks, or classes of them. Training uses copies, `callbacks_`; what your
+        own refer to (a list, a trial of Optuna) is the same object in each copy, also
+        in clones and in threads, but not in processes.
 
     class_weight : dict, list of dict or "balanced", default=None
         Weights of the classes, multiplied with `sample_weight`, as in
@@ -418,13 +420,14 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             The share of labels that are right; of multilabel samples, the share that
             have all labels right.
         """
-        check_is_fitted(self)
-        if not self.target_encoder_.per_step:
-            return self._score_known(X, y, sample_weight)
+        now = self._as_it_is()
+        check_is_fitted(now)
+        if not now.target_encoder_.per_step:
+            return now._score_known(X, y, sample_weight)
         check_consistent_length(X, y, sample_weight)
-        there, outputs = self._outputs_of_steps(X)
+        there, outputs = now._outputs_of_steps(X)
         y = step_labels(y, there)
-        predicted = at_front(self.target_encoder_.inverse_transform(outputs), there)
+        predicted = at_front(now.target_encoder_.inverse_transform(outputs), there)
         known = ~y.mask
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, known.sum(axis=1))
@@ -444,11 +447,12 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     def _decode(self, X, decoding):
         """Make predictions of the outputs, by a method of the target."""
-        check_is_fitted(self)
-        decode = getattr(self.target_encoder_, decoding)
-        if not self.target_encoder_.per_step:
-            return decode(self._outputs(X))
-        there, outputs = self._outputs_of_steps(X)
+        now = self._as_it_is()  # another thread may be fitting
+        check_is_fitted(now)
+        decode = getattr(now.target_encoder_, decoding)
+        if not now.target_encoder_.per_step:
+            return decode(now._outputs(X))
+        there, outputs = now._outputs_of_steps(X)
         return spread(decode(outputs), there)
 
     def _score_known(self, X, y, sample_weight):
