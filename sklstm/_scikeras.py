@@ -330,6 +330,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 ) from error
         learning_rate = float(self.learning_rate)  # Keras takes no int
         arguments = {"learning_rate": learning_rate, "clipnorm": self.clipnorm}
+        check_takes("optimizer", optimizer, routed)
         return unflatten_params(optimizer, {**arguments, **routed})
 
     def _loss(self):
@@ -353,6 +354,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 f"loss__{next(iter(routed))} needs loss to be a class or its name, "
                 f'such as "Huber"; got {self.loss!r}.'
             )
+        check_takes("loss", loss, routed)
         return unflatten_params(loss, routed)
 
     def _metrics(self):
@@ -365,6 +367,12 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         for metric in metrics:
             _check_metric(metric)
         classes = [metric for metric in metrics if isinstance(metric, type)]
+        if routed and not classes:
+            raise ValueError(
+                f"metrics__{next(iter(routed))} needs metrics to be a class or to hold "
+                f"one; got {given!r}."
+            )
+        check_takes("metrics", classes, routed)
         made = iter(unflatten_params(classes, routed))
         return [
             next(made) if isinstance(metric, type) else metric for metric in metrics
@@ -382,6 +390,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         given = self.callbacks
         if not isinstance(given, (list, tuple, dict)):
             given = [given]
+        check_takes("callbacks", given, routed)
         made = unflatten_params(given, routed)
         made = list(made.values() if isinstance(made, dict) else made)
         for callback in made:
@@ -397,6 +406,67 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 f"callbacks are copied before training, and one of {made} can't be: "
                 f"{error}. Pass its class, with callbacks__... for its arguments."
             ) from error
+
+
+def check_takes(parameter, things, routed):
+    """Refuse routed arguments that no class (or function) they go to takes.
+
+    Parameters
+    ----------
+    parameter : str
+        To which they are routed; for the message.
+
+    things : type, function, or list or dict of such
+        What is called with them.
+
+    routed : dict
+        Names, without the parameter's, and values.
+
+    Raises
+    ------
+    ValueError
+        Names the first that is not taken, and what is.
+    """
+    if isinstance(things, dict):
+        places, things = list(things), list(things.values())
+    else:
+        things = list(things) if isinstance(things, (list, tuple)) else [things]
+        places = [str(i) for i in range(len(things))]
+    for name in routed:
+        place, *rest = name.split("__")
+        if rest and place in places:  # to one of several
+            of, argument = [things[places.index(place)]], rest[0]
+        else:
+            of, argument = things, place
+        if argument[:1].isdigit():  # the number of an argument without a name
+            continue
+        taken = [_arguments_of(thing) for thing in of]
+        if all(argument in names for names in taken if names is not None):
+            continue
+        thing, names = next(
+            (t, n) for t, n in zip(of, taken, strict=True) if n and argument not in n
+        )
+        raise ValueError(
+            f"{parameter}__{name} is no argument of "
+            f"{getattr(thing, '__name__', repr(thing))}, which takes "
+            f"{', '.join(f'{parameter}__{one}' for one in names)}."
+        )
+
+
+def _arguments_of(thing):
+    """Give the names that a class or function can be called with; None of others.
+
+    Keras's optimizers list theirs, and take any name to complain of it.
+    """
+    if not callable(thing) or isinstance(thing, keras.callbacks.Callback):
+        return None
+    parameters = inspect.signature(thing).parameters.values()
+    of_keras = getattr(thing, "__module__", "").startswith("keras.")
+    if not of_keras and any(p.kind == p.VAR_KEYWORD for p in parameters):
+        return None
+    return [
+        p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
 
 
 def _copied(callback):

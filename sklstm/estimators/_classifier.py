@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._class_metrics import check_class_metrics
 from sklstm.estimators._held_out import last_of_each_class
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._steps import (
@@ -493,6 +494,22 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             warn_of_zeros_and_ones(y)
         return are
 
+    def _loss(self):
+        if isinstance(self.loss, str) and self.loss == "quantile":
+            raise ValueError(
+                "loss='quantile' is for numbers, but LSTMClassifier predicts classes. "
+                "Leave loss at None for the cross-entropy that fits y; or use "
+                "LSTMRegressor."
+            )
+        return super()._loss()
+
+    def _metrics(self):
+        metrics, target = super()._metrics(), self.target_encoder_
+        of_numbers = not target.loss or target.loss.startswith("sparse")
+        if metrics is not None and target.softmax_ and of_numbers:
+            check_class_metrics(metrics, target.n_outputs_)
+        return metrics
+
     def _known(self, y):
         """Give the labels of all samples; those held out may have some of their own."""
         if isinstance(y, np.ma.MaskedArray):
@@ -500,7 +517,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return (np.unique(y),) if np.ndim(y) == 1 else ()
 
     def _fit_target(self, y, weights, classes=None):
-        name = "" if self.loss is None else loss_name(self.loss)
+        loss = self._loss()
+        name = "" if loss is None else loss_name(self.loss)
         per_step = isinstance(y, np.ma.MaskedArray)
         return (StepTarget if per_step else ClassificationTarget)(name).fit(y, classes)
 
