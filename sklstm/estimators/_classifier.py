@@ -141,7 +141,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     epochs : int or "auto", default="auto"
         Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least.
+        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        "lstmclassifier__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.

@@ -115,7 +115,8 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     epochs : int or "auto", default="auto"
         Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least.
+        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        "lstmregressor__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
