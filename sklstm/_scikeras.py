@@ -12,13 +12,14 @@ import copy
 import functools
 import inspect
 from abc import ABCMeta
+from contextlib import contextmanager
 
 import keras
 from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from sklstm._validation import all_or_nothing
+from sklstm._versions import versions, warn_of_other_versions
 
 # scikit-learn takes `_more_tags` for an unfinished port to `__sklearn_tags__`. Nothing
 # calls SciKeras's any more, and it would fail, for its base class has none.
@@ -132,6 +133,42 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             )
         return self.network_.model
 
+    def _as_it_is(self):
+        """Give another object of the same state, that no fit in a thread changes."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
+    @contextmanager
+    def _replaced(self):
+        """Have the fitted state replaced, at once and only should nothing raise.
+
+        The block fits what this gives; until it ends the estimator is as it was, also
+        for threads that predict.
+        """
+        new = self._as_it_is()
+        if new.initialized_:
+            new.network_ = copy.copy(new.network_)
+        yield new
+        names = set(self._get_param_names())
+        parameters = {n: value for n, value in vars(self).items() if n in names}
+        self.__dict__ = {**vars(new), **parameters}
+
+    def __getstate__(self):
+        return {**super().__getstate__(), "_versions": versions()}
+
+    def __setstate__(self, state):
+        warn_of_other_versions(self, state.get("_versions", {}))
+        super().__setstate__({n: state[n] for n in state if n != "_versions"})
+
+    # scikit-learn deep-copies what is no estimator: callbacks would speak to copies.
+    def __sklearn_clone__(self):
+        bare = self._as_it_is()
+        bare.callbacks = None
+        other = BaseEstimator.__sklearn_clone__(bare)
+        other.callbacks = self.callbacks
+        return other
+
     # ------------------------------------------------------------- fit, predict, score
     # SciKeras's refuses NaN, seeds by changing global state, freezes the number of time
     # steps, and loses the fitted state where it fails.
@@ -167,16 +204,16 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             stays as it was.
         """
         self._validate_params()
-        with all_or_nothing(self):
-            if not self.warm_start:
-                self._forget()
-            samples = self._samples(X, y, sample_weight)
-            known = self._known(samples.targets)
-            samples, validation = self._hold_out(samples)
-            samples = self._encode(samples, *known)
+        with self._replaced() as new:
+            if not new.warm_start:
+                new._forget()
+            samples = new._samples(X, y, sample_weight)
+            known = new._known(samples.targets)
+            samples, validation = new._hold_out(samples)
+            samples = new._encode(samples, *known)
             if validation is not None:
-                validation = self._encode(validation)
-            self.history_ = self._train(samples, validation)
+                validation = new._encode(validation)
+            new.history_ = new._train(samples, validation)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
@@ -203,11 +240,11 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
     def _partial_fit(self, X, y, sample_weight, *known):
         self._validate_params()
-        with all_or_nothing(self):
-            samples = self._encode(self._samples(X, y, sample_weight), *known)
-            earlier = getattr(self, "history_", {})
-            history = self._train(samples, partial=True)
-            self.history_ = {
+        with self._replaced() as new:
+            samples = new._encode(new._samples(X, y, sample_weight), *known)
+            earlier = getattr(new, "history_", {})
+            history = new._train(samples, partial=True)
+            new.history_ = {
                 name: earlier.get(name, []) + values for name, values in history.items()
             }
         return self
@@ -230,9 +267,9 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             Itself, with random weights.
         """
         self._validate_params()
-        with all_or_nothing(self):
-            self._forget()
-            self._encode(self._samples(X, y, None))
+        with self._replaced() as new:
+            new._forget()
+            new._encode(new._samples(X, y, None))
         return self
 
     # SciKeras's compares the types of y with those in fit, and so refuses floats after
@@ -293,6 +330,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 ) from error
         learning_rate = float(self.learning_rate)  # Keras takes no int
         arguments = {"learning_rate": learning_rate, "clipnorm": self.clipnorm}
+        check_takes("optimizer", optimizer, routed)
         return unflatten_params(optimizer, {**arguments, **routed})
 
     def _loss(self):
@@ -316,6 +354,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 f"loss__{next(iter(routed))} needs loss to be a class or its name, "
                 f'such as "Huber"; got {self.loss!r}.'
             )
+        check_takes("loss", loss, routed)
         return unflatten_params(loss, routed)
 
     def _metrics(self):
@@ -328,19 +367,30 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         for metric in metrics:
             _check_metric(metric)
         classes = [metric for metric in metrics if isinstance(metric, type)]
+        if routed and not classes:
+            raise ValueError(
+                f"metrics__{next(iter(routed))} needs metrics to be a class or to hold "
+                f"one; got {given!r}."
+            )
+        check_takes("metrics", classes, routed)
         made = iter(unflatten_params(classes, routed))
         return [
             next(made) if isinstance(metric, type) else metric for metric in metrics
         ]
 
     def _callbacks(self):
-        """Copy the callbacks, which training changes: parameters it may not."""
+        """Copy the callbacks, which training changes: parameters it may not.
+
+        What a callback of the user's refers to, such as a trial or a list, stays the
+        same object. Those of Keras keep what they count in objects of their own.
+        """
         routed = self._routed("callbacks")
         if self.callbacks is None:
             return []
         given = self.callbacks
         if not isinstance(given, (list, tuple, dict)):
             given = [given]
+        check_takes("callbacks", given, routed)
         made = unflatten_params(given, routed)
         made = list(made.values() if isinstance(made, dict) else made)
         for callback in made:
@@ -350,12 +400,80 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                     f"a list or dict of such, got {callback!r}."
                 )
         try:
-            return copy.deepcopy(made)
+            return [_copied(callback) for callback in made]
         except TypeError as error:
             raise TypeError(
                 f"callbacks are copied before training, and one of {made} can't be: "
                 f"{error}. Pass its class, with callbacks__... for its arguments."
             ) from error
+
+
+def check_takes(parameter, things, routed):
+    """Refuse routed arguments that no class (or function) they go to takes.
+
+    Parameters
+    ----------
+    parameter : str
+        To which they are routed; for the message.
+
+    things : type, function, or list or dict of such
+        What is called with them.
+
+    routed : dict
+        Names, without the parameter's, and values.
+
+    Raises
+    ------
+    ValueError
+        Names the first that is not taken, and what is.
+    """
+    if isinstance(things, dict):
+        places, things = list(things), list(things.values())
+    else:
+        things = list(things) if isinstance(things, (list, tuple)) else [things]
+        places = [str(i) for i in range(len(things))]
+    for name in routed:
+        place, *rest = name.split("__")
+        if rest and place in places:  # to one of several
+            of, argument = [things[places.index(place)]], rest[0]
+        else:
+            of, argument = things, place
+        if argument[:1].isdigit():  # the number of an argument without a name
+            continue
+        taken = [_arguments_of(thing) for thing in of]
+        if all(argument in names for names in taken if names is not None):
+            continue
+        thing, names = next(
+            (t, n) for t, n in zip(of, taken, strict=True) if n and argument not in n
+        )
+        raise ValueError(
+            f"{parameter}__{name} is no argument of "
+            f"{getattr(thing, '__name__', repr(thing))}, which takes "
+            f"{', '.join(f'{parameter}__{one}' for one in names)}."
+        )
+
+
+def _arguments_of(thing):
+    """Give the names that a class or function can be called with; None of others.
+
+    Keras's optimizers list theirs, and take any name to complain of it.
+    """
+    if not callable(thing) or isinstance(thing, keras.callbacks.Callback):
+        return None
+    parameters = inspect.signature(thing).parameters.values()
+    of_keras = getattr(thing, "__module__", "").startswith("keras.")
+    if not of_keras and any(p.kind == p.VAR_KEYWORD for p in parameters):
+        return None
+    return [
+        p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+
+
+def _copied(callback):
+    of_keras = type(callback).__module__.startswith("keras.")
+    if not of_keras or isinstance(callback, keras.callbacks.LambdaCallback):
+        return copy.copy(callback)
+    return copy.deepcopy(callback)
 
 
 # SciKeras makes an optimizer to ask for its class: as slow as a short epoch.

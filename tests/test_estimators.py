@@ -518,6 +518,61 @@ def test_parameters_routed_to_parameters(sequences):
     assert rate == pytest.approx(0.5 * 0.5**n_updates)
 
 
+def convolved(spec, n_filters=3):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"optimizer__nope": 2}, "optimizer__nope is no .* Adam,.* optimizer__beta_1"),
+        (
+            {"loss": "Huber", "loss__nope": 2},
+            "loss__nope is no argument of Huber, which takes loss__delta",
+        ),
+        (
+            {"metrics": keras.metrics.MeanAbsoluteError, "metrics__nope": 2},
+            "metrics__nope is no argument of MeanAbsoluteError.* metrics__name",
+        ),
+        ({"metrics": ["mae"], "metrics__nope": 2}, "metrics__nope needs metrics to be"),
+        (
+            {"callbacks": keras.callbacks.EarlyStopping, "callbacks__nope": 2},
+            "callbacks__nope is no argument of EarlyStopping.* callbacks__patience",
+        ),
+        (
+            {"callbacks": [keras.callbacks.EarlyStopping], "callbacks__0__nope": 2},
+            "callbacks__0__nope is no argument of EarlyStopping",
+        ),
+        (
+            {"callbacks": {"a": keras.callbacks.EarlyStopping}, "callbacks__b__c": 2},
+            "callbacks__b__c is no argument of EarlyStopping",
+        ),
+        (
+            {"model": convolved, "model__nope": 2},
+            "model__nope is no argument of convolved.* model__n_filters",
+        ),
+    ],
+)
+def test_a_routed_argument_that_nobody_takes_is_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**QUICK, **parameters).fit(GOOD, LABELS)
+
+
+def test_a_classifier_refuses_the_loss_of_quantiles():
+    with pytest.raises(ValueError, match=r"loss='quantile' is for numbers"):
+        LSTMClassifier(**QUICK, loss="quantile").fit(GOOD, LABELS)
+
+
+@pytest.mark.parametrize("metric", ["AUC", "Precision", keras.metrics.F1Score])
+def test_a_metric_over_columns_names_the_loss_that_has_them(metric):
+    y = np.arange(10) % 3
+    with pytest.raises(ValueError, match=r"one column a class.*categorical_cross"):
+        LSTMClassifier(**QUICK, metrics=[metric]).fit(GOOD, y)
+    loss = "categorical_crossentropy"
+    clf = LSTMClassifier(**QUICK, metrics=[metric], loss=loss).fit(GOOD, y)
+    assert len(clf.history_) == 2
+
+
 @pytest.mark.parametrize("name", ["callbacks__patience", "metrics__name"])
 def test_a_route_to_nothing_is_refused(name):
     with pytest.raises(ValueError, match=f"{name} needs .* but it is None"):
@@ -693,14 +748,11 @@ def test_a_training_that_diverges_is_an_error_that_says_what_to_do():
     assert not reg.initialized_
 
 
-def test_a_callback_that_can_not_be_copied_is_named():
-    class Locks(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.lock = threading.Lock()
-
+def test_a_callback_of_keras_that_can_not_be_copied_is_named():
+    stopping = keras.callbacks.EarlyStopping()
+    stopping.lock = threading.Lock()
     with pytest.raises(TypeError, match=r"callbacks are copied.*Pass its class"):
-        LSTMRegressor(**QUICK, callbacks=Locks()).fit(GOOD, LABELS)
+        LSTMRegressor(**QUICK, callbacks=stopping).fit(GOOD, LABELS)
     LSTMRegressor(**QUICK, callbacks=None).fit(GOOD, LABELS)
 
 

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "metrics": set(),
     "networks": set(),
     "training": {"sequences", "networks"},
-    "_scikeras": {"_validation"},
+    "_scikeras": {"_versions"},
+    "_versions": set(),
     "estimators": {"sequences", "networks", "training", "_scikeras", "_validation"},
 }
 NUMPY_ONLY = {"sequences"}

@@ -348,8 +348,10 @@ def test_one_row_of_a_group_that_no_fit_saw_is_predicted(series, history):
         PerFeatureScaler(),
         LSTMRegressor(**QUICK),
     ).fit(X.assign(g=list("ab") * 60), y)
-    cold = pipe.predict(X[:1].assign(g="c"))
-    nothing = pipe[-1].predict(np.full((1, 4, 2), np.nan))
+    with pytest.warns(UserWarning, match=r"1 of the 1 samples of X have no time step"):
+        cold = pipe.predict(X[:1].assign(g="c"))
+    with pytest.warns(UserWarning, match=r"1 of the 1 samples"):
+        nothing = pipe[-1].predict(np.full((1, 4, 2), np.nan))
     np.testing.assert_allclose(cold, nothing)
 
 
@@ -376,3 +378,21 @@ def test_several_series_by_group(series):
     early = panel.index.get_level_values("t") < 90
     pipe.fit(panel[early], target[early])
     assert pipe.score(panel[~early], target[~early]) > 0.8
+
+
+def test_halving_over_epochs_takes_all_rows(series):
+
+    X, y = series
+    pipe = make_pipeline(SlidingWindow(4), LSTMRegressor(**QUICK))
+    search = HalvingGridSearchCV(
+        pipe,
+        {"lstmregressor__units": [2, 3, 4]},
+        resource="lstmregressor__epochs",
+        min_resources=1,
+        max_resources=4,
+        factor=2,
+        cv=TimeSeriesSplit(2),
+    ).fit(X, y)
+    assert search.n_resources_ == [1, 2]
+    assert search.n_candidates_ == [3, 2]
+    assert search.best_estimator_[-1].get_params()["epochs"] == 2

@@ -12,7 +12,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from sklstm._scikeras import RepairedWrapper
+from sklstm._scikeras import RepairedWrapper, check_takes
 from sklstm._validation import (
     check_3d,
     check_no_infinity,
@@ -105,6 +105,8 @@ class SequenceEstimator(RepairedWrapper):
             A new model that needs no sklstm: it can be saved, loaded and exported
             wherever Keras is. It takes `(n_samples, n_timesteps, n_features)`, NaN for
             missing steps, and gives values in the units of y, or probabilities.
+            Where every time step has a label, it gives numbers at missing steps too,
+            which mean nothing: `predict_proba` puts NaN there.
         """
         check_is_fitted(self)
         model = self.network_.export(*self.target_encoder_.affine_)
@@ -245,6 +247,7 @@ class SequenceEstimator(RepairedWrapper):
     def _spec(self, table, target):
         routed = self._routed("model")
         if self.model is not None:
+            check_takes("model", self.model, routed)
             return CustomSpec(
                 n_timesteps=table.n_timesteps,
                 n_features=table.n_features,

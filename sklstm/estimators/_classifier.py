@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._class_metrics import check_class_metrics
 from sklstm.estimators._held_out import last_of_each_class
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._steps import (
@@ -140,7 +141,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     epochs : int or "auto", default="auto"
         Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least.
+        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        "lstmclassifier__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
@@ -160,7 +162,9 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         Epochs without improvement that early stopping waits for.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks, or classes of them. Training uses copies: `callbacks_`.
+        Callbacks, or classes of them. Training uses copies, `callbacks_`; what your
+        own refer to (a list, a trial of Optuna) is the same object in each copy, also
+        in clones and in threads, but not in processes.
 
     class_weight : dict, list of dict or "balanced", default=None
         Weights of the classes, multiplied with `sample_weight`, as in
@@ -418,13 +422,14 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             The share of labels that are right; of multilabel samples, the share that
             have all labels right.
         """
-        check_is_fitted(self)
-        if not self.target_encoder_.per_step:
-            return self._score_known(X, y, sample_weight)
+        now = self._as_it_is()
+        check_is_fitted(now)
+        if not now.target_encoder_.per_step:
+            return now._score_known(X, y, sample_weight)
         check_consistent_length(X, y, sample_weight)
-        there, outputs = self._outputs_of_steps(X)
+        there, outputs = now._outputs_of_steps(X)
         y = step_labels(y, there)
-        predicted = at_front(self.target_encoder_.inverse_transform(outputs), there)
+        predicted = at_front(now.target_encoder_.inverse_transform(outputs), there)
         known = ~y.mask
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, known.sum(axis=1))
@@ -444,11 +449,12 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     def _decode(self, X, decoding):
         """Make predictions of the outputs, by a method of the target."""
-        check_is_fitted(self)
-        decode = getattr(self.target_encoder_, decoding)
-        if not self.target_encoder_.per_step:
-            return decode(self._outputs(X))
-        there, outputs = self._outputs_of_steps(X)
+        now = self._as_it_is()  # another thread may be fitting
+        check_is_fitted(now)
+        decode = getattr(now.target_encoder_, decoding)
+        if not now.target_encoder_.per_step:
+            return decode(now._outputs(X))
+        there, outputs = now._outputs_of_steps(X)
         return spread(decode(outputs), there)
 
     def _score_known(self, X, y, sample_weight):
@@ -489,6 +495,22 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
             warn_of_zeros_and_ones(y)
         return are
 
+    def _loss(self):
+        if isinstance(self.loss, str) and self.loss == "quantile":
+            raise ValueError(
+                "loss='quantile' is for numbers, but LSTMClassifier predicts classes. "
+                "Leave loss at None for the cross-entropy that fits y; or use "
+                "LSTMRegressor."
+            )
+        return super()._loss()
+
+    def _metrics(self):
+        metrics, target = super()._metrics(), self.target_encoder_
+        of_numbers = not target.loss or target.loss.startswith("sparse")
+        if metrics is not None and target.softmax_ and of_numbers:
+            check_class_metrics(metrics, target.n_outputs_)
+        return metrics
+
     def _known(self, y):
         """Give the labels of all samples; those held out may have some of their own."""
         if isinstance(y, np.ma.MaskedArray):
@@ -496,7 +518,8 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         return (np.unique(y),) if np.ndim(y) == 1 else ()
 
     def _fit_target(self, y, weights, classes=None):
-        name = "" if self.loss is None else loss_name(self.loss)
+        loss = self._loss()
+        name = "" if loss is None else loss_name(self.loss)
         per_step = isinstance(y, np.ma.MaskedArray)
         return (StepTarget if per_step else ClassificationTarget)(name).fit(y, classes)
 

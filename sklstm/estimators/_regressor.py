@@ -115,7 +115,8 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
 
     epochs : int or "auto", default="auto"
         Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least.
+        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        "lstmregressor__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
@@ -135,7 +136,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         Epochs without improvement that early stopping waits for.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks, or classes of them. Training uses copies: `callbacks_`.
+        Callbacks, or classes of them. Training uses copies, `callbacks_`; what your
+        own refer to (a list, a trial of Optuna) is the same object in each copy, also
+        in clones and in threads, but not in processes.
 
     standardize_target : bool, default=True
         Whether the network learns the targets with zero mean and unit variance each.
@@ -308,8 +311,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
                 (n_samples, n_steps, n_outputs)
             In the units and the shape of y.
         """
-        outputs = self._outputs(X)
-        return self.target_encoder_.inverse_transform(outputs)
+        now = self._as_it_is()  # another thread may be fitting
+        outputs = now._outputs(X)
+        return now.target_encoder_.inverse_transform(outputs)
 
     @available_if(lambda self: self._learns_quantiles())
     def predict_quantiles(self, X):
@@ -337,8 +341,9 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         >>> bool((low < high).all())
         True
         """
-        outputs = self._outputs(X)
-        return self.target_encoder_.quantiles_of(outputs)
+        now = self._as_it_is()
+        outputs = now._outputs(X)
+        return now.target_encoder_.quantiles_of(outputs)
 
     @staticmethod
     def scorer(y_true, y_pred, **kwargs):
