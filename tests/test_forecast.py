@@ -784,3 +784,39 @@ def test_several_estimators_after_the_window_are_forecast_with():
     pipe = make_pipeline(SlidingWindow(5), several).fit(X, X["price"])
     found = forecast(pipe, X, 5, ahead)
     np.testing.assert_allclose(found, by_growing_table(pipe, X, ahead), rtol=1e-4)
+
+
+class SpeaksOfEmptyWindows(Ridge):
+    """Warns as networks do of samples without a step, which it reads as zeros."""
+
+    def fit(self, X, y):
+        return super().fit(np.nan_to_num(X).reshape(len(X), -1), y)
+
+    def predict(self, X):
+        if np.isnan(X).all(axis=(1, 2)).any():
+            warnings.warn(
+                f"1 of the {len(X)} samples of X have no time step that is not missing",
+                UserWarning,
+                stacklevel=2,
+            )
+        return super().predict(np.nan_to_num(X).reshape(len(X), -1))
+
+
+def test_empty_windows_are_counted_once():
+    X = panel()[["price", "shop"]]
+    window = SlidingWindow(3, horizon=3, group_by="shop", history=None)
+    pipe = make_pipeline(window, SpeaksOfEmptyWindows()).fit(X, X["price"])
+    short = X[(X["shop"] != "a") | (X.index <= HOURS[0])]
+    with pytest.warns(
+        UserWarning, match="^2 windows hold no row, .* horizon=3"
+    ) as told:
+        found = forecast(pipe, short, 8)
+    assert len(told) == 1
+    with pytest.warns(UserWarning, match="samples of X have no time step"):
+        expected = by_growing_table(
+            pipe, short[short["shop"] == "a"], calendar(8, 1)[[]].assign(shop="a")
+        )
+    np.testing.assert_allclose(found[found["shop"] == "a"]["price"], expected["price"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        forecast(pipe, X, 8)

@@ -336,3 +336,29 @@ def test_steps_that_are_known_to_work_on_each_row_are_not_tried():
     for _, row in X[60:70].iterrows():
         rows.push(row)
     assert seen == [1] * 10
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("gaps", ["missing", "ignore"])
+@pytest.mark.parametrize("shops", ["a", "ab"])
+def test_rows_that_are_missing_between_pushes_are_as_within_a_table(shops, gaps):
+    if "gaps" not in SlidingWindow(4).get_params():
+        pytest.skip("rows follow each other as they stand")
+    X = table(110, shops=shops)
+    if shops == "a":
+        X = X.drop(columns="shop")
+    group_by = "shop" if len(shops) > 1 else None
+    window = SlidingWindow(4, flatten=True, group_by=group_by, gaps=gaps)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge())
+    n_fitted = 50 * len(shops)
+    pipe.fit(X[:n_fitted], X["price"][:n_fitted])
+    kept = np.random.default_rng(0).random(len(X)) < 0.7
+    kept[-len(shops) :] = True
+    new = X[n_fitted:][kept[n_fitted:]]
+    rows = stream(pipe)
+    found = [rows.push(new.iloc[[i]]) for i in range(len(new))]
+    for i in range(len(new)):
+        later = new.iloc[[i]].copy()
+        later.index = later.index + pd.Timedelta(hours=1)
+        expected = pipe.predict(pd.concat([new[: i + 1], later]))[-1]
+        assert found[i] == pytest.approx(expected)

@@ -1,5 +1,7 @@
 """Forecasts past the last row of a table."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -112,7 +114,20 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         # What no row of the table shows: values that are seen first in later rows.
         following = FollowingRows(parts, panel, future, fed, panel.frame)
         predicted = roll_out(outputs, recent, following, parts.window, steps)
+    if outputs.n_empty:
+        _warn_of_empty_windows(outputs.n_empty, parts.window)
     return _as_frame(predicted, outputs, future, panel)
+
+
+def _warn_of_empty_windows(n_windows, window):
+    warnings.warn(
+        f"{n_windows} windows hold no row, as X, with what fit remembers, has fewer "
+        f"than horizon={window.horizon} rows of the series, or they are NaN: what is "
+        "forecast from them is the same for all, near the mean of y. Pass more rows "
+        'of X; of arrays, fit with SlidingWindow(history="fit").',
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def n_recent(window):

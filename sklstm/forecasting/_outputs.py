@@ -1,6 +1,8 @@
 """What a fitted pipeline predicts at once: so many steps of so many targets."""
 
 import re
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -45,6 +47,9 @@ class Outputs:
 
     quantiles : tuple of float
         Quantiles that are predicted besides.
+
+    n_empty : int
+        How many windows that were predicted from held no row.
     """
 
     def __init__(self, parts, recent, panel, target=None, y=None):
@@ -52,8 +57,12 @@ class Outputs:
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
-        window = recent[:1, -parts.window.window_length :]
-        shape = np.shape(parts.predictor.predict(parts.inputs_of(window)))[1:]
+        self.n_empty = 0
+        windows = recent[:, -parts.window.window_length :]
+        some = int(np.argmin(_are_empty(windows)))  # one with a row, if there is any
+        with _no_warning_of_empty_ones():
+            inputs = parts.inputs_of(windows[some : some + 1])
+            shape = np.shape(parts.predictor.predict(inputs))[1:]
         known = self._known_names(target)
         self.n_steps, n_targets, self.names = self._read(shape, known)
         if self.names is not None and len(self.names) != n_targets:
@@ -125,6 +134,14 @@ class Outputs:
         ndarray of shape (n_samples, n_steps, n_targets, 1 + n_quantiles)
             The prediction, then its quantiles.
         """
+        empty = _are_empty(windows)
+        if not empty.any():
+            return self._predict(windows)
+        self.n_empty += int(empty.sum())
+        with _no_warning_of_empty_ones():  # at every step; the caller counts them
+            return self._predict(windows)
+
+    def _predict(self, windows):
         X = self._parts.inputs_of(windows)
         shape = (len(windows), self.n_steps, self.n_targets)
         predicted = np.asarray(self._parts.predictor.predict(X)).reshape(*shape, 1)
@@ -132,6 +149,18 @@ class Outputs:
             return predicted
         quantiles = self._parts.predictor.predict_quantiles(X).reshape(*shape, -1)
         return np.concatenate([predicted, quantiles], axis=-1)
+
+
+def _are_empty(windows):
+    """Tell which windows hold no row."""
+    return np.isnan(windows).all(axis=(1, 2))
+
+
+@contextmanager
+def _no_warning_of_empty_ones():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".* have no time step that is not")
+        yield
 
 
 def names_of(y):

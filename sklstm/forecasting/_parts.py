@@ -36,7 +36,9 @@ def _holder(estimator):
     if len(steps) != 1 or steps[0] is not estimator:
         found = (_holder(step) for step in steps)
         return next((holder for holder in found if holder is not None), None)
-    inner = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    if hasattr(estimator, "cv_results_") or not hasattr(estimator, "get_params"):
+        return None  # a search that has fitted nothing to forecast with
+    inner = [one for one in estimator.get_params().values() if one is not None]
     return estimator if any(find_window(one) is one for one in inner) else None
 
 

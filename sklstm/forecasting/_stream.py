@@ -75,7 +75,7 @@ class Stream:
             )
         self._first = self._head = None
         self._tried = not work_row_by_row(self._parts.before)
-        self._recent, self._labels, self._given = {}, {}, {}
+        self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
 
     def push(self, row):
         """Take the next row, and predict.
@@ -88,8 +88,8 @@ class Stream:
             fitted ones and the first are missing steps, if `history` of the window is
             "auto". A row without one (a dict, an array, a Series without a name, a
             DataFrame that only numbers its row as 0) follows the last of its group,
-            pushed or fitted. Rows that are missing between two pushes are not
-            noticed, as within a table: push them as NaN.
+            pushed or fitted. Rows that are missing between two pushes count as they do
+            within a table.
 
         Returns
         -------
@@ -118,13 +118,15 @@ class Stream:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
-            recent = np.concatenate([self._recent[group][1:], values])
+            steps = [self._recent[group], *self._missing_before(X, group), values]
+            recent = np.concatenate(steps)[-window.window_length :]
         else:
             recent = self._begin(X, group)
         inputs = self._parts.inputs_of(recent[np.newaxis])
         predicted = self._parts.predictor.predict(inputs)[0]
         self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[line] = recent, label
+        self._rows[group] = X
         if labelled:
             self._given[line] = label
         return predicted
@@ -209,6 +211,18 @@ class Stream:
         if self._first is not None:
             X = _stack([self._first, X])
         return window._rows_until(X, window.window_length)[group]
+
+    def _missing_before(self, X, group):
+        """Give a missing step for each row between the last one and this, if so set."""
+        window, last = self._parts.window, self._rows[group]
+        if getattr(window, "gaps", None) != "missing" or not hasattr(X, "columns"):
+            return []
+        *_, missing = window._go_on(_stack([last, X]))
+        if missing is None:
+            return []
+        n_missing = min(int(missing[-1]), window.window_length)
+        shape = n_missing, self._recent[group].shape[1]
+        return [np.full(shape, np.nan, self._recent[group].dtype)]
 
     def _checked_head(self, table, values):
         """Refuse steps before the window that look at rows which are not kept.
