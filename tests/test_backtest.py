@@ -1,10 +1,14 @@
 """Backtests, beside a loop that fits and forecasts fold by fold."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
@@ -359,8 +363,168 @@ def test_memory_is_bounded_by_forecasting_folds_in_parts(monkeypatch):
     pd.testing.assert_frame_equal(found, expected)
 
 
+NAMES = ["fold", "origin", "step", "time", "target", "truth", "forecast", "q0.1"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "lower", "upper"])
+@pytest.mark.parametrize("level", [False, True])
+def test_groups_are_not_called_as_a_column_of_the_result(name, level):
+    X = panel().rename(columns={"shop": name})
+    if level:
+        X = X.set_index(name, append=True)
+    with pytest.raises(ValueError, match=f"group_by='{name}' is the name .* Rename"):
+        backtest(ridge(group_by=name), X, X["price"], 3, known=["hour"])
+
+
+class Holed(Ridge):
+    """A Ridge that leaves rows without a target out."""
+
+    def fit(self, X, y):
+        there = np.isfinite(np.asarray(y)).reshape(len(X), -1).all(axis=1)
+        return super().fit(X[there], np.asarray(y)[there])
+
+
+def holed_ridge(**parameters):
+    return make_pipeline(*[step for _, step in ridge(**parameters).steps[:-1]], Holed())
+
+
+@pytest.mark.parametrize("nullable", [False, True])
+def test_rows_without_a_target_have_no_truth(nullable):
+    X = panel().sort_index(kind="stable")
+    y = X["price"].copy()
+    y.iloc[np.arange(len(y)) % 7 == 3] = np.nan
+    pipe, cv = holed_ridge(group_by="shop"), PanelTimeSeriesSplit(3, test_size=6)
+    given = y.astype("Float64") if nullable else y
+    if nullable:
+        pipe = ridge(group_by="shop")
+        train, _ = next(iter(cv.split(X)))
+        pipe.fit(X.iloc[train], X["price"].iloc[train])
+        found = backtest(pipe, X, given, cv, known=["hour"], refit="prefit")
+    else:
+        found = backtest(pipe, X, given, cv, known=["hour"])
+    rows = X.assign(y=y).set_index("shop", append=True)["y"]
+    expected = rows.loc[list(zip(found["time"], found["shop"], strict=True))]
+    np.testing.assert_array_equal(found["truth"], expected)
+    assert 0 < found["truth"].isna().sum() < len(found)
+    assert np.isfinite(found["forecast"]).all()
+
+
+def test_each_target_is_missing_on_its_own():
+    X = series().rename(columns={"hour": "load"})
+    Y = X.copy()
+    Y.iloc[117, 0] = Y.iloc[119, 1] = np.nan
+    found = backtest(holed_ridge(), X, Y, TimeSeriesSplit(2, test_size=4))
+    expected = backtest(holed_ridge(), X, X, TimeSeriesSplit(2, test_size=4))
+    holes = found[found["truth"].isna()]
+    assert list(zip(holes["time"], holes["target"], strict=True)) == [
+        (HOURS[117], "price"),
+        (HOURS[119], "load"),
+    ]
+    np.testing.assert_array_equal(found["forecast"], expected["forecast"])
+
+
+def test_a_refusal_of_missing_targets_is_explained():
+    X = series()
+    y = X["price"].where(np.arange(120) % 9 != 2)
+    with pytest.raises(ValueError, match="contains NaN") as caught:
+        backtest(ridge(), X, y, 3, known=["hour"])
+    assert "y is NaN in train rows of the backtest" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_pipeline_that_is_fitted_already(frozen):
+    X = series()
+    pipe = ridge().fit(X[:60], X["price"][:60])
+    cv = [(np.arange(90), np.arange(90, 95)), (np.arange(70), np.arange(70, 75))]
+    given = (FrozenEstimator(pipe), True) if frozen else (pipe, "prefit")
+    found = backtest(given[0], X, X["price"], cv, refit=given[1], known=["hour"])
+    for fold, (train, test) in enumerate(cv):
+        expected = forecast(pipe, X.iloc[train], 5, X[["hour"]].iloc[test])
+        own = found[found["fold"] == fold]
+        np.testing.assert_allclose(own["forecast"], expected["price"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("groups", [False, True])
+def test_a_fitted_pipeline_is_not_tested_on_what_it_saw(groups):
+    X = panel().sort_index(kind="stable") if groups else series(60)
+    window = SlidingWindow(5, flatten=True, group_by="shop" if groups else None)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge())
+    seen = X[X.index <= HOURS[50]]
+    pipe.fit(seen, seen["price"])
+    arguments = (pipe, X, X["price"])
+    options = {"known": ["hour"], "refit": "prefit"}
+    cv = PanelTimeSeriesSplit(2, test_size=5)  # which begins at hour 50
+    with pytest.raises(ValueError, match=r"fitted on rows until .*, but fold 0 of cv"):
+        backtest(*arguments, cv, **options)
+    assert len(backtest(*arguments, PanelTimeSeriesSplit(2, test_size=4), **options))
+
+
+def test_a_single_fit_on_few_rows_is_told():
+    X = series()[["price"]]
+    cv = TimeSeriesSplit(10, test_size=10)  # the first fold trains on 20 rows
+    with pytest.warns(UserWarning, match="first fold alone: 20, of which 5 have a"):
+        backtest(ridge(window_length=15), X, X["price"], cv, refit=False)
+    backtest(ridge(window_length=15), X, X["price"], cv, refit=5)
+    backtest(ridge(window_length=10), X, X["price"], cv, refit=False)
+
+
+def test_polars_is_as_pandas():
+    polars = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+    X = panel().sort_index(kind="stable").reset_index(drop=True)
+    table = polars.from_pandas(X)
+    pipe, cv = ridge(group_by="shop"), TimeSeriesSplit(3, test_size=9)
+    expected = backtest(pipe, X, X["price"], cv, known=["hour"])
+    found = backtest(pipe, table, table["price"], cv, known=["hour"], target="price")
+    pd.testing.assert_frame_equal(found, expected)
+
+
+PEAK = """
+import sys, tracemalloc
+import numpy as np
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklstm import SlidingWindow
+from sklstm.forecasting import backtest
+X = np.random.default_rng(0).normal(size=(50_000, 1)).cumsum(0)
+window = SlidingWindow(3, flatten=True, history=None)
+pipe = make_pipeline(window, SimpleImputer(), Ridge())
+for folds in (2, 200):
+    tracemalloc.start()
+    backtest(pipe, X, X[:, 0], TimeSeriesSplit(folds, test_size=2), refit=False)
+    print(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+"""
+
+
+def test_memory_does_not_grow_with_folds():
+    found = subprocess.run(
+        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=True
+    )
+    few, many = map(int, found.stdout.split())
+    # 198 train parts of 50,000 rows would be 79 MB.
+    assert many - few < 10e6
+
+
+ROWS = np.arange(50)
 BAD = {
-    "refit": ({"refit": 0.5}, r"refit must be an int >= 1 or a bool, got 0\.5"),
+    "scalar X": ({"X": 5.0}, "X must be a DataFrame or an array of two axes"),
+    "scalar y": ({"y": 5.0}, "y must hold a target for each row of X, got 5.0"),
+    "3-D": ({"X": np.zeros((120, 2, 2))}, "X must be a DataFrame or an array of two"),
+    "cv": ({"cv": "five"}, "cv must be an int, a splitter or an iterable .* 'five'"),
+    "cv bool": ({"cv": True}, "cv must be an int, a splitter .* got True"),
+    "no pairs": ({"cv": [1, 2]}, "pairs of train and test rows, but fold 0 is 1"),
+    "beyond": ({"cv": [(ROWS, [120])]}, "test part of fold 0 .* 0 to 119.* got 120"),
+    "negative": ({"cv": [(ROWS, [-3])]}, "test part of fold 0 .* 0 to 119.* got -3"),
+    "floats": ({"cv": [(ROWS * 1.0, [60])]}, "train part of fold 0 .* of float64"),
+    "mask": ({"cv": [(ROWS > 9, [60])]}, "a mask of 120 bools; got .* bool"),
+    "overlap": ({"cv": [(ROWS, ROWS[40:])]}, "after test row 40, or on itself"),
+    "refit": (
+        {"refit": 0.5},
+        r"refit must be an int >= 1, a bool or 'prefit', got 0\.5",
+    ),
     "known": ({"known": ["snow"]}, "known has 'snow', but X has the columns"),
     "missing": (
         {"known": []},

@@ -1,10 +1,12 @@
 """Conformal intervals, beside sorted errors by hand, and how often they hold."""
 
-import sys
+import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
@@ -42,7 +44,7 @@ def made_up(n_folds=40, steps=3, seed=0, **columns):
 
 def width_by_hand(errors, coverage):
     """The ceil((n + 1) * coverage)-th smallest error: Lei et al., algorithm 2."""
-    rank = int(np.ceil((len(errors) + 1) * coverage))
+    rank = math.ceil((len(errors) + 1) * Fraction(str(coverage)))
     return np.sort(errors)[rank - 1]
 
 
@@ -55,7 +57,7 @@ def test_each_fold_is_calibrated_on_those_before_it(coverage, n_folds):
         earlier = past[(past["fold"] < row.fold) & (past["step"] == row.step)]
         errors = (earlier["truth"] - earlier["forecast"]).abs().to_numpy()
         errors = errors[-n_folds:] if n_folds else errors
-        if len(errors) <= 1 / (1 - coverage):
+        if Fraction(str(coverage)) * (len(errors) + 1) > len(errors):
             assert (row.lower, row.upper) == (-np.inf, np.inf)
         else:
             width = width_by_hand(errors, coverage)
@@ -129,7 +131,8 @@ def test_a_group_that_is_behind_keeps_none_of_the_others_waiting():
     past = pd.concat([made_up(shop="a"), made_up(shop="b", seed=1)], ignore_index=True)
     behind = past["shop"] == "b"
     past.loc[behind, "origin"] = past["origin"].min()
-    found = conformal_intervals(past, by=("step", "shop"))
+    with pytest.warns(UserWarning, match="needs 9 more folds"):
+        found = conformal_intervals(past, by=("step", "shop"))
     alone = conformal_intervals(made_up(shop="a"))
     np.testing.assert_allclose(found["upper"][~behind], alone["upper"])
     assert np.isinf(found["upper"][behind]).all()
@@ -203,15 +206,129 @@ def test_intervals_hold_as_often_as_promised_on_real_series(name, coverage):
     assert abs(share - coverage) < slack
 
 
-def test_without_mapie_it_is_asked_for(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mapie.regression", None)
-    with pytest.raises(ImportError, match="needs MAPIE: pip install mapie"):
-        conformal_intervals(made_up())
+@pytest.mark.parametrize("coverage", [0.6, 0.9])
+@pytest.mark.parametrize("quantiles", [False, True])
+def test_sides_are_calibrated_on_their_own(coverage, quantiles):
+    past = made_up(steps=1, n_folds=60)
+    low = high = past["forecast"]
+    if quantiles:
+        low, high = low - 0.3, high + 0.2
+        past = past.assign(**{"q0.1": low, "q0.9": high})
+    found = conformal_intervals(past, coverage=coverage, symmetric=False)
+    row = found.iloc[-1]
+    known = slice(0, 59)
+    half = (1 + Fraction(str(coverage))) / 2
+    below = width_by_hand((low - past["truth"])[known], half)
+    above = width_by_hand((past["truth"] - high)[known], half)
+    assert row["lower"] == pytest.approx(low.iloc[-1] - below)
+    assert row["upper"] == pytest.approx(high.iloc[-1] + above)
+    n_finite = int(np.isfinite(found["upper"]).sum())
+    assert 60 - n_finite == math.ceil(half / (1 - half))
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_one_sided_errors_are_held_as_promised(symmetric):
+    rng = np.random.default_rng(0)
+    past = made_up(n_folds=1500, steps=1)
+    past["truth"] = past["forecast"] + rng.exponential(size=len(past))
+    found = conformal_intervals(past[:800], coverage=0.8, symmetric=symmetric)
+    ahead = pd.DataFrame({"y": [0.0]}, index=past["time"].iloc[[800]])
+    bounds = conformal_intervals(past[:800], ahead, coverage=0.8, symmetric=symmetric)
+    lower, upper = bounds[["y_lower", "y_upper"]].iloc[0]
+    errors = (past["truth"] - past["forecast"])[800:]
+    assert errors.between(lower, upper).mean() == pytest.approx(0.8, abs=0.04)
+    assert (lower > 0) == (not symmetric)  # all errors are above
+    if not symmetric:  # as many are missed below as above
+        assert (errors < lower).mean() == pytest.approx(0.1, abs=0.03)
+        assert (errors > upper).mean() == pytest.approx(0.1, abs=0.03)
+    finite = found[np.isfinite(found["upper"])]
+    held = finite["truth"].between(finite["lower"], finite["upper"]).mean()
+    assert held == pytest.approx(0.8, abs=0.05)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_large_values_and_few_bits(dtype, symmetric):
+    past = made_up()
+    for column in ("truth", "forecast"):
+        past[column] = (past[column] * 1e3 + 3e9).astype(dtype)
+    found = conformal_intervals(past, coverage=0.8, symmetric=symmetric)
+    small = past.assign(
+        truth=past["truth"].astype(float) - 3e9,
+        forecast=past["forecast"].astype(float) - 3e9,
+    )
+    expected = conformal_intervals(small, coverage=0.8, symmetric=symmetric)
+    np.testing.assert_allclose(found["upper"] - 3e9, expected["upper"], atol=1e-5)
+    np.testing.assert_allclose(found["lower"] - 3e9, expected["lower"], atol=1e-5)
+
+
+def test_mapie_gives_the_same():
+    mapie = pytest.importorskip("mapie.regression")
+    past = made_up(steps=1)
+    ahead = pd.DataFrame({"y": [0.5]}, index=[past["time"].iloc[-1]])
+    found = conformal_intervals(past, ahead, coverage=0.8)
+
+    class Identity(RegressorMixin, BaseEstimator):
+        fitted_ = True
+
+        def fit(self, X, y=None):
+            return self
+
+        def predict(self, X):
+            return np.asarray(X)[:, 0]
+
+    one = mapie.SplitConformalRegressor(
+        Identity(), confidence_level=0.8, prefit=True
+    ).conformalize(past[["forecast"]].to_numpy(), past["truth"].to_numpy())
+    _, bounds = one.predict_interval(np.array([[0.5]]))
+    np.testing.assert_allclose(found[["y_lower", "y_upper"]], bounds[:, :, 0])
+
+
+def test_infinite_intervals_say_what_is_missing():
+    past = made_up(n_folds=6)
+    ahead = pd.DataFrame({"y": 0.0}, index=HOURS)
+    with pytest.warns(UserWarning, match=r"coverage=0.9 needs 3 more folds whose"):
+        found = conformal_intervals(past, ahead)
+    assert np.isinf(found["y_upper"]).all()
+    more = made_up(n_folds=9)
+    assert np.isfinite(conformal_intervals(more, ahead)["y_upper"]).all()
+    with pytest.warns(UserWarning, match="needs 10 more folds"):
+        conformal_intervals(more, ahead, symmetric=False)
+    with pytest.warns(UserWarning, match="raise n_folds=8, .* or|needs 1 more fold "):
+        conformal_intervals(more, ahead, n_folds=8)
+    with pytest.warns(UserWarning, match="The newest fold has .* needs 1 more fold "):
+        conformal_intervals(more)  # eight are before it
+    conformal_intervals(made_up(n_folds=10))
+
+
+def test_rows_without_truth_calibrate_nothing():
+    past = made_up(n_folds=60)
+    holes = np.arange(len(past)) % 5 == 0
+    holed = past.assign(truth=past["truth"].where(~holes))
+    ahead = pd.DataFrame({"y": 0.0}, index=HOURS)
+    found = conformal_intervals(holed, ahead, coverage=0.8)
+    expected = conformal_intervals(past[~holes], ahead, coverage=0.8)
+    pd.testing.assert_frame_equal(found, expected)
+    checked = conformal_intervals(holed, coverage=0.8)
+    assert np.isfinite(checked["upper"][-3:]).all()
+
+
+@pytest.mark.parametrize("name", ["backtested", "forecasts"])
+@pytest.mark.parametrize("table", [np.zeros((3, 2)), {"a": 1}, 3.0])
+def test_no_tables(name, table):
+    with pytest.raises(TypeError, match=f"{name} must be the DataFrame that .*, got"):
+        conformal_intervals(**{"backtested": made_up(), name: table})
 
 
 HOURS = pd.date_range("2026-02-01", periods=3, freq="h")
 BAD = {
     "coverage": ({"coverage": 90}, r"coverage must be within \(0, 1\), got 90"),
+    "symmetric": ({"symmetric": "no"}, "symmetric must be a bool, got 'no'"),
+    "a word": ({"coverage": "high"}, "coverage must be within .* got 'high'"),
+    "a clash": (
+        {"forecasts": pd.DataFrame({"step": ["a"], "sold": [2.0]})},
+        "forecasts has a column 'step', a name .* Rename",
+    ),
     "n_folds": ({"n_folds": 0}, "n_folds must be an int >= 1 or None, got 0"),
     "by": ({"by": ("shop",)}, "must be what backtest gives, but lacks 'shop'"),
     "columns": ({"backtested": made_up()[["fold"]]}, "lacks 'origin', 'step'"),

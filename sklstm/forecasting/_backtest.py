@@ -1,7 +1,8 @@
 """Forecasts from many origins in the past, beside what came true."""
 
+import itertools
+import re
 import warnings
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm._pipeline import Parts, find_window
 from sklstm._validation import as_list, check_int, shortened
-from sklstm.forecasting._following import FollowingRows, look_at_other_rows
-from sklstm.forecasting._forecast import feedback, n_recent
-from sklstm.forecasting._future import Future
-from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._folds import Folds
+from sklstm.forecasting._following import look_at_other_rows
+from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
-from sklstm.forecasting._rollout import roll_out
-from sklstm.model_selection import PanelTimeSeriesSplit
+from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
@@ -34,23 +33,29 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     Parameters
     ----------
     pipeline : estimator
-        A pipeline with a `SlidingWindow`, or a search over one. It is cloned.
+        A pipeline with a `SlidingWindow`, or a search over one. It is cloned, unless
+        `refit` is "prefit".
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
 
     y : array-like of shape (n_rows,), (n_rows, n_outputs) or as of `make_multistep`
-        The targets; of several steps the last is that of the row itself.
+        The targets; of several steps the last is that of the row itself. NaN is no
+        target: `truth` is NaN there. Estimators of this package leave such rows out
+        of their fit; others may refuse them.
 
     cv : int, splitter or iterable
         Folds whose train rows come before their test rows, such as those of
         `TimeSeriesSplit` or, with groups, `PanelTimeSeriesSplit`, which an int
         stands for. After a gap, steps are counted from the last train row.
 
-    refit : bool or int, default=True
+    refit : bool, int or "prefit", default=True
         Whether each fold is fitted anew; an int fits every so many folds; False fits
-        on the train rows of the first fold alone. A fit is used with the rows up to
-        the origin of every fold.
+        once, on the train rows of the first fold alone: let that have many times the
+        rows of a window. "prefit" takes a pipeline that is fitted already, and as it
+        is: on rows before all test rows, which is checked where the window remembers
+        the index of its fit (``history="auto"`` and a DataFrame), and elsewhere is up
+        to you. A fit is used with the rows up to the origin of every fold.
 
     known : str, int or sequence of such, default=()
         Columns of X that are known in advance, such as the calendar, besides those
@@ -84,14 +89,16 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     ------
     ValueError
         If a fit saw rows after a test row of the same group, a part is empty, times
-        repeat or are not sorted, columns are needed that are neither predicted nor
+        repeat or are not sorted, the groups are named by a column that is called as
+        one of the result, columns are needed that are neither predicted nor
         known, or predictions would be fed back into a column that y is not.
 
     Warns
     -----
     UserWarning
         If a group begins in a test part: it has no row before, and starts cold. If
-        train rows of other groups are as late as test rows.
+        train rows of other groups are as late as test rows. If with ``refit=False``
+        fewer than half of the first train rows have a complete window.
 
     See Also
     --------
@@ -119,11 +126,15 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     2     1 2026-01-06     1 2026-01-07   64.0      64.0
     3     1 2026-01-06     2 2026-01-08  128.0     128.0
     """
-    check_consistent_length(X, y)
-    if not isinstance(refit, bool):
-        check_int("refit", refit, at_least=1, others=" or a bool")
+    prefit = isinstance(refit, str) and refit == "prefit"
+    if not prefit and not isinstance(refit, bool):
+        check_int("refit", refit, at_least=1, others=", a bool or 'prefit'")
     window = find_window(pipeline)
     panel = Panel(X, getattr(window, "group_by", None))
+    if np.ndim(y) == 0:
+        raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
+    check_consistent_length(X, y)
+    _check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
@@ -133,220 +144,108 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     ahead = as_list(getattr(window, "known", ()))
     # Of the window's own, those that are not made by a step before it.
     known += [c for c in ahead if c in panel.columns and c not in known]
-    folds = _folds(panel, cv, X, y)
-    every = int(refit) if refit else len(folds)
-    runs = [folds[first : first + every] for first in range(0, len(folds), every)]
-    for first, *others in runs:
-        for fold in others:
-            fold.check_after(first)
+    folds = Folds(panel, cv, X, y)
+    every = None if prefit or refit is False else int(refit)
+    # A pipeline that is fitted already was fitted on no fold's train rows.
+    n_folds = folds.check(1 if prefit else every)
+    if prefit:
+        _check_prefit(window, panel, folds)
+    elif refit is False and window is not None:
+        _warn_of_short(window, panel, folds)
     run = delayed(_fit_and_forecast)
     found = Parallel(n_jobs=n_jobs)(
-        run(pipeline, panel, X, y, some, known, target) for some in runs
+        run(pipeline, panel, X, y, some, known, target, prefit)
+        for some in folds.runs(every or n_folds)
     )
     return pd.concat(found, ignore_index=True)
 
 
-def _folds(panel, cv, X, y):
-    """Split the table, and tell what is odd about the folds."""
-    if isinstance(cv, Integral):
-        times = panel.places if panel.times is None else panel.times
-        cv = PanelTimeSeriesSplit(cv, time=times)
-    splits = cv.split(X, y) if hasattr(cv, "split") else cv
-    folds = [_Fold(panel, number, *split) for number, split in enumerate(splits)]
-    if not folds:
-        raise ValueError(f"cv={cv!r} gives no fold.")
+# What a backtest calls its columns; and `conformal_intervals` what it adds.
+_RESERVED = re.compile(
+    r"fold|origin|step|time|target|truth|forecast|lower|upper|q0\.\d+"
+)
+
+
+def _check_name_of_groups(name):
+    """Refuse groups whose column would be taken for one of the backtest's own."""
+    if isinstance(name, str) and _RESERVED.fullmatch(name):
+        raise ValueError(
+            f"group_by={name!r} is the name of a column that a backtest has of its "
+            "own. Rename the column (or index level) of X, and group_by of the window "
+            "with it."
+        )
+
+
+def _check_prefit(window, panel, folds):
+    """Refuse to test a fitted pipeline on what it was fitted on, where that shows."""
+    last = getattr(window, "_last", None)
+    if last is None or panel.times is None:
+        return
+    labels = TimeLabels(panel.times)
+    if labels.kind != last.kind:
+        return
     for fold in folds:
-        for message in fold.oddities():
-            warnings.warn(f"Fold {fold.number}: {message}", UserWarning, stacklevel=3)
-    return folds
-
-
-class _Fold:
-    """The series of one fold: the groups with test rows, and their origins."""
-
-    def __init__(self, panel, number, train, test):
-        train, test = (_row_numbers(part) for part in (train, test))
-        for name, part in {"train": train, "test": test}.items():
-            if not len(part):
-                raise ValueError(f"Fold {number} of cv has no {name} row.")
-        self._panel, self.number, self.train, self.test = panel, number, train, test
-        places, n_groups = panel.places, len(panel.groups)
-        self._trained_until = np.full(n_groups, -1)
-        np.maximum.at(self._trained_until, panel.codes[train], places[train])
-        self.check_after(self)
-        first = np.full(n_groups, len(places))
-        np.minimum.at(first, panel.codes[test], places[test])
-        # Of a group without train rows, what is before the test part is known.
-        seen = self._trained_until >= 0
-        origins = np.where(seen, self._trained_until, first - 1)
-        self.groups = np.unique(panel.codes[test])
-        self.origins = origins[self.groups]
-        self.n_steps = int((places[test] - origins[panel.codes[test]]).max())
-
-    def check_after(self, fitted):
-        """Refuse to test on what the fit of a fold, this or another, has seen."""
-        codes, places = self._panel.codes[self.test], self._panel.places[self.test]
-        wrong = places <= fitted._trained_until[codes]
-        if wrong.any():
-            row = self.test[np.argmax(wrong)]
-            other = "" if fitted is self else f" of fold {self.number}"
+        test = np.arange(len(panel.frame))[fold.test]
+        first = labels.at(test[panel.times[test].argmin()])
+        if not last.is_before(first):
             raise ValueError(
-                f"Fold {fitted.number} of cv trains on rows after test row {row}"
-                f"{other}. A backtest needs train rows before test rows, and folds in "
-                "the order of time, as those of TimeSeriesSplit or "
-                "PanelTimeSeriesSplit."
-            )
-
-    def oddities(self):
-        """Tell what a user may not have meant."""
-        panel = self._panel
-        cold = panel.groups[self.groups[self.origins < 0]]
-        if len(cold):
-            yield (
-                f"groups without a row before the test part: {shortened(cold)}. Their "
-                "forecasts start cold, from missing steps."
-            )
-        if panel.times is None or len(panel.groups) == 1:
-            return
-        last, first = panel.times[self.train].max(), panel.times[self.test].min()
-        if last >= first:
-            yield (
-                f"trains on times until {last}, although its first test time is "
-                f"{first}, of another group. PanelTimeSeriesSplit splits all groups at "
-                "the same times."
+                f'refit="prefit": the pipeline was fitted on rows until {last.label}, '
+                f"but fold {fold.number} of cv tests on {first.label}. Fit it on "
+                "earlier rows, or let the folds begin later."
             )
 
 
-def _row_numbers(part):
-    part = np.asarray(part)
-    return np.flatnonzero(part) if part.dtype.kind == "b" else part.astype(int)
+def _warn_of_short(window, panel, folds):
+    """Tell where the one fit of a backtest sees few windows that are complete."""
+    first, *_ = itertools.islice(folds, 1)
+    n_rows = np.bincount(panel.codes[first.train])
+    n_before = window.window_length + window.horizon - 1
+    n_complete = int(np.maximum(n_rows - n_before, 0).sum())
+    if 2 * n_complete < n_rows.sum():
+        warnings.warn(
+            "refit=False fits on the train rows of the first fold alone: "
+            f"{n_rows.sum()}, of which {n_complete} have a complete window "
+            f"(window_length={window.window_length}, horizon={window.horizon}). Let "
+            "the first fold begin later (fewer n_splits, a smaller test_size), or "
+            "refit.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
-def _fit_and_forecast(pipeline, panel, X, y, folds, known, target):
+def _fit(pipeline, X, y):
+    """Fit, and say what a refusal of missing targets is about."""
+    try:
+        return pipeline.fit(X, y)
+    except ValueError as error:
+        if "NaN" in str(error) and pd.DataFrame(np.asarray(y)).isna().to_numpy().any():
+            error.add_note(
+                "y is NaN in train rows of the backtest, which is no target. The last "
+                "step of the pipeline does not leave such rows out: use one that does, "
+                "as the estimators of sklstm, or leave them out of X and y."
+            )
+        raise
+
+
+def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
     """Fit on the first of some folds, and forecast all of them."""
-    first = folds[0].train
-    fitted = clone(pipeline).fit(_safe_indexing(X, first), _safe_indexing(y, first))
+    train = np.arange(len(panel.frame))[folds[0].train]
+    fitted = pipeline
+    if not prefit:
+        fitted = _fit(
+            clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
+        )
     parts = Parts.of(fitted, "backtest")
     transformed = parts.transform(panel.given)
-    model = _Model(parts, panel, y, known, target)
+    model = Origins(parts, panel, y, known, target)
     if look_at_other_rows(parts, panel, transformed):
-        return pd.concat([model.forecast_after(fold) for fold in folds])
+        return pd.concat([model.forecast_after(fold, train) for fold in folds])
     values = parts.window._features_of(transformed)
     n_numbers = values.shape[1] * (model.n_recent + max(f.n_steps for f in folds))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
     return pd.concat(
         [
-            model.forecast(values, folds[first : first + at_once])
+            model.forecast(values, folds[first : first + at_once], train)
             for first in range(0, len(folds), at_once)
         ]
     )
-
-
-class _Model:
-    """A fitted pipeline, and the table that it forecasts parts of."""
-
-    def __init__(self, parts, panel, y, known, target):
-        self.parts, self.panel, self.y = parts, panel, y
-        self.known, self.target = known, target
-        self.n_recent = n_recent(parts.window)
-
-    def forecast_after(self, fold):
-        """Forecast a fold where steps before the window look at other rows."""
-        panel = self.panel
-        origins = np.full(len(panel.groups), -1)
-        origins[fold.groups] = fold.origins
-        rows = np.flatnonzero(panel.places <= origins[panel.codes])
-        table = panel.frame.iloc[rows]
-        some = self.parts.window._features_of(
-            self.parts.transform(panel.as_given(table))
-        )
-        values = np.full((len(panel.frame), some.shape[1]), np.nan, some.dtype)
-        values[rows] = some
-        return self.forecast(values, [fold], table)
-
-    def forecast(self, values, folds, table=None):
-        """Forecast the test rows of some folds, from the features of all rows."""
-        panel, window = self.panel, self.parts.window
-        codes = np.concatenate([fold.groups for fold in folds])
-        origins = np.concatenate([fold.origins for fold in folds])
-        places = origins[:, np.newaxis] + np.arange(1 - self.n_recent, 1)
-        recent = values[panel.rows_at(codes[:, np.newaxis], places)]
-        recent[places < 0] = np.nan
-        steps = max(fold.n_steps for fold in folds)
-        ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
-        rows = panel.rows_at(codes[:, np.newaxis], ahead)
-        there = panel.places[rows] == ahead  # others are stand-ins
-        future = Future.within(panel, rows, self.known, there)
-        outputs = Outputs(self.parts, recent, panel, self.target, self.y)
-        fed = feedback(outputs, window, panel, future, steps, told_by="known")
-        self._check_fed(fed, outputs.n_targets, folds[0].train)
-        following = FollowingRows(self.parts, panel, future, fed, table)
-        predicted = roll_out(outputs, recent, following, window, steps)
-        is_test = there & self._is_test(folds, rows)
-        return self._frame(outputs, predicted, folds, origins, rows, is_test)
-
-    def _check_fed(self, fed, n_targets, rows):
-        """Refuse to feed predictions into columns that y was not, in some rows."""
-        truth = self._truth(n_targets)
-        for column, target in fed.items():
-            X = self.panel.frame[column].to_numpy()
-            if X.dtype.kind not in "iuf":
-                continue
-            y = truth[rows, target].astype(float)
-            same = np.isclose(X[rows], y) | np.isnan(X[rows].astype(float))
-            if not same.all():
-                row = rows[np.argmin(same)]
-                raise ValueError(
-                    f"Predictions can't be fed back into column {column!r} of X, as y "
-                    f"is something else: in row {row} it is {truth[row, target]:g}, "
-                    f"the column {X[row]:g}. Pass y as it stands in X, neither "
-                    "shifted nor scaled; or predict all steps at once (make_multistep)."
-                )
-
-    def _truth(self, n_targets):
-        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
-        return np.asarray(self.y).reshape(len(self.panel.frame), -1, n_targets)[:, -1]
-
-    def _is_test(self, folds, rows):
-        """Tell which of the rows that follow are test rows of their fold."""
-        is_test, first = np.zeros(rows.shape, dtype=bool), 0
-        for fold in folds:
-            own = slice(first, first + len(fold.groups))
-            chosen = np.zeros(len(self.panel.frame), dtype=bool)
-            chosen[fold.test] = True
-            is_test[own] = chosen[rows[own]]
-            first = own.stop
-        return is_test
-
-    def _frame(self, outputs, predicted, folds, origins, rows, is_test):
-        """Put the forecasts of test rows beside the truth."""
-        panel = self.panel
-        numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
-        series, step = np.nonzero(is_test)
-        row = rows[series, step]
-        # Without times, the places of rows in their groups can be compared as such.
-        times = pd.Index(panel.places) if panel.times is None else panel.times
-        origin = panel.rows_at(panel.codes[row], origins[series])
-        origin = pd.Series(times[origin])
-        if (origins < 0).any():
-            origin = origin.where(origins[series] >= 0)
-        columns = {
-            "fold": np.concatenate(numbers)[series],
-            "origin": origin,
-            "step": step + 1,
-            "time": times[row],
-        }
-        if panel.group_by is not None:
-            columns[panel.group_by] = panel.groups[panel.codes[row]]
-        truth = self._truth(outputs.n_targets)
-        parts = []
-        for i in range(outputs.n_targets):
-            own = dict(columns)
-            if outputs.n_targets > 1:
-                own["target"] = i if outputs.names is None else outputs.names[i]
-            own["truth"] = truth[row, i]
-            own["forecast"] = predicted[series, step, i, 0]
-            for j, quantile in enumerate(outputs.quantiles, start=1):
-                own[f"q{quantile:g}"] = predicted[series, step, i, j]
-            parts.append(pd.DataFrame(own))
-        return pd.concat(parts)

@@ -1,8 +1,11 @@
 """Conformal prediction intervals, calibrated in the order of time."""
 
+import math
+import warnings
+from numbers import Real
+
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
 
 from sklstm._validation import check_int, shortened
 
@@ -10,7 +13,13 @@ _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
 
 
 def conformal_intervals(
-    backtested, forecasts=None, *, coverage=0.9, by=("step",), n_folds=None
+    backtested,
+    forecasts=None,
+    *,
+    coverage=0.9,
+    by=("step",),
+    n_folds=None,
+    symmetric=True,
 ):
     """Give forecasts intervals that hold the truth as often as they promise to.
 
@@ -18,7 +27,7 @@ def conformal_intervals(
     must be: split conformal prediction [1]_, of each step ahead on its own. Where the
     backtest has quantiles, the outermost of them are moved by what they lacked
     (conformalized quantile regression [2]_), so that intervals are wide where the
-    future is uncertain. The arithmetic is that of MAPIE (``pip install mapie``).
+    future is uncertain.
 
     Parameters
     ----------
@@ -42,21 +51,32 @@ def conformal_intervals(
         Learn from the newest folds alone, so many: for series that change. None
         learns from all.
 
+    symmetric : bool, default=True
+        Whether intervals reach as far below a forecast as above it. False calibrates
+        the two sides on their own, each to half of what `coverage` leaves out: for
+        forecasts that err to one side. That needs about twice as many errors.
+
     Returns
     -------
     DataFrame
         `backtested` with two more columns, `lower` and `upper`; or `forecasts` with
         columns such as ``price_lower`` and ``price_upper``. They are infinite where
-        there are no more errors to learn from than ``1 / (1 - coverage)``, which is
-        10 for 0.9.
+        there are fewer errors to learn from than ``coverage / (1 - coverage)``, which
+        is 9 for 0.9; where the sides are calibrated on their own, 19.
 
     Raises
     ------
     ValueError
         If a parameter is out of its range, or columns are missing.
 
-    ImportError
-        If MAPIE is not installed.
+    TypeError
+        If `backtested` or `forecasts` is no DataFrame.
+
+    Warns
+    -----
+    UserWarning
+        If intervals of forecasts, or of the newest fold, are infinite: says how many
+        folds are missing.
 
     Notes
     -----
@@ -88,41 +108,61 @@ def conformal_intervals(
     9   -7.0    7.0
     """
     by = [by] if isinstance(by, str) else list(by)
-    _check(backtested, coverage, by, n_folds)
+    _check(backtested, forecasts, coverage, by, n_folds, symmetric)
     if forecasts is None:
-        return _of_backtest(backtested, coverage, by, n_folds)
+        return _of_backtest(backtested, coverage, by, n_folds, symmetric)
     known = backtested[backtested["truth"].notna()]
     target, rows = _as_backtested(forecasts, backtested, by)
-    bounds = _bounds(known, rows, coverage, by, n_folds)
+    bounds, lacking = _bounds(known, rows, coverage, by, n_folds, symmetric)
+    _warn_of_infinite(lacking, coverage, n_folds, "forecasts gets")
     names = [f"{target}_lower", f"{target}_upper"]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
 
-def _of_backtest(backtested, coverage, by, n_folds):
+def _of_backtest(backtested, coverage, by, n_folds, symmetric):
     """Calibrate each fold on what was known of those before it."""
     table = backtested.reset_index(drop=True)
     # Groups that start cold have no origin: what the others know is known.
     origins = table["origin"].fillna(table.groupby("fold")["origin"].transform("min"))
     found = np.tile([-np.inf, np.inf], (len(table), 1))
+    short, newest = 0, table["fold"].max()
     for (fold, origin), places in table.groupby(["fold", origins]).indices.items():
         earlier = (table["fold"] < fold) & (table["time"] <= origin)
         known = table[earlier & table["truth"].notna()]
-        found[places] = _bounds(known, table.iloc[places], coverage, by, n_folds)
+        found[places], lacking = _bounds(
+            known, table.iloc[places], coverage, by, n_folds, symmetric
+        )
+        # The first folds have none before them; the newest should have enough.
+        if fold == newest:
+            short = max(short, lacking)
+    _warn_of_infinite(short, coverage, n_folds, "The newest fold has")
     return backtested.assign(lower=found[:, 0], upper=found[:, 1])
 
 
-def _bounds(known, rows, coverage, by, n_folds):
-    """Give the intervals of some rows, (n_rows, 2), from rows whose truth is known."""
+def _bounds(known, rows, coverage, by, n_folds, symmetric):
+    """Give the intervals of some rows, from rows whose truth is known.
+
+    Returns
+    -------
+    bounds : ndarray of shape (n_rows, 2)
+        Infinite where too little is known.
+
+    lacking : int
+        The folds that the least known part of the rows lacks.
+    """
     bounds = np.tile([-np.inf, np.inf], (len(rows), 1))
-    errors = _parted(known, by)
+    needed = n_needed(coverage, symmetric)
+    errors, lacking = _parted(known, by), 0
     for key, some in _parted(rows.set_axis(np.arange(len(rows))), by).items():
-        own = some.index
         past = errors.get(key, known[:0])
         if n_folds is not None:
             past = past[past["fold"].isin(np.unique(past["fold"])[-n_folds:])]
-        if len(past) > max(1 / coverage, 1 / (1 - coverage)):
-            bounds[own] = _conformal(past, some, coverage)
-    return bounds
+        if len(past) >= needed:
+            bounds[some.index] = _conformal(past, some, coverage, symmetric)
+            continue
+        a_fold = max(len(past) // max(past["fold"].nunique(), 1), 1)
+        lacking = max(lacking, -(-(needed - len(past)) // a_fold))
+    return bounds, lacking
 
 
 def _parted(table, by):
@@ -130,52 +170,86 @@ def _parted(table, by):
     return dict(iter(table.groupby(by))) if by else {(): table}
 
 
-def _conformal(past, rows, coverage):
+def _conformal(past, rows, coverage, symmetric):
     """Calibrate on past forecasts, and give the intervals of others."""
-    try:
-        from mapie.regression import (
-            ConformalizedQuantileRegressor,
-            SplitConformalRegressor,
-        )
-    except ImportError as error:
-        raise ImportError(
-            "conformal_intervals needs MAPIE: pip install mapie"
-        ) from error
     quantiles = [c for c in rows.columns if str(c).startswith("q0.")]
-    if len(quantiles) < 2:
-        columns = ["forecast"]
-        regressor = SplitConformalRegressor(
-            _Column(0), confidence_level=coverage, prefit=True
-        )
-        options = {}
-    else:
-        columns = [quantiles[0], quantiles[-1], "forecast"]
-        regressor = ConformalizedQuantileRegressor(
-            [_Column(i) for i in range(3)], confidence_level=coverage, prefit=True
-        )
-        options = {"symmetric_correction": True}
-    regressor.conformalize(past[columns].to_numpy(), past["truth"].to_numpy())
-    _, bounds = regressor.predict_interval(rows[columns].to_numpy(), **options)
-    return bounds[:, :, 0]
+    low, high = "forecast", "forecast"
+    if len(quantiles) > 1:
+        low, high = quantiles[0], quantiles[-1]
+    truth = past["truth"].to_numpy(float)
+    below = past[low].to_numpy(float) - truth
+    above = truth - past[high].to_numpy(float)
+    if symmetric:
+        below = above = np.maximum(below, above)
+    level = _level(coverage, symmetric)
+    return np.column_stack(
+        [
+            rows[low].to_numpy(float) - smallest_that_covers(below, level),
+            rows[high].to_numpy(float) + smallest_that_covers(above, level),
+        ]
+    )
 
 
-class _Column(RegressorMixin, BaseEstimator):
-    """Stands for a model whose predictions are there already: a column of X."""
+def _level(coverage, symmetric):
+    """Give the share of scores that a bound covers: each half of what is left."""
+    return coverage if symmetric else (1 + coverage) / 2
 
-    fitted_ = True  # as MAPIE asks for
 
-    def __init__(self, column=0):
-        self.column = column
+def n_needed(coverage, symmetric=True):
+    """Count the errors from which on an interval is finite.
 
-    def fit(self, X, y=None):
-        return self
+    Examples
+    --------
+    >>> from sklstm.forecasting._intervals import n_needed
+    >>> n_needed(0.9), n_needed(0.9, symmetric=False)
+    (9, 19)
+    """
+    level = _level(coverage, symmetric)
+    return max(math.ceil(round(level / (1 - level), 9)), 1)
 
-    def predict(self, X):
-        return np.asarray(X)[:, self.column]
+
+def smallest_that_covers(scores, level):
+    """Give the smallest score that covers a share of scores, and one to come.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.forecasting._intervals import smallest_that_covers
+    >>> float(smallest_that_covers(np.array([4.0, 1.0, 3.0, 2.0]), 0.6))
+    3.0
+    """
+    # Rounded, as 0.55 * 20 is 11.000000000000002.
+    rank = math.ceil(round((len(scores) + 1) * level, 9))
+    return np.partition(scores, rank - 1)[rank - 1]
+
+
+def _warn_of_infinite(lacking, coverage, n_folds, who):
+    if not lacking:
+        return
+    remedy = "lengthen the backtest, lower coverage, or take errors together with by=()"
+    if n_folds is not None:
+        remedy = f"raise n_folds={n_folds}, {remedy}"
+    warnings.warn(
+        f"{who} infinite intervals: coverage={coverage} needs {lacking} more "
+        f"fold{'s' if lacking > 1 else ''} whose truth is known. To mend it, {remedy}.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _as_backtested(forecasts, backtested, by):
     """Name the target of a forecast, and give it the columns of a backtest."""
+    clash = [
+        column
+        for column in forecasts.columns
+        if column in _NEEDED
+        and not all(str(other).startswith(column) for other in forecasts.columns)
+    ]
+    if clash:
+        raise ValueError(
+            f"forecasts has a column {clash[0]!r}, a name that backtests have for "
+            "something of their own. Rename the column."
+        )
     levels = [name for name in forecasts.index.names if name is not None]
     groups = [
         column
@@ -210,7 +284,19 @@ def _as_backtested(forecasts, backtested, by):
     return target, rows.assign(step=steps + 1)
 
 
-def _check(backtested, coverage, by, n_folds):
+def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
+    if not isinstance(backtested, pd.DataFrame):
+        raise TypeError(
+            "backtested must be the DataFrame that backtest gives, got "
+            f"{type(backtested).__name__}."
+        )
+    if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
+        raise TypeError(
+            "forecasts must be the DataFrame that forecast gives, or None, got "
+            f"{type(forecasts).__name__}."
+        )
+    if not isinstance(symmetric, bool):
+        raise ValueError(f"symmetric must be a bool, got {symmetric!r}.")
     missing = [c for c in [*_NEEDED, *by] if c not in backtested.columns]
     if missing:
         raise ValueError(
@@ -221,7 +307,7 @@ def _check(backtested, coverage, by, n_folds):
             "backtested holds several targets. Take them one by one: "
             'backtested[backtested["target"] == ...].drop(columns="target").'
         )
-    if not 0 < coverage < 1:
+    if not isinstance(coverage, Real) or not 0 < coverage < 1:
         raise ValueError(f"coverage must be within (0, 1), got {coverage!r}.")
     if n_folds is not None:
         check_int("n_folds", n_folds, at_least=1, others=" or None")

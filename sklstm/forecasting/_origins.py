@@ -1,0 +1,126 @@
+"""Forecasts from many origins within a table, of one fitted pipeline."""
+
+import numpy as np
+import pandas as pd
+
+from sklstm.forecasting._following import FollowingRows
+from sklstm.forecasting._forecast import feedback, n_recent
+from sklstm.forecasting._future import Future
+from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._rollout import roll_out
+
+
+class Origins:
+    """A fitted pipeline, and the table that it forecasts parts of."""
+
+    def __init__(self, parts, panel, y, known, target):
+        self.parts, self.panel, self.y = parts, panel, y
+        self.known, self.target = known, target
+        self.n_recent = n_recent(parts.window)
+
+    def forecast_after(self, fold, train):
+        """Forecast a fold where steps before the window look at other rows."""
+        panel = self.panel
+        origins = np.full(len(panel.groups), -1)
+        origins[fold.groups] = fold.origins
+        rows = np.flatnonzero(panel.places <= origins[panel.codes])
+        table = panel.frame.iloc[rows]
+        some = self.parts.window._features_of(
+            self.parts.transform(panel.as_given(table))
+        )
+        values = np.full((len(panel.frame), some.shape[1]), np.nan, some.dtype)
+        values[rows] = some
+        return self.forecast(values, [fold], train, table)
+
+    def forecast(self, values, folds, train, table=None):
+        """Forecast the test rows of some folds, from the features of all rows."""
+        panel, window = self.panel, self.parts.window
+        codes = np.concatenate([fold.groups for fold in folds])
+        origins = np.concatenate([fold.origins for fold in folds])
+        places = origins[:, np.newaxis] + np.arange(1 - self.n_recent, 1)
+        recent = values[panel.rows_at(codes[:, np.newaxis], places)]
+        recent[places < 0] = np.nan
+        steps = max(fold.n_steps for fold in folds)
+        ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
+        rows = panel.rows_at(codes[:, np.newaxis], ahead)
+        there = panel.places[rows] == ahead  # others are stand-ins
+        future = Future.within(panel, rows, self.known, there)
+        outputs = Outputs(self.parts, recent, panel, self.target, self.y)
+        fed = feedback(outputs, window, panel, future, steps, told_by="known")
+        self._check_fed(fed, outputs.n_targets, train)
+        following = FollowingRows(self.parts, panel, future, fed, table)
+        predicted = roll_out(outputs, recent, following, window, steps)
+        is_test = there & self._is_test(folds, rows)
+        return self._frame(outputs, predicted, folds, origins, rows, is_test)
+
+    def _check_fed(self, fed, n_targets, rows):
+        """Refuse to feed predictions into columns that y was not, in some rows."""
+        for column, target in fed.items():
+            if not pd.api.types.is_numeric_dtype(self.panel.frame[column].dtype):
+                continue
+            X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
+            y = self._truth(n_targets)[rows, target].astype(float)
+            # A missing value on either side says nothing of the other.
+            same = np.isclose(X, y) | np.isnan(X) | np.isnan(y)
+            if not same.all():
+                i = np.argmin(same)
+                raise ValueError(
+                    f"Predictions can't be fed back into column {column!r} of X, as y "
+                    f"is something else: in row {rows[i]} it is {y[i]:g}, the column "
+                    f"{X[i]:g}. Pass y as it stands in X, neither shifted nor scaled; "
+                    "or predict all steps at once (make_multistep)."
+                )
+
+    def _truth(self, n_targets):
+        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
+        y = np.asarray(self.y)
+        if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
+            y = np.where(pd.isna(y), np.nan, y).astype(float)
+        return y.reshape(len(self.panel.frame), -1, n_targets)[:, -1]
+
+    def _is_test(self, folds, rows):
+        """Tell which of the rows that follow are test rows of their fold."""
+        is_test, first = np.zeros(rows.shape, dtype=bool), 0
+        for fold in folds:
+            own = slice(first, first + len(fold.groups))
+            numbers = fold.test
+            if isinstance(numbers, slice):
+                within = rows[own] >= numbers.start
+                is_test[own] = within & (rows[own] < numbers.stop)
+            else:
+                is_test[own] = np.isin(rows[own], numbers)
+            first = own.stop
+        return is_test
+
+    def _frame(self, outputs, predicted, folds, origins, rows, is_test):
+        """Put the forecasts of test rows beside the truth."""
+        panel = self.panel
+        numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
+        series, step = np.nonzero(is_test)
+        row = rows[series, step]
+        # Without times, the places of rows in their groups can be compared as such.
+        times = pd.Index(panel.places) if panel.times is None else panel.times
+        origin = panel.rows_at(panel.codes[row], origins[series])
+        origin = pd.Series(times[origin])
+        if (origins < 0).any():
+            origin = origin.where(origins[series] >= 0)
+        columns = {
+            "fold": np.concatenate(numbers)[series],
+            "origin": origin,
+            "step": step + 1,
+            "time": times[row],
+        }
+        if panel.group_by is not None:
+            columns[panel.group_by] = panel.groups[panel.codes[row]]
+        truth = self._truth(outputs.n_targets)
+        parts = []
+        for i in range(outputs.n_targets):
+            own = dict(columns)
+            if outputs.n_targets > 1:
+                own["target"] = i if outputs.names is None else outputs.names[i]
+            own["truth"] = truth[row, i]
+            own["forecast"] = predicted[series, step, i, 0]
+            for j, quantile in enumerate(outputs.quantiles, start=1):
+                own[f"q{quantile:g}"] = predicted[series, step, i, j]
+            parts.append(pd.DataFrame(own))
+        return pd.concat(parts)
