@@ -83,12 +83,44 @@ def check_sorted(labels, groups, group_by):
 def warn_of_repeated_times(labels):
     """Warn where times occur twice, as those of several entities do."""
     times = labels.index
-    if labels.tells_time and not times.is_unique:
-        row = int(np.argmax(times.duplicated()))
+    if not labels.tells_time or times.is_unique:
+        return
+    # Not `is_unique` alone: in pandas 2 a slice inherits a False.
+    repeated = times.duplicated()
+    if repeated.any():
+        row = int(np.argmax(repeated))
         warnings.warn(
             f"The time {times[row]!r} of row {row} of X is that of an earlier row. If "
             "these are rows of several entities, windows go across them: name their "
             "column or index level in group_by.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_gaps(X, missing):
+    """Warn of the rows that are not there between those of a table."""
+    row, n_rows = int(np.argmax(missing > 0)), int(missing.sum())
+    warnings.warn(
+        f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} missing within X, "
+        f"{int(missing[row])} of them before {X.index[row]!r} (row {row}): windows "
+        "hold missing steps there. (Rows that were taken out, as by shuffled folds, "
+        'count too.) Set gaps="ignore" if rows follow each other as they stand.',
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def warn_of_no_pace(times, groups, paces):
+    """Warn where time stamps do not tell whether rows are missing."""
+    odd = [name for name, rows in groups.items() if len(rows) > 2]
+    odd = [name for name in odd if not paces[name].is_regular]
+    if odd:
+        where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
+        warnings.warn(
+            f"The times of X are not equally far apart{where}, so that it is not known "
+            "whether rows are missing: windows hold the rows as they stand. Resample X "
+            'to a regular index, or set gaps="ignore" if that is right.',
             UserWarning,
             stacklevel=4,
         )
