@@ -24,6 +24,7 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import _safe_indexing
 
 from sklstm.preprocessing import PerFeatureScaler, PerTimestep, SlidingWindow
 from sklstm.sequences import SequenceTable
@@ -1004,7 +1005,61 @@ def test_a_changed_parameter_counts_from_the_next_fit_on():
     assert transformer.transform(numbered(1)).shape == (1, 2, 1)
 
 
+# ------------------------------------------------------------------------- y beside X
+def test_y_in_another_order_is_refused():
+    X = pd.DataFrame(numbered(10), HOURS[:10], ["a"])
+    y = X["a"].sample(frac=1, random_state=0)
+    window = SlidingWindow(2)
+    for method in (window.fit, window.fit_transform):
+        with pytest.raises(ValueError, match=r"row 0 is Timestamp.*y\.loc\[X\.index\]"):
+            method(X, y)
+    assert not hasattr(window, "history_")
+
+
+@pytest.mark.parametrize("as_y", [np.asarray, list, lambda y: y.reset_index(drop=True)])
+def test_y_without_an_index_of_its_own_goes_with_any_table(as_y):
+    X = pd.DataFrame(numbered(10), HOURS[:10], ["a"])
+    SlidingWindow(2).fit(X, as_y(X["a"]))
+    SlidingWindow(2).fit(X.reset_index(drop=True), X["a"])
+    y = as_y(X["a"])
+    for train, _ in TimeSeriesSplit(3).split(X):
+        SlidingWindow(2).fit(X.iloc[train], _safe_indexing(y, train))
+
+
+def test_narrow_integers_do_not_overflow():
+    X = numbered(300)
+    windows = SlidingWindow(np.uint8(60), horizon=np.uint8(200)).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X, 60, 200))
+
+
 # --------------------------------------------------------------------------- bad input
+def test_unsorted_labels_get_the_advice_that_helps():
+    months = [f"{month} 2018" for month in ("Jan", "Feb", "Mar", "Apr")]
+    panel = pd.DatetimeIndex([*HOURS[:2], *HOURS[:2]])
+    for index, advice in {
+        tuple(months): r"pd\.to_datetime\(X\.index\)",
+        tuple(panel): "in group_by instead",
+        (3, 1, 4, 2): "lstmregressor__epochs",
+    }.items():
+        with pytest.raises(ValueError, match=advice):
+            SlidingWindow(2).fit(GOOD_4.set_axis(pd.Index(index)))
+
+
+GOOD_4 = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]})
+
+
+def test_a_slice_of_a_panel_has_unique_times():
+    times = HOURS[:8].append(HOURS[:8])
+    assert not times.is_unique  # which a slice of it inherits, in pandas 2
+    SlidingWindow(2).fit(pd.DataFrame(numbered(8), times[:8], ["a"]))
+
+
+def test_columns_of_one_name_are_refused():
+    X = pd.DataFrame(numbered(4, 2), columns=["a", "a"])
+    with pytest.raises(ValueError, match="several columns of one name: 'a'"):
+        SlidingWindow(2).fit(X)
+
+
 GOOD = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [5.0, 6.0, 7.0, 8.0]})
 
 BAD_PARAMETERS = [
@@ -1021,7 +1076,9 @@ BAD_PARAMETERS = [
     ({"flatten": "no"}, ["'flatten'", "bool", "Got 'no'"]),
     ({"group_by": "shop"}, ["group_by", "'shop'", r"\['x', 'y'\]", "level"]),
     ({"group_by": 7}, ["group_by", "got 7", r"\['x', 'y'\]"]),
-    ({"group_by": ["x"]}, ["group_by", r"\['x'\]"]),
+    ({"group_by": ["x"]}, ["group_by must be one column", r"\['x'\]"]),
+    ({"window_length": 10**20}, ["window_length must be at most", f"got {10**20}"]),
+    ({"horizon": 10**20}, ["horizon must be at most", f"got {10**20}"]),
     ({"window_length": 5}, ["window_length=5", "longer than", "n_samples=4"]),
 ]
 

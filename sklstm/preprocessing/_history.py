@@ -58,6 +58,11 @@ class TimeLabels:
             falls = np.diff(ranks) < 0
         return int(rows[np.argmax(falls) + 1]) if falls.any() else None
 
+    def n_rises(self, rows):
+        """Count the steps of some rows whose label is later than that before it."""
+        labels = self.index[rows]
+        return int((np.diff(pd.factorize(labels, sort=True)[0]) > 0).sum())
+
     def at(self, row):
         """Give the moment of a row."""
         if self._positions is None:

@@ -24,6 +24,10 @@ from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._history import Tail, TimeLabels, spread
 from sklstm.preprocessing._table import (
     beside_known,
+    check_columns_once,
+    check_group_by,
+    check_lengths,
+    check_same_index,
     check_sorted,
     names_of_lags,
     places_of_known,
@@ -195,8 +199,9 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : None
-            Ignored.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+            No part of the windows. A pandas index other than that of X is refused:
+            rows of X and y go together as they stand.
 
         Returns
         -------
@@ -207,9 +212,10 @@ class SlidingWindow(SequenceTransformer):
         ------
         ValueError
             If X has fewer rows than a window, values that are no finite numbers (NaN
-            is allowed), or, with ``history="auto"``, an index that is not sorted.
+            is allowed), or, with ``history="auto"``, an index that is not sorted; or
+            if X and y both have an index, and these differ.
         """
-        self._fit(X)
+        self._fit(X, y)
         return self
 
     def fit_transform(self, X, y=None):
@@ -220,15 +226,15 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : None
-            Ignored.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+            As in :meth:`fit`.
 
         Returns
         -------
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
             As :meth:`transform` gives it.
         """
-        values, groups, missing = self._fit(X)
+        values, groups, missing = self._fit(X, y)
         before = {name: values[:0] for name in groups}
         return self._contain(self._windows(values, groups, before, missing), X)
 
@@ -272,9 +278,10 @@ class SlidingWindow(SequenceTransformer):
             names = np.delete(names, self._group_column)
         if not self.flatten:
             return names
-        lags = range(self.window_length + self.horizon - 1, self.horizon - 1, -1)
+        horizon = int(self.horizon)
+        lags = range(self._n_remembered, horizon - 1, -1)
         later = np.zeros(len(names), dtype=int)
-        later[self._known_places] = self.horizon
+        later[self._known_places] = horizon
         return np.array(names_of_lags(names, lags, later), dtype=object)
 
     # ------------------------------------------------------------ for forecasts ahead
@@ -324,10 +331,10 @@ class SlidingWindow(SequenceTransformer):
         -------
         ndarray of shape (n_series, window_length, n_features)
         """
-        first = end - self.window_length
+        first = end - int(self.window_length)
         if not self._has_known:
             return rows[:, first:end]
-        some = rows[:, first : end + self.horizon].copy()
+        some = rows[:, first : end + int(self.horizon)].copy()
         some = self._beside_known(some)
         return some[:, : self.window_length]
 
@@ -338,8 +345,10 @@ class SlidingWindow(SequenceTransformer):
         return self._contain(windows.reshape(len(windows), -1), windows)
 
     # -------------------------------------------------------------------- reading X
-    def _fit(self, X):
+    def _fit(self, X, y):
         self._validate_params()
+        check_lengths(self.window_length, self.horizon)
+        check_same_index(X, y)
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
             if labels is not None and self.group_by is None:
@@ -354,7 +363,8 @@ class SlidingWindow(SequenceTransformer):
             paces = self._paces(times, groups)
             missing = self._missing(times, groups, paces)
             self._last = None if labels is None else labels.span()[1]
-            self._pace = None if times is None else times.pace()
+            self._pace = None if labels is None else labels.pace()
+            self._pace_within = None if times is None else times.pace()
             self._kind_of_time = None if times is None else times.kind
             self._told_of_gaps = missing is not None
             self.history_ = {
@@ -415,11 +425,13 @@ class SlidingWindow(SequenceTransformer):
         return missing if missing.any() else None
 
     def _read_numbers(self, X, reset):
+        check_columns_once(X)
         if self.group_by is None:
             group_column = None
             values = check_rows(self, X, reset=reset)
             groups = {_NO_GROUP: np.arange(len(values))}
         else:
+            check_group_by(self.group_by)
             if n_axes(X) != 2 or hasattr(X, "toarray"):
                 check_rows(self, X, reset=reset)  # which says what is wrong
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -449,7 +461,7 @@ class SlidingWindow(SequenceTransformer):
         if self._watches_gaps(times) and times.kind == self._kind_of_time:
             known = self.history_
             paces = {
-                name: known[name].pace if name in known else self._pace
+                name: known[name].pace if name in known else self._pace_within
                 for name in groups
             }
             missing = self._missing(times, groups, paces)
@@ -466,7 +478,8 @@ class SlidingWindow(SequenceTransformer):
     # -------------------------------------------------------------- making the windows
     @property
     def _n_remembered(self):
-        return self.window_length + self.horizon - 1
+        # Python's own integers: NumPy's narrow ones overflow.
+        return int(self.window_length) + int(self.horizon) - 1
 
     def _warn_of_other_labels(self, labels):
         kind = None if labels is None else labels.kind
@@ -528,7 +541,7 @@ class SlidingWindow(SequenceTransformer):
 
     def _windows_of_all(self, values, before):
         """One strided view of the table with `before` and missing steps in front."""
-        n_rows, length = len(values), self.window_length
+        n_rows, length = len(values), int(self.window_length)
         n_before = self._n_remembered
         table = np.full(
             (n_before + n_rows, values.shape[1]), np.nan, dtype=values.dtype
@@ -542,7 +555,7 @@ class SlidingWindow(SequenceTransformer):
 
     def _beside_known(self, rows):
         places, flat = self._known_places, self.flatten
-        return beside_known(rows, places, self.horizon, whole_steps=not flat)
+        return beside_known(rows, places, int(self.horizon), whole_steps=not flat)
 
     def _windows_of_groups(self, values, groups, before, missing):
         """Slices of a table that holds one group after the other, with its gaps."""
@@ -586,4 +599,4 @@ class SlidingWindow(SequenceTransformer):
         lengths[order] = np.minimum(ends, self.window_length)
         starts[order] = np.repeat(begins, n_own) + ends - lengths[order]
         starts[lengths == 0] = 0
-        return SequenceTable(table, starts, lengths, self.window_length)
+        return SequenceTable(table, starts, lengths, int(self.window_length))

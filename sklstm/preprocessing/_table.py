@@ -8,6 +8,9 @@ import pandas as pd
 
 from sklstm._validation import as_list, shortened
 
+# Rows that the 32 bits of an index can count: more than windows of any use have.
+LONGEST = 2**31 - 1
+
 
 def split_off(X, group_by):
     """Part a table into groups and features.
@@ -75,9 +78,108 @@ def check_sorted(labels, groups, group_by):
             raise ValueError(
                 f"The index of X is not sorted{where}: label {labels.index[row]!r} of "
                 f"row {row} is earlier than the one before it. "
-                'history="auto" needs rows in the order of time: sort '
-                "them (X.sort_index(), and y alike), or set history=None."
+                f'history="auto" needs rows in the order of time: '
+                f"{_remedy(labels, rows, group_by)}"
             )
+
+
+def _remedy(labels, rows, group_by):
+    """Say what to do about labels that fall."""
+    index = labels.index[rows]
+    if reads_as_dates(index):
+        return (
+            f"labels such as {index[0]!r} are text that reads as dates, and sort as "
+            "text. Parse them: X.index = pd.to_datetime(X.index), and y's alike; or "
+            "set history=None."
+        )
+    advice = "sort them (X.sort_index(), and y alike), or set history=None."
+    if group_by is None and labels.n_rises(rows) > 1 and index.duplicated().any():
+        advice += (
+            " If these are the rows of several entities, one after the other, name "
+            "their column or index level in group_by instead."
+        )
+    else:
+        advice += (
+            " If rows were drawn at random, as HalvingGridSearchCV does with "
+            'resource="n_samples": name another resource, such as '
+            'resource="lstmregressor__epochs".'
+        )
+    return advice
+
+
+def reads_as_dates(index):
+    """Tell whether labels are text that pandas can read as dates."""
+    some = index[:20]
+    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
+        return False
+    # Plain numbers and names of days or months alone are no dates.
+    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that each may be of another format
+        return bool(pd.to_datetime(some, errors="coerce").notna().all())
+
+
+def check_same_index(X, y):
+    """Refuse y whose pandas index is not that of X: rows go together as they stand."""
+    if not isinstance(X, pd.DataFrame) or not isinstance(y, (pd.Series, pd.DataFrame)):
+        return
+    of_X, of_y = X.index, y.index
+    if len(of_X) != len(of_y) or of_X.equals(of_y) or _tells_nothing(of_X, of_y):
+        return
+    same = [a == b or (a != a and b != b) for a, b in zip(of_X, of_y, strict=True)]
+    if all(same):  # of another type, such as Arrow's
+        return
+    row = same.index(False)
+    raise ValueError(
+        f"X and y have different indices: row {row} is {of_X[row]!r} in X and "
+        f"{of_y[row]!r} in y. Rows go together as they stand, so that each would get "
+        "the target of another. Put both into one order (y.loc[X.index]), or, if the "
+        "rows do belong together, pass y.to_numpy()."
+    )
+
+
+def _tells_nothing(of_X, of_y):
+    """Tell whether y, or X, has the numbers that pandas gives where nobody gives any.
+
+    A fold of these is ascending as well.
+    """
+    numbers_X, numbers_y = (index.dtype.kind in "iu" for index in (of_X, of_y))
+    if numbers_X and numbers_y:
+        return of_y.is_monotonic_increasing
+    return numbers_X or numbers_y
+
+
+def check_lengths(window_length, horizon):
+    """Refuse numbers of rows that no table has and no array can count."""
+    for name, value in {"window_length": window_length, "horizon": horizon}.items():
+        if value > LONGEST:
+            raise ValueError(
+                f"{name} must be at most {LONGEST} (2**31 - 1) rows, got {value}."
+            )
+
+
+def check_group_by(group_by):
+    """Refuse several columns in group_by."""
+    if isinstance(group_by, (list, set, dict, np.ndarray, pd.Index)):
+        raise ValueError(
+            f"group_by must be one column or index level of X, got {group_by!r}. Join "
+            "several in one column first, for example "
+            'X["shop"] + "/" + X["item"].'
+        )
+
+
+def check_columns_once(X):
+    """Refuse columns that have one name, which neither groups nor outputs can tell."""
+    columns = list(getattr(X, "columns", ()))
+    if len(columns) == len(set(columns)):
+        return
+    twice = [name for i, name in enumerate(columns) if name in columns[:i]]
+    raise ValueError(
+        f"X has several columns of one name: {shortened(dict.fromkeys(twice))}. Give "
+        "every column its own name, or drop the others: "
+        "X.loc[:, ~X.columns.duplicated()]."
+    )
 
 
 def warn_of_repeated_times(labels):
