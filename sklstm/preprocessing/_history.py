@@ -201,6 +201,9 @@ class Pace:
         if not len(steps):
             return cls()
         lengths, counts = np.unique(steps, return_counts=True)
+        if len(lengths) == 1 and lengths[0] < _A_DAY / 2:
+            # No calendar has such steps, and to look for one takes long in many groups.
+            return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else _calendar(times)
         if freq is None and times is not None and len(lengths) > 1:
             freq = _calendar_with_holes(times)
