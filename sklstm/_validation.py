@@ -184,32 +184,36 @@ def check_numbers(X, estimator, dtype=FLOATS):
 
 
 def check_same_index(X, y):
-    """Refuse a y of pandas whose rows have other labels than those of X.
-
-    Parameters
-    ----------
-    X, y : array-like of the same length
-        Compared where both are of pandas.
-
-    Raises
-    ------
-    ValueError
-        If they differ; names the first row.
-    """
-    frames = pd.DataFrame, pd.Series
-    if not isinstance(X, frames) or not isinstance(y, frames):
+    """Refuse y whose pandas index is not that of X: rows go together as they stand."""
+    if not isinstance(X, pd.DataFrame) or not isinstance(y, (pd.Series, pd.DataFrame)):
         return
-    if X.index.equals(y.index):
+    of_X, of_y = X.index, y.index
+    if len(of_X) != len(of_y) or of_X.equals(of_y) or _tells_nothing(of_X, of_y):
         return
-    pairs = zip(X.index, y.index, strict=True)
-    differ = (i for i, (of_x, of_y) in enumerate(pairs) if of_x != of_y)
-    row = next(differ, 0)
+    same = [a == b or (a != a and b != b) for a, b in zip(of_X, of_y, strict=True)]
+    if all(same):  # of another type, such as Arrow's
+        return
+    row = same.index(False)
     raise ValueError(
-        f"The index of y is not that of X: row {row} is {X.index[row]} in X and "
-        f"{y.index[row]} in y. Bring y into the order of X, for example by "
-        "y.loc[X.index]; or pass y.to_numpy() where the rows belong together as they "
-        "stand."
+        f"X and y have different indices: row {row} is {of_X[row]!r} in X and "
+        f"{of_y[row]!r} in y. Rows go together as they stand, so that each would get "
+        "the target of another. Put both into one order (y.loc[X.index]), or, if the "
+        "rows do belong together, pass y.to_numpy()."
     )
+
+
+def _tells_nothing(of_X, of_y):
+    """Tell whether y, or X, has the numbers that pandas gives where nobody gives any.
+
+    Ascending numbers on both sides, as folds of these have, are in one order. Numbers
+    of y that are those of X in another order do tell.
+    """
+    numbers_X, numbers_y = (index.dtype.kind in "iu" for index in (of_X, of_y))
+    if not (numbers_X and numbers_y):
+        return numbers_X or numbers_y
+    if of_X.is_monotonic_increasing and of_y.is_monotonic_increasing:
+        return True
+    return of_y.equals(pd.RangeIndex(len(of_y))) and not of_y.equals(of_X.sort_values())
 
 
 def check_no_infinity(estimator, values, locate=None):

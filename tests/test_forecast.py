@@ -399,6 +399,7 @@ INDEXES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:4 rows are missing within X")
 @pytest.mark.parametrize("name", INDEXES)
 def test_the_index_goes_on(name):
     whole = INDEXES[name]
@@ -407,6 +408,7 @@ def test_the_index_goes_on(name):
     assert list(found.index) == list(whole[30:])
 
 
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
 def test_times_far_apart_in_other_ways_are_told_by_x_future():
     days = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-09", "2026-01-11"])
     times = days.append(days + pd.Timedelta(days=20))
@@ -592,6 +594,7 @@ def test_a_row_without_a_group_and_a_name_that_is_no_column():
         forecast(lstm, price, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.* missing within X")
 def test_searches_without_a_best_estimator_and_unfitted_ones():
     X = series()[["price"]]
     search = GridSearchCV(ridge(), {"ridge__alpha": [1.0]}, refit=False)

@@ -55,6 +55,7 @@ def test_a_target_that_is_no_column_may_have_a_horizon_of_zero(X):
     assert_no_leakage(windows(horizon=0), X, y, CV)
 
 
+@pytest.mark.filterwarnings("ignore:.* missing within X")
 def test_purged_folds_and_panels_are_clean(X, panel):
     pipe = windows()
     assert_no_leakage(pipe, X, X["price"], PurgedKFold(4, pipeline=pipe))

@@ -70,7 +70,7 @@ def test_the_index_of_y_is_that_of_x():
     by_position = reg.fit(X, y.to_numpy()).predict(X)
     np.testing.assert_array_equal(reg.fit(X, y).predict(X), by_position)
     ordered = X.sort_values("a")
-    message = rf"index of y is not that of X: row 0 is {ordered.index[0]} in X and 0 in"
+    message = "X and y have different indices: row 0 is"
     with pytest.raises(ValueError, match=message):
         reg.fit(ordered, y)
     with pytest.raises(ValueError, match=r"y.loc\[X.index\]"):

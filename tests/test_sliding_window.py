@@ -24,6 +24,7 @@ from sklearn.model_selection import (
     cross_val_score,
 )
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import _safe_indexing
 
 from sklstm.preprocessing import PerFeatureScaler, PerTimestep, SlidingWindow
 from sklstm.sequences import SequenceTable
@@ -441,6 +442,7 @@ def test_only_the_rows_that_a_window_may_need_are_remembered():
 OUTAGE = pd.date_range("2024-01-01", periods=84, freq="h").delete(slice(10, 34))
 
 
+@pytest.mark.filterwarnings("ignore:24 rows are missing within X")
 @pytest.mark.parametrize("gap", [0, 1, 5])
 def test_an_outage_in_the_fitted_table_hides_no_gap(gap):
     X = pd.DataFrame(numbered(60), index=OUTAGE, columns=["a"])
@@ -527,6 +529,7 @@ def test_a_frame_after_an_array_starts_cold():
     assert np.isnan(transformer.transform(new)[0]).all()
 
 
+@pytest.mark.filterwarnings("ignore:5 rows are missing within X")
 def test_kfold_starts_cold_but_for_the_fold_after_the_train_rows():
     X = pd.DataFrame(numbered(20), index=HOURS[:20], columns=["a"])
     for train, test in KFold(4).split(X):
@@ -599,6 +602,146 @@ def test_transform_leaves_the_history_as_it_was():
 def test_float32_rows_after_float64_history_stay_float32():
     transformer = SlidingWindow(2, history="fit").fit(numbered(4))
     assert transformer.transform(numbered(2, dtype=np.float32)).dtype == np.float32
+
+
+# -------------------------------------------------------------- gaps within a table
+def holed(full, share, seed=0):
+    """Some rows of a table, both ends among them, and which these are."""
+    there = np.random.default_rng(seed).random(len(full)) < share
+    there[[0, -1]] = True
+    return full[there], there
+
+
+def windows_of_grid(X, full, **params):
+    """The same windows by pandas: missing rows put in, and taken out again."""
+    grid = X.reindex(full.index)
+    windows = SlidingWindow(**params).fit_transform(grid)
+    return np.asarray(windows)[full.index.isin(X.index)]
+
+
+PACES = {
+    "hours": HOURS,
+    "hours over a change of the clock": INDEXES["hours over a change of the clock"],
+    "days over a change of the clock": INDEXES["days over a change of the clock"],
+    "business days": INDEXES["business days"],
+    "starts of months": INDEXES["starts of months"],
+    "ends of months": INDEXES["ends of months"],
+    "quarters": INDEXES["quarters"],
+    "years": INDEXES["years"],
+    "weeks": pd.date_range("2024-01-03", periods=60, freq="W-WED"),
+    "periods of a month": INDEXES["periods of a month"],
+    "periods of a day": pd.period_range("2024-01-01", periods=60, freq="D"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("share", [0.95, 0.75])
+@pytest.mark.parametrize("kind", PACES)
+def test_rows_missing_within_a_table_are_missing_steps(kind, share):
+    full = pd.DataFrame(numbered(60, 2), index=PACES[kind], columns=["a", "b"])
+    X, _ = holed(full, share)
+    for params in (
+        {"window_length": 5},
+        {"window_length": 3, "horizon": 2, "flatten": True},
+        {"window_length": 3, "horizon": 2, "known": "b"},
+        {"window_length": 1, "horizon": 0},
+    ):
+        expected = windows_of_grid(X, full, **params)
+        window = SlidingWindow(**params)
+        np.testing.assert_array_equal(window.fit_transform(X), expected)
+        later = window.fit(X[:30]).transform(X[30:])
+        np.testing.assert_array_equal(later, expected[30:])
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("place", ["column", "level"])
+def test_rows_missing_within_a_group_are_missing_steps(place):
+    parts, expected = [], []
+    for seed, shop in enumerate("abc"):
+        full = pd.DataFrame(numbered(60, 2) + 500 * seed, HOURS, ["x", "y"])
+        X, _ = holed(full, 0.8, seed)
+        expected.append(windows_of_grid(X, full, window_length=4, horizon=2))
+        parts.append(X.assign(shop=shop, at=np.arange(len(X)) + 1000 * seed))
+    X = pd.concat(parts).sort_index(kind="stable")
+    order = np.argsort(X.pop("at").to_numpy()).argsort()
+    expected = np.concatenate(expected)[order]
+    X = X if place == "column" else X.set_index("shop", append=True)
+    window = SlidingWindow(4, horizon=2, group_by="shop")
+    np.testing.assert_array_equal(np.asarray(window.fit_transform(X)), expected)
+    later = np.asarray(window.fit(X[:80]).transform(X[80:]))
+    np.testing.assert_array_equal(later, expected[80:])
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+def test_shuffled_folds_predict_from_the_hour_before_or_from_nothing(walk):
+    pipe = make_pipeline(SlidingWindow(1, flatten=True), LastColumn())
+    cv = KFold(4, shuffle=True, random_state=0)
+    predicted = cross_val_predict(pipe, walk, walk["price"], cv=cv)
+    for _, test in cv.split(walk):
+        alone = walk["price"].iloc[test].asfreq("h").shift().reindex(HOURS[test])
+        there = alone.notna().to_numpy()
+        np.testing.assert_array_equal(predicted[test][there], alone[there])
+        # The rest is missing, or the last row of the train part.
+        assert np.isnan(predicted[test][~there]).sum() >= (~there).sum() - 1
+
+
+class LastColumn(LastStep):
+    """Predicts the last column of a flat table."""
+
+    def predict(self, X):
+        return np.asarray(X)[:, -1]
+
+
+def test_missing_rows_are_counted_once():
+    X = pd.DataFrame(numbered(60), HOURS, ["a"]).drop(HOURS[[5, 6, 40]])
+    window = SlidingWindow(3)
+    with pytest.warns(UserWarning, match="^3 rows are missing within X, 2 of them bef"):
+        window.fit(X)
+    window.transform(X)  # told already
+    window.fit(X[:4])
+    with pytest.warns(UserWarning, match="^1 row is missing within X, 1 of them bef"):
+        window.transform(X[30:])
+
+
+@pytest.mark.parametrize("history", ["auto", "fit", None])
+def test_gaps_may_be_ignored(history):
+    X = pd.DataFrame(numbered(60), HOURS, ["a"]).drop(HOURS[[5, 6, 40]])
+    windows = SlidingWindow(3, gaps="ignore", history=history).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 3, 1))
+
+
+@pytest.mark.filterwarnings("ignore:3 rows are missing within X")
+@pytest.mark.parametrize("history", ["fit", None])
+def test_gaps_need_no_history(history):
+    X = pd.DataFrame(numbered(60), HOURS, ["a"]).drop(HOURS[[5, 6, 40]])
+    windows = SlidingWindow(3, history=history).fit_transform(X)
+    expected = windows_of_grid(X, X.asfreq("h"), window_length=3)
+    np.testing.assert_array_equal(windows, expected)
+
+
+@pytest.mark.parametrize(
+    "index", [pd.Index([0, 1, 2, 3, 7, 8]), pd.Index([0.0, 1, 2, 3, 7, 8])]
+)
+def test_numbers_are_no_time(index):
+    X = pd.DataFrame(numbered(6), index, ["a"])
+    windows = SlidingWindow(2).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 2, 1))
+
+
+def test_times_without_a_pace_are_taken_as_they_stand():
+    rng = np.random.default_rng(0)
+    index = HOURS[0] + pd.to_timedelta(rng.integers(1, 10**6, 60).cumsum(), unit="s")
+    X = pd.DataFrame(numbered(60), index, ["a"])
+    with pytest.warns(UserWarning, match="not equally far apart"):
+        windows = SlidingWindow(3).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 3, 1))
+    SlidingWindow(3, gaps="ignore").fit(X)
+
+
+def test_a_regular_index_leaves_the_windows_a_view():
+    X = pd.DataFrame(numbered(60), HOURS, ["a"])
+    windows = SlidingWindow(3).fit_transform(X)
+    assert windows.strides[0] == windows.strides[1]
 
 
 # ------------------------------------------------------------------- whole pipelines
@@ -829,7 +972,7 @@ def test_parameters_and_input_are_never_changed(transformer, frame):
 
 def test_parameters_are_what_the_design_names():
     defaults = {"horizon": 1, "history": "auto", "group_by": None, "flatten": False}
-    defaults["known"] = ()
+    defaults |= {"known": (), "gaps": "missing"}
     transformer = SlidingWindow(5)
     assert transformer.get_params() == {"window_length": 5, **defaults}
     assert clone(transformer).get_params() == transformer.get_params()
@@ -871,7 +1014,61 @@ def test_a_changed_parameter_counts_from_the_next_fit_on():
     assert transformer.transform(numbered(1)).shape == (1, 2, 1)
 
 
+# ------------------------------------------------------------------------- y beside X
+def test_y_in_another_order_is_refused():
+    X = pd.DataFrame(numbered(10), HOURS[:10], ["a"])
+    y = X["a"].sample(frac=1, random_state=0)
+    window = SlidingWindow(2)
+    for method in (window.fit, window.fit_transform):
+        with pytest.raises(ValueError, match=r"row 0 is Timestamp.*y\.loc\[X\.index\]"):
+            method(X, y)
+    assert not hasattr(window, "history_")
+
+
+@pytest.mark.parametrize("as_y", [np.asarray, list, lambda y: y.reset_index(drop=True)])
+def test_y_without_an_index_of_its_own_goes_with_any_table(as_y):
+    X = pd.DataFrame(numbered(10), HOURS[:10], ["a"])
+    SlidingWindow(2).fit(X, as_y(X["a"]))
+    SlidingWindow(2).fit(X.reset_index(drop=True), X["a"])
+    y = as_y(X["a"])
+    for train, _ in TimeSeriesSplit(3).split(X):
+        SlidingWindow(2).fit(X.iloc[train], _safe_indexing(y, train))
+
+
+def test_narrow_integers_do_not_overflow():
+    X = numbered(300)
+    windows = SlidingWindow(np.uint8(60), horizon=np.uint8(200)).fit_transform(X)
+    np.testing.assert_array_equal(windows, windows_by_hand(X, 60, 200))
+
+
 # --------------------------------------------------------------------------- bad input
+def test_unsorted_labels_get_the_advice_that_helps():
+    months = [f"{month} 2018" for month in ("Jan", "Feb", "Mar", "Apr")]
+    panel = pd.DatetimeIndex([*HOURS[:2], *HOURS[:2]])
+    for index, advice in {
+        tuple(months): r"pd\.to_datetime\(X\.index\)",
+        tuple(panel): "in group_by instead",
+        (3, 1, 4, 2): "lstmregressor__epochs",
+    }.items():
+        with pytest.raises(ValueError, match=advice):
+            SlidingWindow(2).fit(GOOD_4.set_axis(pd.Index(index)))
+
+
+GOOD_4 = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]})
+
+
+def test_a_slice_of_a_panel_has_unique_times():
+    times = HOURS[:8].append(HOURS[:8])
+    assert not times.is_unique  # which a slice of it inherits, in pandas 2
+    SlidingWindow(2).fit(pd.DataFrame(numbered(8), times[:8], ["a"]))
+
+
+def test_columns_of_one_name_are_refused():
+    X = pd.DataFrame(numbered(4, 2), columns=["a", "a"])
+    with pytest.raises(ValueError, match="2 are named 'a'"):
+        SlidingWindow(2).fit(X)
+
+
 GOOD = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": [5.0, 6.0, 7.0, 8.0]})
 
 BAD_PARAMETERS = [
@@ -888,7 +1085,9 @@ BAD_PARAMETERS = [
     ({"flatten": "no"}, ["'flatten'", "bool", "Got 'no'"]),
     ({"group_by": "shop"}, ["group_by", "'shop'", r"\['x', 'y'\]", "level"]),
     ({"group_by": 7}, ["group_by", "got 7", r"\['x', 'y'\]"]),
-    ({"group_by": ["x"]}, ["group_by", r"\['x'\]"]),
+    ({"group_by": ["x"]}, ["group_by must be one column", r"\['x'\]"]),
+    ({"window_length": 10**20}, ["window_length must be at most", f"got {10**20}"]),
+    ({"horizon": 10**20}, ["horizon must be at most", f"got {10**20}"]),
     ({"window_length": 5}, ["window_length=5", "longer than", "n_samples=4"]),
 ]
 

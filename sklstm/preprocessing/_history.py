@@ -1,5 +1,6 @@
 """The end of a fitted table, and whether another table goes on where it ended."""
 
+import functools
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
@@ -9,6 +10,10 @@ import pandas as pd
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _A_DAY = 24 * 3600 * 10**9
+
+# Of equally spaced rows with holes at least so many neighbours must be there: fewer
+# are more likely events than a series.
+_THERE = 1 / 3
 
 
 class TimeLabels:
@@ -53,6 +58,11 @@ class TimeLabels:
             falls = np.diff(ranks) < 0
         return int(rows[np.argmax(falls) + 1]) if falls.any() else None
 
+    def n_rises(self, rows):
+        """Count the steps of some rows whose label is later than that before it."""
+        labels = self.index[rows]
+        return int((np.diff(pd.factorize(labels, sort=True)[0]) > 0).sum())
+
     def at(self, row):
         """Give the moment of a row."""
         if self._positions is None:
@@ -83,21 +93,59 @@ class TimeLabels:
         """Give the pace of some rows; None takes all moments of the table."""
         if self._positions is None:
             return Pace()
-        positions = self._positions if rows is None else self._positions[rows]
+        if rows is None or len(rows) == len(self.index):
+            return self._whole_pace
+        positions = self._positions[rows]
         moments = positions.tobytes()
         if moments not in self._paces:
             self._paces[moments] = self._pace_of(positions, rows)
         return self._paces[moments]
 
+    @functools.cached_property
+    def _whole_pace(self):
+        # Once, as groups without a pace of their own ask for it one by one.
+        return self._pace_of(self._positions, None)
+
     def _pace_of(self, positions, rows):
         steps = np.diff(np.unique(positions)) * float(self._unit)
         if not isinstance(self.index, pd.DatetimeIndex):
-            return Pace.of(steps)
-        whole = rows is None or len(rows) == len(self.index)
-        times = self.index if whole else self.index[rows]
-        return Pace.of(
-            steps, times if times.is_unique else times.unique().sort_values()
-        )
+            return Pace.of(steps, may_have_holes=self.tells_time)
+        times = self.index if rows is None else self.index[rows]
+        if times.has_duplicates or not times.is_monotonic_increasing:
+            times = times.unique().sort_values()
+        return Pace.of(steps, times, may_have_holes=True)
+
+    def missing_before(self, rows, pace):
+        """Count the rows that are missing before each of some rows but the first.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            In the order of time.
+
+        pace : Pace
+            How they would follow each other without holes.
+
+        Returns
+        -------
+        ndarray of int, of shape (n_rows,)
+        """
+        missing = np.zeros(len(rows), dtype=np.int64)
+        if len(rows) < 2 or not pace.is_regular:
+            return missing
+        positions = self._positions[rows]
+        if pace.freq is None:
+            steps = np.diff(positions)
+            far = np.flatnonzero(steps > pace.longest_step / self._unit)
+            count = np.rint(steps[far] * (self._unit / pace.usual_step)) - 1
+            missing[far + 1] = np.maximum(count, 0)
+            return missing
+        first, last = self.index[rows[0]], self.index[rows[-1]]
+        unit = self.index.unit
+        grid = pd.date_range(first, last, freq=pace.freq, unit=unit).asi8
+        after = np.searchsorted(grid, positions[:-1], side="right")
+        missing[1:] = np.searchsorted(grid, positions[1:]) - after
+        return np.maximum(missing, 0)
 
 
 @dataclass(frozen=True)
@@ -138,18 +186,39 @@ class Pace:
     longest_step: float = 0.0
     freq: Any = None
 
+    @property
+    def is_regular(self):
+        """Whether rows are equally far apart, but for holes, or those of a calendar."""
+        there = self.usual_step is not None
+        return there and (self.freq is not None or self.usual_step == self.longest_step)
+
     @classmethod
-    def of(cls, steps, times=None):
-        """Find the pace from the steps between labels, and these if they are times."""
+    def of(cls, steps, times=None, *, may_have_holes=False):
+        """Find the pace from the steps between labels, and these if they are times.
+
+        `may_have_holes` says that steps of several times the shortest are holes.
+        """
         if not len(steps):
             return cls()
         lengths, counts = np.unique(steps, return_counts=True)
+        if len(lengths) == 1 and lengths[0] < _A_DAY / 2:
+            # No calendar has such steps, and to look for one takes long in many groups.
+            return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else _calendar(times)
+        if freq is None and times is not None and len(lengths) > 1:
+            freq = _calendar_with_holes(times)
         if freq is not None:
             return cls(float(steps.mean()), float(lengths[-1]), freq)
         if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
             usual = float(lengths[counts.argmax()])
             return cls(usual, usual)
+        if may_have_holes:
+            if times is not None and (days := _days(times)) is not None:
+                # A day is not always 24 hours long.
+                lengths, counts = np.unique(np.diff(days), return_counts=True)
+                lengths = lengths * _A_DAY
+            if _is_grid(lengths, counts):
+                return cls(float(lengths[0]), float(lengths[0]))
         usual = np.sort(steps)[: int(np.ceil(0.99 * len(steps)))]
         return cls(float(usual.mean()), float(usual[-1]))
 
@@ -187,7 +256,7 @@ class Pace:
             periods, unit = n_rows + 1, last.label.unit
             labels = pd.date_range(last.label, None, periods, self.freq, unit=unit)
             return labels[labels > last.label][:n_rows]
-        if self.usual_step is None or self.usual_step != self.longest_step:
+        if not self.is_regular:
             return None
         if last.kind.startswith("period"):
             step = round(self.usual_step)
@@ -220,22 +289,47 @@ class Tail:
 
     pace : Pace
         How they follow each other.
+
+    missing : ndarray of int, of shape (n_rows,)
+        How many rows are missing before each of them.
     """
 
     values: np.ndarray
     labels: TimeLabels | None = None
     pace: Pace = field(default_factory=Pace)
+    missing: np.ndarray | None = None
 
     @classmethod
-    def of(cls, values, rows, labels, n_remembered):
+    def of(cls, values, rows, labels, n_remembered, missing=None, pace=None):
         """Remember the last `n_remembered` of the rows `rows` of a table."""
         last_rows = rows[max(len(rows) - max(n_remembered, 1), 0) :]
-        remembered = values[last_rows[max(len(last_rows) - n_remembered, 0) :]].copy()
-        if labels is None:
-            return cls(remembered)
-        return cls(remembered, labels.take(last_rows), labels.pace(rows))
+        kept_rows = last_rows[max(len(last_rows) - n_remembered, 0) :]
+        remembered = values[kept_rows].copy()
+        if missing is not None:
+            missing = missing[kept_rows]
+            missing = missing if missing.any() else None
+        pace = Pace() if pace is None else pace
+        kept = None if labels is None else labels.take(last_rows)
+        return cls(remembered, kept, pace, missing)
 
-    def rows_before(self, first, n_remembered, adjoins):
+    def steps(self, n_rows, n_steps, n_between=0):
+        """Give the first `n_rows` rows with the missing steps among and after them.
+
+        Returns
+        -------
+        ndarray of shape (at most n_steps, n_features)
+            The last steps of these.
+        """
+        rows = self.values[:n_rows]
+        if self.missing is not None and n_rows:
+            gaps = np.minimum(self.missing[:n_rows], n_steps)
+            gaps[0] = 0
+            rows = spread(rows, gaps)
+        after = np.full((min(n_between, n_steps), rows.shape[1]), np.nan, rows.dtype)
+        rows = np.concatenate([rows, after])
+        return rows[max(len(rows) - n_steps, 0) :]
+
+    def rows_before(self, first, n_remembered, adjoins, watches_gaps):
         """Give the rows to put before a table whose first label is `first`.
 
         Parameters
@@ -249,6 +343,9 @@ class Tail:
         adjoins : bool
             Whether it is known that nothing is missing between the tables.
 
+        watches_gaps : bool
+            Whether rows missing within a table are missing steps.
+
         Returns
         -------
         ndarray of shape (n_rows, n_features)
@@ -257,14 +354,26 @@ class Tail:
         """
         if self.labels is None or first is None or first.kind != self.labels.kind:
             return self.values[:0]
-        rows, last = self.values, self.labels.at(-1)
+        n_rows, last = len(self.values), self.labels.at(-1)
         if not last.is_before(first):  # the tables overlap, or this one is later
             positions = np.arange(len(self.labels.index))
-            return rows[self.labels.before(positions, first)[: len(rows)]]
-        n_between = 0 if adjoins else self.pace.n_rows_between(last, first)
-        shape = (min(n_between, n_remembered), rows.shape[1])
-        rows = np.concatenate([rows, np.full(shape, np.nan, rows.dtype)])
-        return rows[max(len(rows) - n_remembered, 0) :]
+            n_rows = int(self.labels.before(positions, first)[:n_rows].sum())
+            if not n_rows:
+                return self.values[:0]
+            last, adjoins = self.labels.at(n_rows - 1), True
+        # Of a group by itself that the tables adjoin says nothing.
+        counts = watches_gaps and self.pace.is_regular
+        n_between = (
+            0 if adjoins and not counts else self.pace.n_rows_between(last, first)
+        )
+        return self.steps(n_rows, n_remembered, n_between)
+
+
+def spread(rows, missing):
+    """Put as many missing steps before each row as `missing` says."""
+    steps = np.full((len(rows) + int(missing.sum()), rows.shape[1]), np.nan, rows.dtype)
+    steps[np.arange(len(rows)) + np.cumsum(missing)] = rows
+    return steps
 
 
 def _ahead(n_rows):
@@ -306,3 +415,45 @@ def _calendar(index):
     if freq is None and len(index) > 2 and index.is_unique:
         freq = pd.DatetimeIndex(index, freq="infer").freq
     return None if freq is None or isinstance(freq, pd.offsets.Tick) else freq
+
+
+def _is_grid(lengths, counts):
+    """Tell whether steps are those of equally spaced rows, some of which are missing.
+
+    Parameters
+    ----------
+    lengths, counts : ndarray of shape (n,)
+        The steps in ascending order, each once, and how often each occurs.
+    """
+    whole = not (lengths % lengths[0]).any()
+    return bool(whole and counts[0] >= _THERE * counts.sum())
+
+
+def _days(times):
+    """Give the days of times that are at the same time of day; None for others."""
+    wall = times.tz_localize(None)
+    days = wall.normalize()
+    if ((wall - days) != wall[0] - days[0]).any():
+        return None
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def _calendar_with_holes(times):
+    """Find the business days or months that times with holes are taken from."""
+    # Fewer rows than two weeks of business days may be on weekdays by chance.
+    if len(times) < 3 or (days := _days(times)) is None:
+        return None
+    steps = np.diff(days)
+    if len(days) >= 10 and steps.min() == 1 and (times.day_of_week < 5).all():
+        first, last = days[[0, -1]].astype("datetime64[D]")
+        n_business_days = np.busday_count(first, last) + 1
+        return pd.offsets.BDay() if len(days) >= _THERE * n_business_days else None
+    ends = times.is_month_end.all()
+    if steps.min() < 28 or not (ends or (times.day == 1).all()):
+        return None
+    months = np.asarray(times.year * 12 + times.month)
+    lengths, counts = np.unique(np.diff(months), return_counts=True)
+    if not _is_grid(lengths, counts):
+        return None
+    offset = pd.offsets.MonthEnd if ends else pd.offsets.MonthBegin
+    return offset(int(lengths[0]))

@@ -17,20 +17,26 @@ from sklstm._validation import (
     check_no_infinity,
     check_numbers,
     check_rows,
+    check_same_index,
+    check_table,
     n_axes,
     shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
-from sklstm.preprocessing._history import Tail, TimeLabels
+from sklstm.preprocessing._history import Tail, TimeLabels, spread
 from sklstm.preprocessing._seen_target import SeenTarget
 from sklstm.preprocessing._table import (
     beside_known,
+    check_group_by,
+    check_lengths,
     check_sorted,
     names_of_lags,
     places_of_known,
     rows_of_groups,
     split_off,
     time_index,
+    warn_of_gaps,
+    warn_of_no_pace,
     warn_of_repeated_times,
 )
 from sklstm.sequences import SequenceTable, samples_of
@@ -77,6 +83,14 @@ class SlidingWindow(SequenceTransformer):
         was last seen of the rest. In windows of three axes a step whose past is
         missing is missing as a whole.
 
+    gaps : {"missing", "ignore"}, default="missing"
+        What is between two rows whose time stamps (a pandas index of dates or periods)
+        are further apart than rows usually are, in each group. "missing": a missing
+        step for each row that is not there, with a warning that counts them, as
+        between two tables. "ignore": nothing; rows follow each other as they stand,
+        as they do where the index is no time, or tells no pace. Pass "ignore" for
+        trades, visits and other events, or for nights when nothing is measured.
+
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
         such as ``price[t-3]``, for any other regressor, in place of the 3-D windows.
@@ -99,9 +113,9 @@ class SlidingWindow(SequenceTransformer):
 
     Notes
     -----
-    Without groups the windows are a read-only strided view of one copy of the table:
-    their memory is the table's, whatever the window's length. With groups they are a
-    :class:`~sklstm.sequences.SequenceTable`, which stands for the same array over one
+    Without groups and gaps the windows are a read-only strided view of one copy of the
+    table: their memory is the table's, whatever the window's length. Otherwise they are
+    a :class:`~sklstm.sequences.SequenceTable`, which stands for the same array over one
     copy of the table; ``np.asarray`` makes the array.
 
     Examples
@@ -155,6 +169,7 @@ class SlidingWindow(SequenceTransformer):
         "history": [StrOptions({"auto", "fit"}), None],
         "group_by": "no_validation",  # what it may be depends on X
         "known": "no_validation",  # likewise
+        "gaps": [StrOptions({"missing", "ignore"})],
         "flatten": ["boolean"],
     }
 
@@ -166,6 +181,7 @@ class SlidingWindow(SequenceTransformer):
         history="auto",
         group_by=None,
         known=(),
+        gaps="missing",
         flatten=False,
     ):
         self.window_length = window_length
@@ -173,6 +189,7 @@ class SlidingWindow(SequenceTransformer):
         self.history = history
         self.group_by = group_by
         self.known = known
+        self.gaps = gaps
         self.flatten = flatten
 
     def fit(self, X, y=None):
@@ -183,9 +200,10 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : array-like, default=None
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             Changes no window. `forecast` refuses to feed predictions back into a
-            column of X that it was not.
+            column of X that it was not. A pandas index other than that of X is
+            refused: rows of X and y go together as they stand.
 
         Returns
         -------
@@ -196,7 +214,8 @@ class SlidingWindow(SequenceTransformer):
         ------
         ValueError
             If X has fewer rows than a window, values that are no finite numbers (NaN
-            is allowed), or, with ``history="auto"``, an index that is not sorted.
+            is allowed), or, with ``history="auto"``, an index that is not sorted; or
+            if X and y both have an index, and these differ.
         """
         self._fit(X, y)
         return self
@@ -209,7 +228,7 @@ class SlidingWindow(SequenceTransformer):
         X : DataFrame or array-like of shape (n_rows, n_features)
             Rows in the order of time (within each group).
 
-        y : array-like, default=None
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             As in :meth:`fit`.
 
         Returns
@@ -217,9 +236,9 @@ class SlidingWindow(SequenceTransformer):
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
             As :meth:`transform` gives it.
         """
-        values, groups, _ = self._fit(X, y)
+        values, groups, missing = self._fit(X, y)
         before = {name: values[:0] for name in groups}
-        return self._contain(self._windows(values, groups, before), X)
+        return self._contain(self._windows(values, groups, before, missing), X)
 
     def transform(self, X):
         """Give each row its window.
@@ -235,9 +254,11 @@ class SlidingWindow(SequenceTransformer):
             A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
             array, or what `set_output` says.
         """
-        values, groups, before = self._go_on(X)
+        values, groups, before, missing = self._go_on(X)
         self._warn_of_new_groups(groups)
-        return self._contain(self._windows(values, groups, before), X)
+        if missing is not None and not self._told_of_gaps:
+            warn_of_gaps(X, missing)
+        return self._contain(self._windows(values, groups, before, missing), X)
 
     def get_feature_names_out(self, input_features=None):
         """Give the names of the output's last axis.
@@ -259,9 +280,10 @@ class SlidingWindow(SequenceTransformer):
             names = np.delete(names, self._group_column)
         if not self.flatten:
             return names
-        lags = range(self.window_length + self.horizon - 1, self.horizon - 1, -1)
+        horizon = int(self.horizon)
+        lags = range(self._n_remembered, horizon - 1, -1)
         later = np.zeros(len(names), dtype=int)
-        later[self._known_places] = self.horizon
+        later[self._known_places] = horizon
         return np.array(names_of_lags(names, lags, later), dtype=object)
 
     # ------------------------------------------------------------ for forecasts ahead
@@ -274,10 +296,13 @@ class SlidingWindow(SequenceTransformer):
             For each group of X (one for all without `group_by`); missing steps where
             X and what `fit` remembers have fewer rows.
         """
-        values, groups, before = self._go_on(X)
+        values, groups, before, missing = self._go_on(X)
         recent = {}
         for name, rows in groups.items():
-            last = values[rows[max(len(rows) - n_rows, 0) :]]
+            rows = rows[max(len(rows) - n_rows, 0) :]
+            last = values[rows]
+            if missing is not None:
+                last = spread(last, np.minimum(missing[rows], n_rows))
             known = np.concatenate([before[name], last])
             known = known[max(len(known) - n_rows, 0) :]
             recent[name] = np.full((n_rows, values.shape[1]), np.nan, values.dtype)
@@ -308,10 +333,10 @@ class SlidingWindow(SequenceTransformer):
         -------
         ndarray of shape (n_series, window_length, n_features)
         """
-        first = end - self.window_length
+        first = end - int(self.window_length)
         if not self._has_known:
             return rows[:, first:end]
-        some = rows[:, first : end + self.horizon].copy()
+        some = rows[:, first : end + int(self.horizon)].copy()
         some = self._beside_known(some)
         return some[:, : self.window_length]
 
@@ -324,6 +349,8 @@ class SlidingWindow(SequenceTransformer):
     # -------------------------------------------------------------------- reading X
     def _fit(self, X, y):
         self._validate_params()
+        check_lengths(self.window_length, self.horizon)
+        check_same_index(X, y)
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
             if labels is not None and self.group_by is None:
@@ -334,14 +361,26 @@ class SlidingWindow(SequenceTransformer):
                     f"fit got: n_samples={len(values)}. Give at least as many rows as "
                     "a window has steps, or a smaller window_length."
                 )
+            times = self._times(X, labels)
+            paces = self._paces(times, groups)
+            missing = self._missing(times, groups, paces)
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
+            self._pace_within = None if times is None else times.pace()
+            self._kind_of_time = None if times is None else times.kind
+            self._told_of_gaps = missing is not None
             self.history_ = {
-                name: Tail.of(values, rows, labels, self._n_remembered)
+                name: Tail.of(
+                    values, rows, labels, self._n_remembered, missing, paces.get(name)
+                )
                 for name, rows in groups.items()
             }
+            if missing is not None:
+                warn_of_gaps(X, missing)
+            elif self._watches_gaps(times):
+                warn_of_no_pace(times, groups, paces)
             self._seen_target = SeenTarget.of(y, values, groups)
-        return values, groups, labels
+        return values, groups, missing
 
     def _read(self, X, reset):
         """Numbers, the rows of each group in order, and the labels of the rows."""
@@ -352,12 +391,50 @@ class SlidingWindow(SequenceTransformer):
             check_sorted(labels, groups, self.group_by)
         return values, groups, labels
 
+    def _times(self, X, labels):
+        """Give the labels of the rows, where gaps between them can be found."""
+        if labels is not None or self.gaps == "ignore":
+            return labels
+        # With another history an index may be unsorted, or hold NaT, and tells nothing.
+        index = time_index(X, self.group_by) if isinstance(X, pd.DataFrame) else None
+        if not isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)) or index.hasnans:
+            return None
+        return TimeLabels(index)
+
+    def _watches_gaps(self, times):
+        return self.gaps == "missing" and times is not None and times.tells_time
+
+    def _paces(self, times, groups):
+        """Give the pace of each group: its own, or the table's where it has none."""
+        if times is None:
+            return {}
+        paces = {name: times.pace(rows) for name, rows in groups.items()}
+        if self._watches_gaps(times) and times.pace().is_regular:
+            short = [name for name, rows in groups.items() if len(rows) < 3]
+            paces.update(dict.fromkeys(short, times.pace()))
+        return paces
+
+    def _missing(self, times, groups, paces):
+        """Count the rows missing before each row in its group; None if none is."""
+        if not self._watches_gaps(times):
+            return None
+        missing = np.zeros(len(times.index), dtype=np.int64)
+        for name, rows in groups.items():
+            pace = paces.get(name)
+            if pace is None or not pace.is_regular:
+                continue
+            if self.history == "auto" or times.first_unsorted(rows) is None:
+                missing[rows] = times.missing_before(rows, pace)
+        return missing if missing.any() else None
+
     def _read_numbers(self, X, reset):
+        check_table(X)
         if self.group_by is None:
             group_column = None
             values = check_rows(self, X, reset=reset)
             groups = {_NO_GROUP: np.arange(len(values))}
         else:
+            check_group_by(self.group_by)
             if n_axes(X) != 2 or hasattr(X, "toarray"):
                 check_rows(self, X, reset=reset)  # which says what is wrong
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -382,18 +459,30 @@ class SlidingWindow(SequenceTransformer):
         """Read X; give for each group what is remembered of the time before it."""
         check_is_fitted(self)
         values, groups, labels = self._read(X, reset=False)
+        times = self._times(X, labels)
+        missing = None
+        if self._watches_gaps(times) and times.kind == self._kind_of_time:
+            known = self.history_
+            paces = {
+                name: known[name].pace if name in known else self._pace_within
+                for name in groups
+            }
+            missing = self._missing(times, groups, paces)
         self._warn_of_other_labels(labels)
         adjoins = labels is not None and self._adjoins(labels)
         before = {
-            name: self._rows_before(name, rows[0], labels, values, adjoins)
+            name: self._rows_before(
+                name, rows[0], labels, values, adjoins, self._watches_gaps(times)
+            )
             for name, rows in groups.items()
         }
-        return values, groups, before
+        return values, groups, before, missing
 
     # -------------------------------------------------------------- making the windows
     @property
     def _n_remembered(self):
-        return self.window_length + self.horizon - 1
+        # Python's own integers: NumPy's narrow ones overflow.
+        return int(self.window_length) + int(self.horizon) - 1
 
     def _warn_of_other_labels(self, labels):
         kind = None if labels is None else labels.kind
@@ -434,28 +523,28 @@ class SlidingWindow(SequenceTransformer):
             self._last, first
         )
 
-    def _rows_before(self, name, first_row, labels, values, adjoins):
+    def _rows_before(self, name, first_row, labels, values, adjoins, watches_gaps):
         tail = self.history_.get(name)
         if tail is None or self.history is None:
             return values[:0]
         n_remembered = self._n_remembered
         if self.history == "fit":
-            return tail.values[max(len(tail.values) - n_remembered, 0) :]
+            return tail.steps(len(tail.values), n_remembered)
         first = None if labels is None else labels.at(first_row)
-        return tail.rows_before(first, n_remembered, adjoins)
+        return tail.rows_before(first, n_remembered, adjoins, watches_gaps)
 
-    def _windows(self, values, groups, before):
-        if self.group_by is None:
+    def _windows(self, values, groups, before, missing):
+        if self.group_by is None and missing is None:
             windows = self._windows_of_all(values, before[_NO_GROUP])
         else:
-            windows = self._windows_of_groups(values, groups, before)
+            windows = self._windows_of_groups(values, groups, before, missing)
         if not self.flatten:
             return windows
         return np.asarray(windows).reshape(len(values), -1)
 
     def _windows_of_all(self, values, before):
         """One strided view of the table with `before` and missing steps in front."""
-        n_rows, length = len(values), self.window_length
+        n_rows, length = len(values), int(self.window_length)
         n_before = self._n_remembered
         table = np.full(
             (n_before + n_rows, values.shape[1]), np.nan, dtype=values.dtype
@@ -469,31 +558,48 @@ class SlidingWindow(SequenceTransformer):
 
     def _beside_known(self, rows):
         places, flat = self._known_places, self.flatten
-        return beside_known(rows, places, self.horizon, whole_steps=not flat)
+        return beside_known(rows, places, int(self.horizon), whole_steps=not flat)
 
-    def _steps_of_group(self, before, values, rows, n_used):
-        """Give what stands for a group in the table: in parts, to be joined once."""
-        before = before.astype(values.dtype, copy=False)
-        if not self._has_known:
-            return [before, values[rows[:n_used]]]
-        steps = np.concatenate([before, values[rows]])
-        steps = self._beside_known(steps)
-        return [steps[: len(before) + n_used]]
-
-    def _windows_of_groups(self, values, groups, before):
-        """Slices of a table that holds one group after the other."""
-        n_rows, length = len(values), self.window_length
-        starts, lengths = np.zeros(n_rows, np.intp), np.zeros(n_rows, np.intp)
-        parts, n_stacked = [], 0
-        for name, rows in groups.items():
-            # The last `horizon` rows of a group are in no window.
-            n_used = max(len(rows) - self.horizon, 0)
-            parts += self._steps_of_group(before[name], values, rows, n_used)
-            ends = len(before[name]) + np.arange(len(rows)) - self.horizon + 1
-            ends = np.maximum(ends, 0)
-            lengths[rows] = np.minimum(ends, length)
-            starts[rows] = n_stacked + ends - lengths[rows]
-            n_stacked += len(before[name]) + n_used
-        if not n_stacked:  # no step at all; a table of no rows would be no table
-            parts.append(np.full((1, values.shape[1]), np.nan, dtype=values.dtype))
-        return SequenceTable(np.concatenate(parts), starts, lengths, length)
+    def _windows_of_groups(self, values, groups, before, missing):
+        """Slices of a table that holds one group after the other, with its gaps."""
+        n_rows, horizon = len(values), int(self.horizon)
+        order = np.concatenate(list(groups.values()))
+        n_own = np.array([len(rows) for rows in groups.values()])
+        before = [before[name] for name in groups]
+        n_before = np.array([len(rows) for rows in before])
+        # Where each row is in its group, behind what is before it and missing.
+        steps = np.ones(n_rows, dtype=np.int64)
+        if missing is not None:
+            steps += np.minimum(missing[order], self._n_remembered)
+        last = np.cumsum(n_own) - 1
+        places = np.cumsum(steps)
+        places += np.repeat(n_before - places[last - n_own + 1], n_own)
+        sizes = places[last] + 1
+        # The last `horizon` steps of a group are in no window.
+        used = np.maximum(sizes - horizon, 0)
+        kept = sizes if self._has_known else used
+        table = np.full((kept.sum(), values.shape[1]), np.nan, values.dtype)
+        begins = np.cumsum(kept) - kept
+        here = places < np.repeat(kept, n_own)
+        table[(places + np.repeat(begins, n_own))[here]] = values[order[here]]
+        if n_before.any():
+            at = np.arange(n_before.sum()) - np.repeat(
+                np.cumsum(n_before) - n_before, n_before
+            )
+            here = at < np.repeat(kept, n_before)
+            rows = np.concatenate(before)[here]
+            table[(at + np.repeat(begins, n_before))[here]] = rows
+        if self._has_known:
+            # Only of those last steps it takes what is known from the next group.
+            table = self._beside_known(table)
+            at = np.arange(len(table)) - np.repeat(begins, sizes)
+            table = table[at < np.repeat(used, sizes)]
+            begins = np.cumsum(used) - used
+        if not len(table):  # no step at all; a table of no rows would be no table
+            table = np.full((1, values.shape[1]), np.nan, dtype=values.dtype)
+        ends = np.maximum(places - horizon + 1, 0)
+        starts, lengths = np.empty(n_rows, np.intp), np.empty(n_rows, np.intp)
+        lengths[order] = np.minimum(ends, self.window_length)
+        starts[order] = np.repeat(begins, n_own) + ends - lengths[order]
+        starts[lengths == 0] = 0
+        return SequenceTable(table, starts, lengths, int(self.window_length))

@@ -8,6 +8,9 @@ import pandas as pd
 
 from sklstm._validation import as_list, shortened
 
+# Rows that the 32 bits of an index can count: more than windows of any use have.
+LONGEST = 2**31 - 1
+
 
 def split_off(X, group_by):
     """Part a table into groups and features.
@@ -75,22 +78,108 @@ def check_sorted(labels, groups, group_by):
             raise ValueError(
                 f"The index of X is not sorted{where}: label {labels.index[row]!r} of "
                 f"row {row} is earlier than the one before it. "
-                'history="auto" needs rows in the order of time: sort '
-                "them (X.sort_index(), and y alike), or set history=None."
+                f'history="auto" needs rows in the order of time: '
+                f"{_remedy(labels, rows, group_by)}"
             )
+
+
+def _remedy(labels, rows, group_by):
+    """Say what to do about labels that fall."""
+    index = labels.index[rows]
+    if reads_as_dates(index):
+        return (
+            f"labels such as {index[0]!r} are text that reads as dates, and sort as "
+            "text. Parse them: X.index = pd.to_datetime(X.index), and y's alike; or "
+            "set history=None."
+        )
+    advice = "sort them (X.sort_index(), and y alike), or set history=None."
+    if group_by is None and labels.n_rises(rows) > 1 and index.duplicated().any():
+        advice += (
+            " If these are the rows of several entities, one after the other, name "
+            "their column or index level in group_by instead."
+        )
+    else:
+        advice += (
+            " If rows were drawn at random, as HalvingGridSearchCV does with "
+            'resource="n_samples": name another resource, such as '
+            'resource="lstmregressor__epochs".'
+        )
+    return advice
+
+
+def reads_as_dates(index):
+    """Tell whether labels are text that pandas can read as dates."""
+    some = index[:20]
+    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
+        return False
+    # Plain numbers and names of days or months alone are no dates.
+    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that each may be of another format
+        return bool(pd.to_datetime(some, errors="coerce").notna().all())
+
+
+def check_lengths(window_length, horizon):
+    """Refuse numbers of rows that no table has and no array can count."""
+    for name, value in {"window_length": window_length, "horizon": horizon}.items():
+        if value > LONGEST:
+            raise ValueError(
+                f"{name} must be at most {LONGEST} (2**31 - 1) rows, got {value}."
+            )
+
+
+def check_group_by(group_by):
+    """Refuse several columns in group_by."""
+    if isinstance(group_by, (list, set, dict, np.ndarray, pd.Index)):
+        raise ValueError(
+            f"group_by must be one column or index level of X, got {group_by!r}. Join "
+            "several in one column first, for example "
+            'X["shop"] + "/" + X["item"].'
+        )
 
 
 def warn_of_repeated_times(labels):
     """Warn where times occur twice, as those of several entities do."""
     times = labels.index
-    # pandas 2 remembers `is_unique` of the whole index for a slice of it.
-    repeated = times.duplicated() if labels.tells_time else np.zeros(0, bool)
+    if not labels.tells_time or times.is_unique:
+        return
+    # Not `is_unique` alone: in pandas 2 a slice inherits a False.
+    repeated = times.duplicated()
     if repeated.any():
         row = int(np.argmax(repeated))
         warnings.warn(
             f"The time {times[row]!r} of row {row} of X is that of an earlier row. If "
             "these are rows of several entities, windows go across them: name their "
             "column or index level in group_by.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_gaps(X, missing):
+    """Warn of the rows that are not there between those of a table."""
+    row, n_rows = int(np.argmax(missing > 0)), int(missing.sum())
+    warnings.warn(
+        f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} missing within X, "
+        f"{int(missing[row])} of them before {X.index[row]!r} (row {row}): windows "
+        "hold missing steps there. (Rows that were taken out, as by shuffled folds, "
+        'count too.) Set gaps="ignore" if rows follow each other as they stand.',
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def warn_of_no_pace(times, groups, paces):
+    """Warn where time stamps do not tell whether rows are missing."""
+    odd = [name for name, rows in groups.items() if len(rows) > 2]
+    odd = [name for name in odd if not paces[name].is_regular]
+    if odd:
+        where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
+        warnings.warn(
+            f"The times of X are not equally far apart{where}, so that it is not known "
+            "whether rows are missing: windows hold the rows as they stand. Resample X "
+            'to a regular index, or set gaps="ignore" if that is right.',
             UserWarning,
             stacklevel=4,
         )
