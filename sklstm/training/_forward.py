@@ -15,13 +15,16 @@ from sklstm.training._pace import Pace
 from sklstm.training._samples import gather_inputs, table_signature, table_tensors
 from sklstm.training._threads import executor
 
-# Samples of a block: a multiple of the rows and of the vectors of all kernels.
+# Samples of a block: of 24 rows, which AVX2's kernel takes, 16 may be left over but not
+# 8. Where all steps of all samples are rows of one product, their number is a multiple
+# of 16 and of 24.
 _BLOCK = 16
+_BLOCK_OF_STEPS = 48
 
 # Larger ones, for many samples, where they give the same bits. A fused LSTM keeps the
 # states of all steps, which should stay near the processor; and from so many units on
 # nothing is gained.
-_LARGE_BLOCKS = {True: (64,), False: (64, 512)}
+_LARGE_BLOCKS = {True: (64,), False: (64, 480)}
 _WIDE = 65
 
 # Shorter sequences than those of the fit are padded to one of so many halves of it.
@@ -165,10 +168,8 @@ class Forward:
     def _block(self, n_samples, n_timesteps):
         """Choose the samples of a block."""
         spec = self._spec
-        # Products over all steps are large enough; and of large ones, the threads share
-        # the rows in ways of their own.
         if n_timesteps:
-            return _BLOCK
+            return _BLOCK_OF_STEPS
         is_fused = spec.cell == "lstm"
         if is_fused and max(spec.units) >= _WIDE:
             return _BLOCK
