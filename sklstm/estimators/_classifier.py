@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._class_metrics import check_class_metrics
 from sklstm.estimators._held_out import last_of_each_class
-from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._steps import (
     StepTarget,
     are_step_labels,
@@ -470,9 +469,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
     def _outputs_of_steps(self, X):
         """Tell which steps exist, and give the outputs of these in one row."""
         table = self._read(X, reset=False)
-        there, table = steps_there(table), table.drop_missing()
-        warn_of_no_steps(table, self)
-        return there, self.network_.predict(table)
+        return steps_there(table), self.network_.predict(table.drop_missing())
 
     def _check_target(self, y, table):
         if self._are_step_labels(y, table):
