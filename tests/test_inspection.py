@@ -517,7 +517,8 @@ def test_conformal_intervals_are_bands(shops, as_level):
     past = backtest(pipe, X, X["sold"], 8)
     past = past[past["step"] < 3]
     found = forecast(pipe.fit(X, X["sold"]), X, 3)
-    found = conformal_intervals(past, found, coverage=0.8)
+    with pytest.warns(UserWarning, match="needs 4 more folds"):  # of the third step
+        found = conformal_intervals(past, found, coverage=0.8)
     display = drawn(ForecastDisplay.from_predictions(found, history=X))
     assert shown_labels(display) == ["history", "interval (where known)", "forecast"]
     assert [ax.get_title() for ax in display.ax_] == ["a", "b"]

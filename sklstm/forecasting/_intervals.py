@@ -114,7 +114,7 @@ def conformal_intervals(
     known = backtested[backtested["truth"].notna()]
     target, rows = _as_backtested(forecasts, backtested, by)
     bounds, lacking = _bounds(known, rows, coverage, by, n_folds, symmetric)
-    _warn_of_infinite(lacking, coverage, n_folds, "forecasts gets")
+    _warn_of_infinite(lacking, coverage, n_folds, "forecasts gets", 1)
     names = [f"{target}_lower", f"{target}_upper"]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
@@ -135,7 +135,7 @@ def _of_backtest(backtested, coverage, by, n_folds, symmetric):
         # The first folds have none before them; the newest should have enough.
         if fold == newest:
             short = max(short, lacking)
-    _warn_of_infinite(short, coverage, n_folds, "The newest fold has")
+    _warn_of_infinite(short, coverage, n_folds, "The newest fold has", 2)
     return backtested.assign(lower=found[:, 0], upper=found[:, 1])
 
 
@@ -223,7 +223,7 @@ def smallest_that_covers(scores, level):
     return np.partition(scores, rank - 1)[rank - 1]
 
 
-def _warn_of_infinite(lacking, coverage, n_folds, who):
+def _warn_of_infinite(lacking, coverage, n_folds, who, depth):
     if not lacking:
         return
     remedy = "lengthen the backtest, lower coverage, or take errors together with by=()"
@@ -233,7 +233,7 @@ def _warn_of_infinite(lacking, coverage, n_folds, who):
         f"{who} infinite intervals: coverage={coverage} needs {lacking} more "
         f"fold{'s' if lacking > 1 else ''} whose truth is known. To mend it, {remedy}.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=2 + depth,
     )
 
 
