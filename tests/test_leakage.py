@@ -221,3 +221,9 @@ def test_targets_of_several_steps_overlap_after_the_fold_as_well():
     folds = [(np.arange(30, 56), np.arange(20, 30))]
     with pytest.raises(AssertionError, match="they reach 4 rows back"):
         assert_no_leakage(pipe, trimmed, Y, folds)
+
+
+def test_an_empty_table_is_told_as_by_the_splitter():
+    pipeline = make_pipeline(SlidingWindow(1, flatten=True), Ridge())
+    with pytest.raises(ValueError, match="number of samples"):
+        assert_no_leakage(pipeline, np.empty((0, 1)), np.empty(0), TimeSeriesSplit(2))

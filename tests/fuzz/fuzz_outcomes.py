@@ -26,7 +26,8 @@ _SKLEARN = str(pathlib.Path(sklearn.__file__).parent)
 # Words of other packages about their own insides, of which a user knows nothing.
 _STRAY = re.compile(
     "has no attribute|broadcast|must be 1-dimensional|unsized object"
-    "|must be same length|not subscriptable|unhashable|out of bounds|could not be resolved|unexpected type"
+    "|must be same length|not subscriptable|unhashable|out of bounds"
+    "|could not be resolved|unexpected type"
     "|too many indices|ambiguous|window shape cannot|COO matrix|DuplicateError"
     "|Must pass 2-d|convert .* to (C|Python)|cannot reindex|not consistent"
     "|incompatible index|Could not interpret|Argument\\(s\\) not recognized|narwhals"

@@ -110,7 +110,8 @@ def tables(draw, kinds=("numpy", "list", "pandas", "nullable", "arrow", "polars"
     n_columns = draw(st.sampled_from([1, 1, 2, 2, 3]))
     values = numbers_of(draw(st.sampled_from(HOLES)), (n_rows, n_columns), rng)
     odd = draw(mostly([None], ["text", "dates", "None"]))
-    groups = draw(st.sampled_from([None, None, "text", "int", "holed"]))
+    usual = ["int"] if kind == "polars" else ["text", "int", "holed"]
+    groups = draw(mostly([None, None, *usual], ["text", "int", "holed"]))
     if kind in ("numpy", "list"):
         with np.errstate(over="ignore"):
             X = values.astype(draw(st.sampled_from(["f8", "f4", "f2", "O"])))
