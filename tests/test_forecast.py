@@ -601,3 +601,12 @@ def test_an_estimator_without_windows_is_refused():
     X = series()
     with pytest.raises(ValueError, match="forecast needs a fitted pipeline with a"):
         forecast(LinearRegression().fit(X, X["price"]), X, 2)
+
+
+def test_groups_of_half_precision():
+    X = np.column_stack([np.tile([1, 2], 8), np.arange(16)]).astype(np.float16)
+    window = SlidingWindow(2, group_by=0, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, X[:, 1])
+    found = forecast(pipe, X, 1, target=1)
+    same = forecast(pipe, X.astype(np.float32), 1, target=1)
+    np.testing.assert_allclose(found[1], same[1], rtol=1e-2)
