@@ -823,3 +823,12 @@ def test_empty_windows_are_counted_once():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         forecast(pipe, X, 8)
+
+
+def test_groups_of_half_precision():
+    X = np.column_stack([np.tile([1, 2], 8), np.arange(16)]).astype(np.float16)
+    window = SlidingWindow(2, group_by=0, flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, X[:, 1])
+    found = forecast(pipe, X, 1, target=1)
+    same = forecast(pipe, X.astype(np.float32), 1, target=1)
+    np.testing.assert_allclose(found[1], same[1], rtol=1e-2)

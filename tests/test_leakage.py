@@ -245,3 +245,9 @@ def test_leakage_is_looked_for_in_tables():
         assert_no_leakage(
             Ridge(), np.zeros((12, 3, 2)), np.zeros(12), TimeSeriesSplit(3)
         )
+
+
+def test_an_empty_table_is_told_as_by_the_splitter():
+    pipeline = make_pipeline(SlidingWindow(1, flatten=True), Ridge())
+    with pytest.raises(ValueError, match="number of samples"):
+        assert_no_leakage(pipeline, np.empty((0, 1)), np.empty(0), TimeSeriesSplit(2))

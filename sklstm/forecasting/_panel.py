@@ -67,6 +67,8 @@ class Panel:
             self.groups = pd.Index(["all rows"])
         else:
             self.codes, self.groups = pd.factorize(entities)
+            if getattr(self.groups, "dtype", None) == np.float16:
+                self.groups = self.groups.astype(np.float32)  # pandas has no such index
             self.groups = pd.Index(self.groups)
             if (self.codes < 0).any():
                 raise ValueError(

@@ -1,6 +1,7 @@
 """A proof that neither a fold nor a prediction sees what it must not see."""
 
 import inspect
+import math
 from numbers import Integral
 
 import numpy as np
@@ -151,7 +152,7 @@ class _Table:
         self.groups, _ = pd.factorize(np.asarray(groups))
         # The place of each row within its group.
         self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
-        outputs = self.y.reshape(len(self.y), -1).T
+        outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
         self.lead = max((-lag for _, _, lag in found), default=0)

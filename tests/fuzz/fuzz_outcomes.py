@@ -16,7 +16,8 @@ from sklearn.exceptions import NotFittedError
 
 import sklstm
 
-# How many examples each test draws; none: a few, the same in every run.
+# How many examples each test draws, odd parameters and columns among them; none: a few
+# sound ones, the same in every run.
 EXAMPLES = int(os.environ.get("SKLSTM_FUZZ_EXAMPLES", "0"))
 
 _OURS = str(pathlib.Path(sklstm.__file__).parent)
@@ -24,8 +25,9 @@ _SKLEARN = str(pathlib.Path(sklearn.__file__).parent)
 
 # Words of other packages about their own insides, of which a user knows nothing.
 _STRAY = re.compile(
-    "has no attribute|broadcast|must be 1-dimensional|unsized object|must be same length"
-    "|not subscriptable|unhashable|out of bounds|could not be resolved|unexpected type"
+    "has no attribute|broadcast|must be 1-dimensional|unsized object"
+    "|must be same length|not subscriptable|unhashable|out of bounds"
+    "|could not be resolved|unexpected type"
     "|too many indices|ambiguous|window shape cannot|COO matrix|DuplicateError"
     "|Must pass 2-d|convert .* to (C|Python)|cannot reindex|not consistent"
     "|incompatible index|Could not interpret|Argument\\(s\\) not recognized|narwhals"

@@ -69,7 +69,7 @@ def targets(table):
     return mostly([None, None, *table.columns[:1]], ["nowhere", 7, [], ["a", "a"]])
 
 
-@fuzz(120)
+@fuzz(25)
 @given(st.data())
 def test_forecasts(data):
     table = data.draw(tables())
@@ -94,7 +94,7 @@ def test_forecasts(data):
         assert len(found.value) >= steps
 
 
-@fuzz(100)
+@fuzz(25)
 @given(st.data())
 def test_backtests(data):
     table = data.draw(tables())
@@ -122,7 +122,7 @@ def test_backtests(data):
         assert not (bounds.value["lower"] > bounds.value["upper"]).any()
 
 
-@fuzz(80)
+@fuzz(25)
 @given(st.data())
 def test_streams(data):
     table = data.draw(tables(kinds=("numpy", "pandas", "nullable", "polars")))
@@ -146,7 +146,7 @@ def test_streams(data):
         Outcome(live.value.push, data.draw(mostly(rows, odd)))
 
 
-@fuzz(100)
+@fuzz(25)
 @given(st.data())
 def test_windows_before_any_pipeline(data):
     table = data.draw(tables())
@@ -171,7 +171,7 @@ def test_windows_before_any_pipeline(data):
         assert own.shape[1] == steps
 
 
-@fuzz(100)
+@fuzz(25)
 @given(st.data())
 def test_intervals(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**16)))

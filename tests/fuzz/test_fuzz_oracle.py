@@ -77,7 +77,7 @@ def windows_by_rows(rows, before, parameters, known):
     return found
 
 
-@fuzz(60)
+@fuzz(25)
 @given(st.data())
 def test_windows_are_those_of_a_loop_over_rows(data):
     X, group_by, times = data.draw(panels())
@@ -127,7 +127,7 @@ def test_windows_are_those_of_a_loop_over_rows(data):
         np.testing.assert_array_equal(fresh[old], expected.reshape(shape))
 
 
-@fuzz(60)
+@fuzz(25)
 @given(st.data())
 def test_complete_windows_are_those_of_a_loop(data):
     n_rows = data.draw(st.integers(1, 25))
@@ -224,7 +224,7 @@ def in_step(X, group_by):
     return X.fillna(0.5)
 
 
-@fuzz(50)
+@fuzz(20)
 @given(st.data())
 def test_forecasts_are_those_of_a_loop_over_predict(data):
     X, group_by, times = data.draw(panels(most_shops=2))
@@ -247,7 +247,7 @@ def test_forecasts_are_those_of_a_loop_over_predict(data):
         assert list(ours.index) == list(times)
 
 
-@fuzz(30)
+@fuzz(12)
 @given(st.data())
 def test_backtests_are_those_of_a_loop_over_predict(data):
     X, group_by, _ = data.draw(panels(most_shops=2))
@@ -280,7 +280,7 @@ def test_backtests_are_those_of_a_loop_over_predict(data):
             np.testing.assert_array_equal(ours["step"], 1 + np.arange(len(own)))
 
 
-@fuzz(30)
+@fuzz(12)
 @given(st.data())
 def test_streams_say_what_predict_says_of_the_table_so_far(data):
     X, group_by, times = data.draw(panels(most_shops=2))
