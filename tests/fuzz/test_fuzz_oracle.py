@@ -29,7 +29,7 @@ def panels(draw, most_shops=3):
     of which those after the last of the table are yet to come.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**16)))
-    n_rows, n_shops = draw(st.integers(12, 30)), draw(st.integers(1, most_shops))
+    n_rows, n_shops = draw(st.integers(15, 30)), draw(st.integers(1, most_shops))
     kind = draw(st.sampled_from([*TIMES, "range", "int"]))
     times = index_of(kind, n_rows + 10, rng)
     parts = []
