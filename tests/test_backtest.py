@@ -550,3 +550,46 @@ def test_what_can_not_be_backtested_is_told(name):
     given |= {"cv": TimeSeriesSplit(3)}
     with pytest.raises(ValueError, match=message):
         backtest(**{**given, **changed})
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("gaps", ["missing", "ignore"])
+def test_rows_missing_within_the_table_are_steps_of_the_backtest(grouped, gaps):
+    """As on the table into which pandas has put the missing rows."""
+    rng = np.random.default_rng(0)
+    hours = pd.date_range("2026-01-01", periods=90, freq="h")
+    full = pd.DataFrame({"price": rng.normal(size=90).cumsum()}, index=hours)
+    window = SlidingWindow(4, flatten=True, gaps=gaps)
+    if grouped:
+        other = full * 2 + 1
+        full = pd.concat([full.assign(shop="a"), other.assign(shop="b")])
+        window.set_params(group_by="shop")
+    pipe = make_pipeline(window, SimpleImputer(), Ridge())
+    early = full[full.index < hours[40]]
+    pipe.fit(early, early["price"])
+    there = (rng.random(len(full)) < 0.8) & ~np.isin(full.index, hours[62:65])
+    there |= np.isin(full.index, hours[[40, 59, 69, 79, 89]])  # origins among them
+    later = full.index >= hours[40]
+    holed = full[there & later]
+    grid = full.assign(price=full["price"].where(there))[later]
+
+    def backtested(X):
+        known = X["price"].notna().to_numpy()
+        folds = [
+            (
+                np.flatnonzero(X.index < hours[first]),
+                np.flatnonzero(
+                    known & (X.index >= hours[first]) & (X.index < hours[first + 9])
+                ),
+            )
+            for first in (60, 70, 80)
+        ]
+        return backtest(pipe, X, X["price"], folds, refit="prefit")
+
+    found, expected = backtested(holed), backtested(grid)
+    if gaps == "missing":
+        pd.testing.assert_frame_equal(found, expected)
+        assert found["step"].max() == 9
+    else:
+        assert not found["step"].equals(expected["step"])

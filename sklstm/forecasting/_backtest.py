@@ -10,12 +10,13 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklstm._pipeline import Parts, find_window
+from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._parts import parts_of
 from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
@@ -78,7 +79,7 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
 
         - `fold`, from 0 on;
         - `origin`: the time of the last known row, or its number in its group;
-        - `step`: rows from the origin;
+        - `step`: time steps from the origin, with those that are missing in X;
         - `time`: that of the test row, or its number in its group;
         - the column or index level that names the group, if there is one;
         - `target`, where there are several;
@@ -235,13 +236,13 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
         fitted = _fit(
             clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
         )
-    parts = Parts.of(fitted, "backtest")
+    parts = parts_of(fitted, "backtest")
     transformed = parts.transform(panel.given)
-    model = Origins(parts, panel, y, known, target)
+    model = Origins(parts, panel, y, known, target, transformed)
     if look_at_other_rows(parts, panel, transformed):
         return pd.concat([model.forecast_after(fold, train) for fold in folds])
     values = parts.window._features_of(transformed)
-    n_numbers = values.shape[1] * (model.n_recent + max(f.n_steps for f in folds))
+    n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
     return pd.concat(
         [

@@ -99,7 +99,7 @@ class Fold:
         origins = np.where(trained_until >= 0, trained_until, first - 1)
         self.groups = np.flatnonzero(first < len(places))
         self.origins = origins[self.groups]
-        self.n_steps = int((places[test] - origins[panel.codes[test]]).max())
+        self.trained = trained_until[self.groups] >= 0
         self._trained_until = trained_until
         self._last_time = self._first_time = None
         if panel.times is not None and n_groups > 1:

@@ -35,6 +35,9 @@ class FollowingRows:
         self._fed, self._table = fed, table
         self.all_known = not fed
         self._values, self._n_used = None, 0
+        self._there = future.there
+        if not parts.before and {*fed} == {*panel.columns}:
+            self._there = None  # a row that is missing is predicted as any other
         if not parts.before:
             self._values = parts.window._features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
@@ -75,8 +78,8 @@ class FollowingRows:
                 frame[column] = numbers
             values = self._features(frame)
         values = values[len(values) - (last - first) * n_series :]
-        if self._future.there is not None:
-            there = self._future.there[first * n_series : last * n_series]
+        if self._there is not None:
+            there = self._there[first * n_series : last * n_series]
             values = np.where(there[:, np.newaxis], values, np.nan)
         return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
 

@@ -13,10 +13,11 @@ from sklstm.forecasting._rollout import roll_out
 class Origins:
     """A fitted pipeline, and the table that it forecasts parts of."""
 
-    def __init__(self, parts, panel, y, known, target):
+    def __init__(self, parts, panel, y, known, target, transformed):
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
         self.n_recent = n_recent(parts.window)
+        self.line = panel.line(_missing(parts.window, transformed))
 
     def forecast_after(self, fold, train):
         """Forecast a fold where steps before the window look at other rows."""
@@ -32,18 +33,39 @@ class Origins:
         values[rows] = some
         return self.forecast(values, [fold], train, table)
 
+    def n_steps(self, fold):
+        """Count the time steps from the origins of a fold to its last test row."""
+        origins = np.zeros(len(self.panel.groups), dtype=int)
+        origins[fold.groups] = self._place_of_origins(fold)
+        steps = self.line.places[fold.test] - origins[self.panel.codes[fold.test]]
+        return int(steps.max())
+
+    def _place_of_origins(self, fold):
+        """Return the time step of each group's origin.
+
+        It is that of the last train row; of a group without one, the step before the
+        first test row.
+        """
+        rows = self.panel.rows_at(fold.groups, fold.origins)
+        first = self.panel.rows_at(fold.groups, fold.origins + 1)
+        places = self.line.places
+        return np.where(fold.trained, places[rows], places[first] - 1)
+
     def forecast(self, values, folds, train, table=None):
         """Forecast the test rows of some folds, from the features of all rows."""
         panel, window = self.panel, self.parts.window
         codes = np.concatenate([fold.groups for fold in folds])
         origins = np.concatenate([fold.origins for fold in folds])
-        places = origins[:, np.newaxis] + np.arange(1 - self.n_recent, 1)
-        recent = values[panel.rows_at(codes[:, np.newaxis], places)]
-        recent[places < 0] = np.nan
-        steps = max(fold.n_steps for fold in folds)
-        ahead = origins[:, np.newaxis] + np.arange(1, steps + 1)
-        rows = panel.rows_at(codes[:, np.newaxis], ahead)
-        there = panel.places[rows] == ahead  # others are stand-ins
+        places = np.concatenate([self._place_of_origins(fold) for fold in folds])
+        places = places[:, np.newaxis]
+        codes = codes[:, np.newaxis]
+        before = places + np.arange(1 - self.n_recent, 1)
+        rows, there = self.line.rows_at(codes, before)
+        recent = values[rows]
+        recent[~there] = np.nan
+        steps = max(map(self.n_steps, folds))
+        ahead = places + np.arange(1, steps + 1)
+        rows, there = self.line.rows_at(codes, ahead)
         future = Future.within(panel, rows, self.known, there)
         outputs = Outputs(self.parts, recent, panel, self.target, self.y)
         fed = feedback(outputs, window, panel, future, steps, told_by="known")
@@ -124,3 +146,9 @@ class Origins:
                 own[f"q{quantile:g}"] = predicted[series, step, i, j]
             parts.append(pd.DataFrame(own))
         return pd.concat(parts)
+
+
+def _missing(window, transformed):
+    """Count the rows missing before each, where the window takes them for steps."""
+    count = getattr(window, "_missing_within", None)
+    return None if count is None else count(transformed)

@@ -117,6 +117,23 @@ class Panel:
         n_rows = np.diff(self.starts, append=len(self.frame))
         return self.order[self.starts[codes] + np.clip(places, 0, n_rows[codes] - 1)]
 
+    def line(self, missing=None):
+        """Return where rows are on the line of time steps, with those that are missing.
+
+        Parameters
+        ----------
+        missing : ndarray of int, of shape (n_rows,), default=None
+            Rows that are missing before each row in its group. None: none are.
+        """
+        if missing is None:
+            return Line(self.codes, self.order, self.places)
+        places = np.empty(len(self.frame), dtype=np.int64)
+        passed = np.cumsum(1 + missing[self.order])
+        places[self.order] = passed - np.repeat(
+            passed[self.starts], np.diff(self.starts, append=len(passed))
+        )
+        return Line(self.codes, self.order, places)
+
     def labels_after(self, n_rows, fitted=None):
         """Give the times of the rows that follow each series.
 
@@ -247,6 +264,41 @@ class Panel:
             f"The index of {self.name} is not sorted{of_group}: label {label!r} of row "
             f"{row} is earlier than the one before it. Sort the rows in time."
         )
+
+
+class Line:
+    """Where the rows of each group are on the line of time steps.
+
+    Parameters
+    ----------
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's group.
+
+    order : ndarray of int, of shape (n_rows,)
+        The rows, group by group, in the order of time.
+
+    places : ndarray of int, of shape (n_rows,)
+        The time step of each row in its group, from 0 on.
+    """
+
+    def __init__(self, codes, order, places):
+        self.places = places
+        self._order, self._width = order, int(places.max()) + 1
+        # One ascending line for all groups, one after the other.
+        self._on_line = codes[order] * self._width + places[order]
+
+    def rows_at(self, codes, places):
+        """Return the rows at time steps of groups, and which of them there are.
+
+        Returns
+        -------
+        tuple of (ndarray of int, ndarray of bool)
+            Where there is no row, some row stands in.
+        """
+        wanted = codes * self._width + places
+        at = np.minimum(np.searchsorted(self._on_line, wanted), len(self._order) - 1)
+        inside = (places >= 0) & (places < self._width)
+        return self._order[at], inside & (self._on_line[at] == wanted)
 
 
 def numbers_rows(index, n_groups):

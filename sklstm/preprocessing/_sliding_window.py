@@ -460,14 +460,7 @@ class SlidingWindow(SequenceTransformer):
         check_is_fitted(self)
         values, groups, labels = self._read(X, reset=False)
         times = self._times(X, labels)
-        missing = None
-        if self._watches_gaps(times) and times.kind == self._kind_of_time:
-            known = self.history_
-            paces = {
-                name: known[name].pace if name in known else self._pace_within
-                for name in groups
-            }
-            missing = self._missing(times, groups, paces)
+        missing = self._missing_as_fitted(times, groups)
         self._warn_of_other_labels(labels)
         adjoins = labels is not None and self._adjoins(labels)
         before = {
@@ -477,6 +470,22 @@ class SlidingWindow(SequenceTransformer):
             for name, rows in groups.items()
         }
         return values, groups, before, missing
+
+    def _missing_as_fitted(self, times, groups):
+        """Count the rows missing before each, by the paces that `fit` found."""
+        if not self._watches_gaps(times) or times.kind != self._kind_of_time:
+            return None
+        known = self.history_
+        paces = {
+            name: known[name].pace if name in known else self._pace_within
+            for name in groups
+        }
+        return self._missing(times, groups, paces)
+
+    def _missing_within(self, X):
+        """Count the rows missing before each row of a table; None if none is."""
+        _, groups, labels = self._read(X, reset=False)
+        return self._missing_as_fitted(self._times(X, labels), groups)
 
     # -------------------------------------------------------------- making the windows
     @property
