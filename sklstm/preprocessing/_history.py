@@ -39,7 +39,8 @@ class TimeLabels:
             )
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
-        self._paces = {}  # by their moments, which the groups of a panel often share
+        # By their moments, which the groups of a panel often share.
+        self._paces, self._missing = {}, {}
 
     @property
     def tells_time(self):
@@ -89,6 +90,14 @@ class TimeLabels:
             return TimeLabels(pd.Index(self._positions[rows]))
         return TimeLabels(self.index[rows])
 
+    def part(self, rows):
+        """Return the labels of a slice of rows, which were seen to be whole."""
+        part = object.__new__(TimeLabels)
+        part.index, part.kind, part._unit = self.index[rows], self.kind, self._unit
+        part._positions = None if self._positions is None else self._positions[rows]
+        part._paces, part._missing = {}, {}
+        return part
+
     def pace(self, rows=None):
         """Give the pace of some rows; None takes all moments of the table."""
         if self._positions is None:
@@ -130,10 +139,16 @@ class TimeLabels:
         -------
         ndarray of int, of shape (n_rows,)
         """
-        missing = np.zeros(len(rows), dtype=np.int64)
         if len(rows) < 2 or not pace.is_regular:
-            return missing
+            return np.zeros(len(rows), dtype=np.int64)
         positions = self._positions[rows]
+        moments = pace, positions.tobytes()
+        if moments not in self._missing:
+            self._missing[moments] = self._count_missing(rows, positions, pace)
+        return self._missing[moments]
+
+    def _count_missing(self, rows, positions, pace):
+        missing = np.zeros(len(rows), dtype=np.int64)
         if pace.freq is None:
             steps = np.diff(positions)
             far = np.flatnonzero(steps > pace.longest_step / self._unit)
@@ -201,8 +216,10 @@ class Pace:
         if not len(steps):
             return cls()
         lengths, counts = np.unique(steps, return_counts=True)
-        if len(lengths) == 1 and lengths[0] < _A_DAY / 2:
-            # No calendar has such steps, and to look for one takes long in many groups.
+        # Shorter than a month, and no hour is left out of a day: no calendar has other
+        # steps, and to look for one takes long in many groups.
+        same_days = times is not None and times.tz is None and times.freq is None
+        if len(lengths) == 1 and lengths[0] < (28 if same_days else 0.5) * _A_DAY:
             return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else _calendar(times)
         if freq is None and times is not None and len(lengths) > 1:
@@ -300,17 +317,48 @@ class Tail:
     missing: np.ndarray | None = None
 
     @classmethod
-    def of(cls, values, rows, labels, n_remembered, missing=None, pace=None):
-        """Remember the last `n_remembered` of the rows `rows` of a table."""
-        last_rows = rows[max(len(rows) - max(n_remembered, 1), 0) :]
-        kept_rows = last_rows[max(len(last_rows) - n_remembered, 0) :]
-        remembered = values[kept_rows].copy()
-        if missing is not None:
-            missing = missing[kept_rows]
-            missing = missing if missing.any() else None
-        pace = Pace() if pace is None else pace
-        kept = None if labels is None else labels.take(last_rows)
-        return cls(remembered, kept, pace, missing)
+    def of_groups(cls, values, groups, labels, n_remembered, missing, paces):
+        """Remember the last `n_remembered` rows of each group of a table.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_features)
+            The table.
+
+        groups : dict of ndarray
+            The rows of each group, in the order of time.
+
+        labels : TimeLabels or None
+            Those of the table.
+
+        n_remembered : int
+            How many rows.
+
+        missing : ndarray of shape (n_rows,) or None
+            How many rows are missing before each.
+
+        paces : dict of Pace
+            Of the groups that have one.
+
+        Returns
+        -------
+        dict of Tail
+        """
+        # One label at least tells when the group was.
+        last = [
+            rows[max(len(rows) - max(n_remembered, 1), 0) :] for rows in groups.values()
+        ]
+        shared = None if labels is None else labels.take(np.concatenate(last))
+        tails, end = {}, 0
+        for name, rows in zip(groups, last, strict=True):
+            begin, end = end, end + len(rows)
+            kept = None if shared is None else shared.part(slice(begin, end))
+            rows = rows[max(len(rows) - n_remembered, 0) :]
+            gaps = None if missing is None else missing[rows]
+            gaps = gaps if gaps is not None and gaps.any() else None
+            pace = paces.get(name, Pace())
+            tails[name] = cls(values[rows].copy(), kept, pace, gaps)
+        return tails
 
     def steps(self, n_rows, n_steps, n_between=0):
         """Give the first `n_rows` rows with the missing steps among and after them.

@@ -369,12 +369,9 @@ class SlidingWindow(SequenceTransformer):
             self._pace_within = None if times is None else times.pace()
             self._kind_of_time = None if times is None else times.kind
             self._told_of_gaps = missing is not None
-            self.history_ = {
-                name: Tail.of(
-                    values, rows, labels, self._n_remembered, missing, paces.get(name)
-                )
-                for name, rows in groups.items()
-            }
+            self.history_ = Tail.of_groups(
+                values, groups, labels, self._n_remembered, missing, paces
+            )
             if missing is not None:
                 warn_of_gaps(X, missing)
             elif self._watches_gaps(times):
