@@ -461,7 +461,7 @@ def _arguments_of(thing):
     if not callable(thing) or isinstance(thing, keras.callbacks.Callback):
         return None
     parameters = inspect.signature(thing).parameters.values()
-    of_keras = getattr(thing, "__module__", "").startswith("keras.")
+    of_keras = (getattr(thing, "__module__", None) or "").startswith("keras.")
     if not of_keras and any(p.kind == p.VAR_KEYWORD for p in parameters):
         return None
     return [

@@ -8,6 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
@@ -455,6 +456,7 @@ def test_quantiles_are_paired_from_outside():
 
 def test_quantiles_of_a_network_are_bands(fitted_lstm):
     pipe, X, _ = fitted_lstm
+    pipe = clone(pipe).fit(X, X["price"])
     future = X[:3].set_index(pd.RangeIndex(120, 123))[["other"]]
     display = drawn(ForecastDisplay.from_estimator(pipe, X, 3, future))
     expected = forecast(pipe, X, 3, future).iloc[-1]

@@ -108,6 +108,9 @@ def test_a_row_without_a_group_is_told(cut):
         cut(np.zeros((6, 1)), np.arange(6.0), 2, groups=groups)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:.* missing within X"
+)  # of PurgedKFold's train parts
 def test_with_the_horizon_of_the_steps_nothing_leaks():
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import Ridge

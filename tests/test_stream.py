@@ -288,7 +288,7 @@ def test_steps_before_the_window_see_when_a_row_without_a_label_was():
     found = [rows.push(row.to_dict()) for _, row in X[50:].iterrows()]
     np.testing.assert_allclose(found[:-1], pipe.predict(X[50:])[1:])
     irregular = X.set_axis(INDEXES["irregular"](120))
-    rows = stream(pipe.fit(irregular[:50], X["price"][:50]))
+    rows = stream(pipe.fit(irregular[:50], irregular["price"][:50]))
     with pytest.raises(ValueError, match="do not tell which comes after Timestamp"):
         rows.push(X.iloc[50].to_dict())
 
