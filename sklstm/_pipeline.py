@@ -56,6 +56,32 @@ def find_window(estimator):
     return next((window for window in found if window is not None), None)
 
 
+def windows_within(estimator):
+    """Find all steps that make windows, also those that others hide.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Such as a pipeline, a ColumnTransformer with windows of some columns, a
+        VotingRegressor of pipelines, or a search over one of these.
+
+    Returns
+    -------
+    list of estimator
+        The one of :func:`find_window` alone, where there is such.
+    """
+    window = find_window(estimator)
+    if window is not None:
+        return [window]
+    for name in ("best_estimator_", "regressor_"):
+        if hasattr(estimator, name):
+            return windows_within(getattr(estimator, name))
+    if not hasattr(estimator, "get_params") or isinstance(estimator, type):
+        return []
+    inner = estimator.get_params().values()
+    return [one for one in inner if find_window(one) is one and one is not None]
+
+
 @dataclass(frozen=True)
 class Parts:
     """A fitted pipeline, parted at its windows.

@@ -339,7 +339,7 @@ def _refuse_times(X):
     if hasattr(X, "columns"):
         dtypes = zip(X.columns, X.dtypes, strict=True)
     else:
-        dtypes = [("any", getattr(X, "dtype", np.dtype(float)))]
+        dtypes = [("any", _dtype_of(X))]
     for column, dtype in dtypes:
         of_polars = getattr(dtype, "is_temporal", bool)
         if of_polars() or (getattr(dtype, "kind", None) or "-") in "mM":
@@ -348,6 +348,19 @@ def _refuse_times(X):
                 "features of such a column first (the hour, the day of the week), put "
                 "it into the index, or leave it out."
             )
+
+
+def _dtype_of(X):
+    """Return the type of an array or of lists; of objects that of the first time."""
+    if not isinstance(X, (list, tuple, np.ndarray)):
+        return getattr(X, "dtype", np.dtype(float))
+    try:
+        X = np.asarray(X)
+    except ValueError:  # of unequal length, as is told later
+        return np.dtype(float)
+    times = (np.datetime64, np.timedelta64)
+    objects = X.flat if X.dtype.kind == "O" else ()
+    return next((v.dtype for v in objects if isinstance(v, times)), X.dtype)
 
 
 def _first_that_is_no_number(X):

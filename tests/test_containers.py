@@ -68,6 +68,11 @@ def test_containers_hold_the_same_numbers(container, numbers):
 
 
 NO_NUMBERS = {
+    "objects that are times": (
+        np.array([[np.datetime64("2026")]] * 4, dtype=object),
+        r"holds datetime64\[Y\]",
+    ),
+    "lists of times": ([[np.datetime64("2026")]] * 4, r"holds datetime64\[Y\]"),
     "polars times": (pl.DataFrame({"t": TIMES}), "column 't' holds Datetime"),
     "polars dates": (
         pl.DataFrame({"a": [1.0] * 4, "t": [t.date() for t in TIMES]}),

@@ -1,15 +1,19 @@
 """`assert_no_leakage` finds the faults that were planted, and no others."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import VotingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import PanelTimeSeriesSplit, PurgedKFold, SlidingWindow
@@ -251,3 +255,55 @@ def test_an_empty_table_is_told_as_by_the_splitter():
     pipeline = make_pipeline(SlidingWindow(1, flatten=True), Ridge())
     with pytest.raises(ValueError, match="number of samples"):
         assert_no_leakage(pipeline, np.empty((0, 1)), np.empty(0), TimeSeriesSplit(2))
+
+
+def hidden(horizon):
+    """Pipelines whose windows are no step of their own."""
+    window = SlidingWindow(3, horizon=horizon, flatten=True)
+    some = ColumnTransformer([("windows", window, ["price", "load"])])
+    for hides in (some, FeatureUnion([("windows", window)])):
+        yield make_pipeline(hides, SimpleImputer(), Ridge())
+    yield VotingRegressor([("one", windows(horizon=horizon))])
+
+
+def test_windows_that_others_hide_are_looked_at(X):
+    for pipe, leaky in zip(hidden(1), hidden(0), strict=True):
+        assert_no_leakage(pipe, X, X["price"], CV)
+        with pytest.raises(AssertionError, match="they reach 3 rows back"):
+            assert_no_leakage(pipe, X, X["price"], KFold(3))
+        with pytest.raises(AssertionError, match="depends on its own target"):
+            assert_no_leakage(leaky, X, X["price"], CV)
+
+
+@pytest.mark.parametrize("dtype", ["objects", "decimals", "polars decimals", "Int64"])
+def test_numbers_of_every_type_leak(dtype):
+    price = np.random.default_rng(0).integers(-9, 9, size=60).cumsum()
+    frame = pd.DataFrame({"price": price})
+    decimals = [Decimal(int(number)) for number in price]
+    X = {
+        "objects": frame.astype(object),
+        "decimals": pd.DataFrame({"price": decimals}),
+        "polars decimals": pl.DataFrame({"price": decimals}),
+        "Int64": frame.astype("Int64").mask(frame.index.to_numpy()[:, None] == 5),
+    }[dtype]
+    assert_no_leakage(windows(), X, price, CV)
+    with pytest.raises(AssertionError, match="depends on its own target"):
+        assert_no_leakage(windows(horizon=0), X, price, CV)
+
+
+def test_narrow_integers_reach_as_far_as_others():
+    X = np.random.default_rng(0).normal(size=(1500, 1)).cumsum(axis=0)
+    for size in (int, np.uint8):
+        pipe = windows(length=size(200), horizon=size(100), history="fit")
+        assert_no_leakage(pipe, X, X[:, 0], TimeSeriesSplit(2))
+        with pytest.raises(AssertionError, match="they reach 299 rows back"):
+            assert_no_leakage(pipe, X, X[:, 0], KFold(2))
+
+
+def test_folds_of_another_table_and_names_that_repeat(X):
+    folds = [(np.arange(30), np.array([30, 10**6]))]
+    with pytest.raises(ValueError, match=r"has row 1000000 in its test part.* 90 rows"):
+        assert_no_leakage(windows(), X, X["price"], folds)
+    twice = X.set_axis(["price", "price"], axis=1)
+    with pytest.raises(ValueError, match="2 are named 'price'"):
+        assert_no_leakage(windows(), twice, X["price"], CV)

@@ -108,9 +108,7 @@ def test_a_row_without_a_group_is_told(cut):
         cut(np.zeros((6, 1)), np.arange(6.0), 2, groups=groups)
 
 
-@pytest.mark.filterwarnings(
-    "ignore:.* missing within X"
-)  # of PurgedKFold's train parts
+@pytest.mark.filterwarnings("ignore:.* missing within X")
 def test_with_the_horizon_of_the_steps_nothing_leaks():
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import Ridge
@@ -156,6 +154,15 @@ def test_purged_folds_leave_out_rows_whose_targets_overlap():
             assert not seen & held
     with pytest.raises(ValueError, match="time=None takes every row for a time step"):
         next(PurgedKFold(3, pipeline=pipe).split(X, Y))
+
+
+def test_a_stride_may_be_longer_than_the_table():
+    X = np.arange(10.0)
+    for stride in (10, 10**20):
+        windows, targets = make_windows(X, X, 3, stride=stride)
+        assert (windows.ravel().tolist(), targets.tolist()) == ([0, 1, 2], [3])
+    with pytest.raises(TypeError, match=r"groups must be an array-like.*got 3"):
+        make_windows(X, X, 3, groups=3)
 
 
 BAD = {

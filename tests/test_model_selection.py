@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import VotingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -218,6 +220,66 @@ def test_purge_as_a_number_and_times_of_a_panel(panel):
         in_fold = day.between(day[test].min(), last)
         expected = ~in_fold & ~day.isin(left_out)
         np.testing.assert_array_equal(train, np.flatnonzero(expected))
+
+
+def test_windows_that_others_hide_tell_what_is_purged():
+    near, far = SlidingWindow(2, flatten=True), SlidingWindow(4, horizon=2)
+    columns = ColumnTransformer([("a", near, [0]), ("b", make_pipeline(far), [0])])
+    voting = VotingRegressor([("a", make_pipeline(far, Ridge())), ("b", Ridge())])
+    for pipeline in (make_pipeline(columns, Ridge()), voting):
+        (train, _), _ = PurgedKFold(2, pipeline=pipeline).split(np.zeros((20, 1)))
+        assert train.tolist() == [15, 16, 17, 18, 19]  # 4 + 2 - 1 rows after row 9
+
+
+def test_narrow_integers_split_as_others():
+    X, times = np.zeros((1000, 1)), np.arange(1000)
+    for narrow, wide in zip(
+        *(
+            PanelTimeSeriesSplit(
+                size(3),
+                time=times,
+                gap=size(200),
+                test_size=size(150),
+                max_train_size=size(255),
+            ).split(X)
+            for size in (np.uint8, int)
+        ),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(narrow[0], wide[0])
+        np.testing.assert_array_equal(narrow[1], wide[1])
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    days=st.lists(st.integers(0, 9), min_size=12, max_size=40),
+    purge=st.integers(0, 2),
+)
+def test_tables_in_every_container_have_the_same_folds(days, purge):
+    X = pd.DataFrame({"day": days, "sold": np.arange(len(days)) / 2})
+    containers = [
+        X.convert_dtypes(),
+        X.convert_dtypes(dtype_backend="pyarrow"),
+        X.set_index("day"),
+        pl.from_pandas(X),
+    ]
+    for splitter in (
+        PanelTimeSeriesSplit(2, time="day"),
+        PurgedKFold(2, purge=purge, time="day"),
+    ):
+        found = [folds_of(splitter, one) for one in [X, *containers]]
+        numbered = clone(splitter, safe=False)
+        numbered.time = 0
+        found.append(folds_of(numbered, X.to_numpy()))
+        assert all(one == found[0] for one in found)
+
+
+def folds_of(splitter, X):
+    """The rows of each fold, or what was said instead."""
+    try:
+        return [[rows.tolist() for rows in fold] for fold in splitter.split(X)]
+    except ValueError as error:
+        return str(error)
 
 
 def test_the_window_is_found_in_a_search_and_in_nested_pipelines():

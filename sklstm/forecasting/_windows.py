@@ -90,7 +90,8 @@ def make_multistep(X, y, steps, *, groups=None):
 
 def _check_lengths(X, y, groups):
     check_table(X)
-    for name, value in {"X": X, "y": y}.items():
+    per_row = {"X": X, "y": y} if groups is None else {"X": X, "y": y, "groups": groups}
+    for name, value in per_row.items():
         if isinstance(value, (Mapping, Set)) or np.ndim(value) == 0:
             raise TypeError(
                 f"{name} must be an array-like or DataFrame with one entry per row, "
@@ -182,6 +183,7 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     steps, stride = int(steps), int(stride)
     _check_lengths(X, y, groups)
     X, y = np.asarray(X), np.asarray(y)
+    stride = min(stride, max(len(X), 1))  # NumPy has no room for any int
     X = X[:, np.newaxis] if X.ndim == 1 else X
     own = {} if groups is None else rows_of_groups(groups, "groups")
     # Of a single series, windows are views.

@@ -2,7 +2,8 @@
 
 import inspect
 import math
-from numbers import Integral
+from decimal import Decimal
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,9 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from sklstm._pipeline import find_window, steps_of
-from sklstm._validation import are_steps, as_list
-from sklstm.model_selection._splitters import column_of
+from sklstm._pipeline import steps_of, windows_within
+from sklstm._validation import are_steps, as_list, check_table
+from sklstm.model_selection._splitters import column_of, group_by_of, reach_of
 
 # Test rows of each fold whose prediction is looked at.
 _ROWS_A_FOLD = 3
@@ -36,7 +37,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     ----------
     pipeline : estimator
         It is cloned, and stays as it is. Window length and horizon are those of its
-        step that has them; without one, a row is predicted from itself.
+        step that has them, also within another such as a ColumnTransformer (of several
+        the farthest reach and the nearest horizon); without one, a row is predicted
+        from itself.
 
     X : ndarray or DataFrame of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
@@ -85,15 +88,16 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     AssertionError: Fold 0: the prediction of row 15 depends on its own target, ...
     """
     _assert_nothing_is_fitted(pipeline)
-    window = find_window(pipeline)
+    windows = windows_within(pipeline)
     if groups is None:
-        groups = getattr(window, "group_by", None)
-    table = _Table(X, y, groups, window)
+        groups = group_by_of(windows)
+    table = _Table(X, y, groups, windows)
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
+        _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)
         model = clone(pipeline)
         model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
-        table.look_through(find_window(model))
+        table.look_through(windows_within(model))
         probe = _Probe(table, fold, model, test)
         for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:
             probe.assert_causal(row)
@@ -105,6 +109,19 @@ def _folds(pipeline, cv, X, y, groups):
     # scikit-learn's splitters warn of groups that they have no use for.
     wanted = routing is not None and routing().split.requests.get("groups") is True
     return splitter.split(X, y, groups if wanted else None)
+
+
+def _check_rows_of_fold(fold, train, test, n_rows):
+    for name, rows in {"train": train, "test": test}.items():
+        rows = np.asarray(rows)
+        if rows.dtype.kind == "b" or not len(rows):
+            continue
+        if rows.min() < -n_rows or rows.max() >= n_rows:
+            row = rows[(rows < -n_rows) | (rows >= n_rows)][0]
+            raise ValueError(
+                f"Fold {fold} of cv has row {row} in its {name} part, but X has "
+                f"{n_rows} rows, 0 to {n_rows - 1}. Make the folds of this table."
+            )
 
 
 # -------------------------------------------------------------- fitted before the split
@@ -138,11 +155,11 @@ def _is_fitted(thing):
 class _Table:
     """X and y, who belongs to which group, and how far back a row reaches."""
 
-    def __init__(self, X, y, groups, window):
+    def __init__(self, X, y, groups, windows):
         self.X, self.y = _as_table(X), np.asarray(y)
         check_consistent_length(self.X, self.y)
-        self.look_through(window)
-        self.reach = self.horizon + (0 if window is None else window.window_length - 1)
+        self.look_through(windows)
+        self.reach = reach_of(windows) - 1 if windows else 0
         named = isinstance(groups, (str, Integral))
         self.group_column = groups if named else None
         if groups is None:
@@ -159,10 +176,11 @@ class _Table:
         several = are_steps(self.y, self.groups)
         self.overlap = self.y.shape[1] - 1 if several else 0
 
-    def look_through(self, window):
-        """Take horizon and known columns from a window: of a search, the best."""
-        self.horizon = 0 if window is None else window.horizon
-        self.known = as_list(getattr(window, "known", ()))
+    def look_through(self, windows):
+        """Take horizon and known columns from windows: of a search, the best."""
+        self.horizon = min((int(one.horizon) for one in windows), default=0)
+        known = [as_list(getattr(one, "known", ())) for one in windows]
+        self.known = [name for names in known for name in names]
 
     def hint(self):
         """Tell that what is known in advance can't be told by names made later."""
@@ -309,7 +327,7 @@ class _Probe:
         for name, step in transformers:
             before, after = step.transform(before), step.transform(after)
             differ = _rows_that_differ(before, after)
-            windows = hasattr(step, "window_length")
+            windows = bool(windows_within(step))
             if differ[at] if windows else (differ & unchanged).any():
                 return name
             if windows:
@@ -344,7 +362,7 @@ def _changed(table, X, chosen, column=None, after=None):
 
 def _as_table(X):
     """Return X with named or numbered columns; refuse what is no table of rows."""
-    X = X if hasattr(X, "columns") else np.asarray(X)
+    X = check_table(X) if hasattr(X, "columns") else np.asarray(X)
     if len(X.shape) != 2:
         raise ValueError(
             "assert_no_leakage needs a table X of shape (n_rows, n_features), got "
@@ -361,8 +379,22 @@ def _names(X):
 def _column(X, i):
     """Return the values of a column of a pandas or polars DataFrame, or an array."""
     if not hasattr(X, "columns"):
-        return X[:, i]
-    return np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[:, i])
+        return _as_numbers(X[:, i])
+    return _as_numbers(np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[:, i]))
+
+
+def _as_numbers(values):
+    """Return decimals and other objects as floats, where all are numbers."""
+    if values.dtype.kind != "O":
+        return values
+    there = ~pd.isna(values)
+    if not there.any() or not all(
+        isinstance(v, (Real, Decimal)) for v in values[there]
+    ):
+        return values
+    numbers = np.full(len(values), np.nan)
+    numbers[there] = values[there].astype(float)
+    return numbers
 
 
 def _with_column(X, i, values):

@@ -8,7 +8,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
-from sklstm._pipeline import find_window
+from sklstm._pipeline import windows_within
 from sklstm._validation import are_steps, check_int
 
 
@@ -131,8 +131,9 @@ class PanelTimeSeriesSplit(_TimeSplit):
         for name in ("test_size", "max_train_size"):
             if getattr(self, name) is not None:
                 check_int(name, getattr(self, name), at_least=1)
-        test_size = n_steps // (n_splits + 1) if not self.test_size else self.test_size
-        needed = n_splits * test_size + self.gap + 1
+        # Narrow integers of NumPy would overflow.
+        gap, test_size = int(self.gap), int(self.test_size or n_steps // (n_splits + 1))
+        needed = n_splits * test_size + gap + 1
         if not test_size or n_steps < needed:
             raise ValueError(
                 f"{n_splits} test parts of {test_size} time steps after a gap of "
@@ -141,9 +142,9 @@ class PanelTimeSeriesSplit(_TimeSplit):
             )
         splitter = TimeSeriesSplit(
             n_splits,
-            max_train_size=self.max_train_size,
+            max_train_size=self.max_train_size and int(self.max_train_size),
             test_size=test_size,
-            gap=self.gap,
+            gap=gap,
         )
         return splitter.split(np.zeros(n_steps))
 
@@ -173,8 +174,9 @@ class PurgedKFold(_TimeSplit):
 
     pipeline : estimator, default=None
         For ``purge="auto"``: a pipeline, or a search over one, with a step that has
-        `window_length` and `horizon`, as `SlidingWindow`. For a search that tries
-        several windows, one with the longest.
+        `window_length` and `horizon`, as `SlidingWindow`, also within another such as
+        a ColumnTransformer or a VotingRegressor; of several the farthest reach
+        counts. For a search that tries several windows, one with the longest.
 
     time : str, int or array-like of shape (n_rows,), default=None
         The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes every
@@ -235,8 +237,7 @@ class PurgedKFold(_TimeSplit):
         if self.purge != "auto" or y is None:
             return 0
         y = np.asarray(y)
-        window = find_window(self.pipeline)
-        group_by = getattr(window, "group_by", None)
+        group_by = group_by_of(windows_within(self.pipeline))
         codes = np.zeros(len(y), dtype=int)
         if group_by is not None and y.ndim > 1:
             codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
@@ -251,20 +252,31 @@ class PurgedKFold(_TimeSplit):
                 'purge="auto" reads window length and horizon from a pipeline, but '
                 "pipeline is None. Pass pipeline=, or purge as a number of time steps."
             )
-        window = find_window(self.pipeline)
-        if window is None:
+        windows = windows_within(self.pipeline)
+        if not windows:
             raise ValueError(
                 'purge="auto" finds no step with window_length and horizon in '
                 f"pipeline={self.pipeline!r}. Pass purge as a number of time steps."
             )
-        group_by = getattr(window, "group_by", None)
+        group_by = group_by_of(windows)
         if group_by is not None and self.time is None:
             raise ValueError(
                 f"time=None takes every row for a time step, but group_by="
                 f"{group_by!r} of the pipeline tells that rows of several "
                 "groups share them. Pass time, such as the name of the index."
             )
-        return int(window.window_length) + int(window.horizon) - 1
+        return reach_of(windows) - 1
+
+
+def reach_of(windows):
+    """Count the rows of a row and those before it that windows and target reach."""
+    return max(int(one.window_length) + int(one.horizon) for one in windows)
+
+
+def group_by_of(windows):
+    """Give what the first window that knows groups names them by."""
+    names = (getattr(one, "group_by", None) for one in windows)
+    return next((name for name in names if name is not None), None)
 
 
 def _rows_in(part, steps, n_steps):
