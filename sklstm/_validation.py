@@ -188,9 +188,13 @@ def check_same_index(X, y):
     if not isinstance(X, pd.DataFrame) or not isinstance(y, (pd.Series, pd.DataFrame)):
         return
     of_X, of_y = X.index, y.index
+    if isinstance(of_X, pd.PeriodIndex) and isinstance(of_y, pd.DatetimeIndex):
+        of_y = of_y.to_period(of_X.freq)
+    elif isinstance(of_y, pd.PeriodIndex) and isinstance(of_X, pd.DatetimeIndex):
+        of_X = of_X.to_period(of_y.freq)
     if len(of_X) != len(of_y) or of_X.equals(of_y) or _tells_nothing(of_X, of_y):
         return
-    same = [a == b or (a != a and b != b) for a, b in zip(of_X, of_y, strict=True)]
+    same = [_is_same_label(*pair) for pair in zip(of_X, of_y, strict=True)]
     if all(same):  # of another type, such as Arrow's
         return
     row = same.index(False)
@@ -200,6 +204,12 @@ def check_same_index(X, y):
         "the target of another. Put both into one order (y.loc[X.index]), or, if the "
         "rows do belong together, pass y.to_numpy()."
     )
+
+
+def _is_same_label(a, b):
+    if a is pd.NA or b is pd.NA:
+        return a is b
+    return a == b or (a != a and b != b)
 
 
 def _tells_nothing(of_X, of_y):

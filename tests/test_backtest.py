@@ -593,3 +593,18 @@ def test_rows_missing_within_the_table_are_steps_of_the_backtest(grouped, gaps):
         assert found["step"].max() == 9
     else:
         assert not found["step"].equals(expected["step"])
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("before", [[], [StandardScaler()]], ids=["", "scaled"])
+def test_a_backtest_over_a_missing_row_is_the_forecast(before):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=40).delete(35)
+    X = pd.DataFrame({"a": rng.normal(size=39).cumsum()}, index=days)
+    pipe = make_pipeline(
+        *before, SlidingWindow(2, flatten=True), SimpleImputer(), Ridge()
+    )
+    pipe.set_output(transform="pandas")
+    found = backtest(pipe, X, X["a"], [(np.arange(33), np.arange(33, 39))])
+    ahead = forecast(pipe.fit(X[:33], X["a"][:33]), X[:33], 7)["a"]
+    np.testing.assert_allclose(found["forecast"], ahead.reindex(found["time"]))

@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+import warnings
 
 import joblib
 import numpy as np
@@ -1415,3 +1416,40 @@ def test_times_that_repeat_are_told():
     SlidingWindow(2, group_by="shop").fit(X)
     SlidingWindow(2, history=None).fit(X[["x"]])
     SlidingWindow(2).fit(X[["x"]].set_axis([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]))
+
+
+def test_months_on_any_day_and_short_weeks_of_business_days_have_a_pace():
+    middle = pd.date_range("2000-01-01", periods=40, freq="MS") + pd.Timedelta(days=14)
+    holiday = pd.date_range("2024-01-01", periods=9, freq="B").delete(3)
+    for index, n_missing in ((middle, 0), (middle.delete([5, 9]), 2), (holiday, 1)):
+        X = pd.DataFrame({"a": 1.0}, index=index)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            windows = SlidingWindow(len(index)).fit_transform(X)
+        assert [str(one.message)[:1] for one in told] == [str(n_missing)] * bool(
+            n_missing
+        )
+        # Without a missing row, one step of the last window is before the table.
+        last = np.asarray(windows)[-1, :, 0]
+        assert np.isnan(last).sum() == max(n_missing, 1)
+
+
+def test_groups_of_another_type_are_told():
+    X = pd.DataFrame({"shop": [1, 2] * 5, "a": np.arange(10.0)})
+    window = SlidingWindow(2, group_by="shop").fit(X)
+    with pytest.warns(UserWarning, match="Group '1' is of another type than 1 of fit"):
+        window.transform(X.astype({"shop": str}))
+
+
+def test_periods_and_times_of_one_day_are_one_index():
+    days = pd.date_range("2026-01-01", periods=6)
+    X = pd.DataFrame({"a": np.arange(6.0)}, index=days)
+    SlidingWindow(2).fit(X.to_period("D"), X["a"])
+    SlidingWindow(2).fit(X, X["a"].to_period("D"))
+    with pytest.raises(ValueError, match="X and y have different indices"):
+        SlidingWindow(2).fit(X, X["a"].to_period("D").shift(1, freq="D"))
+    names = pd.Index(["x"] * 5 + [pd.NA], dtype="string")
+    with pytest.raises(ValueError, match="X and y have different indices"):
+        SlidingWindow(2, history=None).fit(
+            X.set_axis(names), X["a"].set_axis(names[::-1])
+        )

@@ -362,3 +362,15 @@ def test_rows_that_are_missing_between_pushes_are_as_within_a_table(shops, gaps)
         later.index = later.index + pd.Timedelta(hours=1)
         expected = pipe.predict(pd.concat([new[: i + 1], later]))[-1]
         assert found[i] == pytest.approx(expected)
+
+
+def test_names_of_a_dict_have_no_order():
+    import polars as pl
+
+    X = table()[["price", "load"]]
+    pipe = make_pipeline(SlidingWindow(3, flatten=True), SimpleImputer(), Ridge())
+    pipe.fit(X[:60], X["price"][:60])
+    row = X.iloc[60].to_dict()
+    expected = stream(pipe).push(row)
+    assert stream(pipe).push(dict(reversed(row.items()))) == expected
+    assert stream(pipe).push(pl.DataFrame([row])) == expected

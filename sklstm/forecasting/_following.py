@@ -36,7 +36,7 @@ class FollowingRows:
         self.all_known = not fed
         self._values, self._n_used = None, 0
         self._there = future.there
-        if not parts.before and {*fed} == {*panel.columns}:
+        if work_row_by_row(parts.before) and {*fed} == {*panel.columns}:
             self._there = None  # a row that is missing is predicted as any other
         if not parts.before:
             self._values = parts.window._features_of(panel.as_given(future.frame))

@@ -140,10 +140,17 @@ class Stream:
             if len(names) == table.shape[1]:
                 table = pd.DataFrame([table[0].tolist()], columns=names)
             return table, False
+        table = self._in_order(table)
         if labelled and _is_default(table.index):
             # The first row of a numbered table is number 0; a later one is no row 0.
             labelled = self._last.kind == "number" and not self._labels
         return table, labelled
+
+    def _in_order(self, table):
+        """Bring columns into the order of `fit`: names, as of a dict, have none."""
+        first = [*self._parts.before, self._parts.window][0]
+        names = list(getattr(first, "feature_names_in_", ()))
+        return table[names] if {*names} == {*table.columns} else table
 
     @property
     def _last(self):
@@ -297,6 +304,8 @@ def _as_table(row):
     tuple of (DataFrame or ndarray, bool)
         The table, and whether its label was given.
     """
+    if hasattr(row, "to_pandas"):  # of polars
+        row = row.to_pandas()
     if isinstance(row, pd.DataFrame):
         if len(row) != 1:
             raise ValueError(f"push takes one row, got a DataFrame of {len(row)}.")

@@ -488,20 +488,24 @@ def _days(times):
 
 def _calendar_with_holes(times):
     """Find the business days or months that times with holes are taken from."""
-    # Fewer rows than two weeks of business days may be on weekdays by chance.
+    # Rows within one week may be on weekdays by chance.
     if len(times) < 3 or (days := _days(times)) is None:
         return None
     steps = np.diff(days)
-    if len(days) >= 10 and steps.min() == 1 and (times.day_of_week < 5).all():
+    spans_weeks = len(days) >= 6 and days[-1] - days[0] >= 7
+    if spans_weeks and steps.min() == 1 and (times.day_of_week < 5).all():
         first, last = days[[0, -1]].astype("datetime64[D]")
         n_business_days = np.busday_count(first, last) + 1
         return pd.offsets.BDay() if len(days) >= _THERE * n_business_days else None
     ends = times.is_month_end.all()
-    if steps.min() < 28 or not (ends or (times.day == 1).all()):
+    day = int(times.day[0])
+    if steps.min() < 28 or not (ends or (day <= 28 and (times.day == day).all())):
         return None
     months = np.asarray(times.year * 12 + times.month)
     lengths, counts = np.unique(np.diff(months), return_counts=True)
     if not _is_grid(lengths, counts):
         return None
+    if not ends and day > 1:
+        return pd.DateOffset(months=int(lengths[0]))
     offset = pd.offsets.MonthEnd if ends else pd.offsets.MonthBegin
     return offset(int(lengths[0]))

@@ -67,8 +67,10 @@ class SlidingWindow(SequenceTransformer):
         the rows of `transform`. "auto": those that the pandas index shows to be
         earlier than X; rows missing between the two tables are missing steps. The
         index must then be sorted, in each group; an array has none, and starts
-        without history. "fit": always; for arrays under `TimeSeriesSplit`. None:
-        never. :meth:`fit_transform` starts without history.
+        without history. "fit": always, for arrays under `TimeSeriesSplit` without a
+        gap; X must be the rows right after those of `fit`, which nothing can tell (so
+        no train scores, and no other folds). None: never. :meth:`fit_transform` starts
+        without history.
 
     group_by : str, int or None, default=None
         Name of the column or index level (of an array: the column's position) whose
@@ -515,6 +517,22 @@ class SlidingWindow(SequenceTransformer):
                 "without history: cold, with missing steps before their first row.",
                 UserWarning,
                 stacklevel=3,
+            )
+        elif self.history is not None and new:
+            self._warn_of_groups_of_another_type(new)
+
+    def _warn_of_groups_of_another_type(self, new):
+        """Warn where groups look like those of `fit`, as 1 and "1" do."""
+        known = {str(name): name for name in self.history_}
+        alike = next((name for name in new if str(name) in known), None)
+        if alike is not None:
+            warnings.warn(
+                f"Group {alike!r} is of another type than {known[str(alike)]!r} of fit "
+                f"({type(alike).__name__}, not {type(known[str(alike)]).__name__}): "
+                "its windows start without history. Convert the column of group_by to "
+                "the type that fit saw.",
+                UserWarning,
+                stacklevel=4,
             )
 
     def _adjoins(self, labels):

@@ -100,8 +100,9 @@ def _remedy(labels, rows, group_by):
         )
     else:
         advice += (
-            " If rows were drawn at random, as HalvingGridSearchCV does with "
-            'resource="n_samples": name another resource, such as '
+            " If rows were shuffled, split in the order of time (TimeSeriesSplit, "
+            "train_test_split(shuffle=False)); of HalvingGridSearchCV, which draws "
+            "rows at random, name another resource, such as "
             'resource="lstmregressor__epochs".'
         )
     return advice
