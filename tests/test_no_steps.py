@@ -45,9 +45,13 @@ def test_a_step_that_loses_the_index_is_told_with_the_remedy():
 def test_the_cold_start_of_a_table_is_no_news():
     X = TABLE.to_numpy()
     pipe = windows(horizon=2)
-    pipe.fit(X, X[:, 0]).predict(X)
-    cross_val_predict(pipe, X, X[:, 0], cv=KFold(5))
-    GridSearchCV(pipe, {"slidingwindow__horizon": [1, 3]}, cv=3).fit(X, X[:, 0])
+    search = GridSearchCV(pipe, {"slidingwindow__horizon": [1, 3]}, cv=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(pipe.fit(X, X[:, 0]).predict(X)).all()
+        assert np.isfinite(cross_val_predict(pipe, X, X[:, 0], cv=KFold(5))).all()
+        scores = search.fit(X, X[:, 0]).cv_results_["mean_test_score"]
+    assert np.isfinite(scores).all()
 
 
 def test_classifiers_tell_it_once_a_call_and_taggers_give_nan():

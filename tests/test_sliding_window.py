@@ -1029,11 +1029,13 @@ def test_y_in_another_order_is_refused():
 @pytest.mark.parametrize("as_y", [np.asarray, list, lambda y: y.reset_index(drop=True)])
 def test_y_without_an_index_of_its_own_goes_with_any_table(as_y):
     X = pd.DataFrame(numbered(10), HOURS[:10], ["a"])
-    SlidingWindow(2).fit(X, as_y(X["a"]))
-    SlidingWindow(2).fit(X.reset_index(drop=True), X["a"])
-    y = as_y(X["a"])
+    y, numbered_rows = as_y(X["a"]), X.reset_index(drop=True)
+    given = [(X, y), (numbered_rows, X["a"])]
     for train, _ in TimeSeriesSplit(3).split(X):
-        SlidingWindow(2).fit(X.iloc[train], _safe_indexing(y, train))
+        given.append((X.iloc[train], _safe_indexing(y, train)))
+    for table, target in given:
+        found = SlidingWindow(2).fit_transform(table, target)
+        np.testing.assert_array_equal(found, SlidingWindow(2).fit_transform(table))
 
 
 def test_narrow_integers_do_not_overflow():
