@@ -2,18 +2,13 @@
 
 import functools
 from dataclasses import dataclass, field
-from numbers import Integral
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-_A_DAY = 24 * 3600 * 10**9
+from sklstm.preprocessing._pace import Moment, Pace
 
-# Of equally spaced rows with holes at least so many neighbours must be there: fewer
-# are more likely events than a series.
-_THERE = 1 / 3
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 class TimeLabels:
@@ -164,135 +159,6 @@ class TimeLabels:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A label: what it measures, its place on that line, and itself."""
-
-    kind: str
-    position: Any
-    label: Any = None
-
-    def is_before(self, other):
-        """Tell whether both lie on one line, this one earlier."""
-        if other is None or other.kind != self.kind:
-            return False
-        try:
-            return bool(self.position < other.position)
-        except TypeError:  # labels of mixed types have no order
-            return False
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How far apart neighbouring rows are.
-
-    Parameters
-    ----------
-    usual_step : float or None
-        Their usual distance; None where there are not two rows to tell.
-
-    longest_step : float
-        The longest that leaves nothing out: a weekend, for business days.
-
-    freq : pandas.DateOffset or None
-        The calendar of steps that are not equally long.
-    """
-
-    usual_step: float | None = None
-    longest_step: float = 0.0
-    freq: Any = None
-
-    @property
-    def is_regular(self):
-        """Whether rows are equally far apart, but for holes, or those of a calendar."""
-        there = self.usual_step is not None
-        return there and (self.freq is not None or self.usual_step == self.longest_step)
-
-    @classmethod
-    def of(cls, steps, times=None, *, may_have_holes=False):
-        """Find the pace from the steps between labels, and these if they are times.
-
-        `may_have_holes` says that steps of several times the shortest are holes.
-        """
-        if not len(steps):
-            return cls()
-        lengths, counts = np.unique(steps, return_counts=True)
-        # Shorter than a month, and no hour is left out of a day: no calendar has other
-        # steps, and to look for one takes long in many groups.
-        same_days = times is not None and times.tz is None and times.freq is None
-        if len(lengths) == 1 and lengths[0] < (28 if same_days else 0.5) * _A_DAY:
-            return cls(float(lengths[0]), float(lengths[0]))
-        freq = None if times is None else _calendar(times)
-        if freq is None and times is not None and len(lengths) > 1:
-            freq = _calendar_with_holes(times)
-        if freq is not None:
-            return cls(float(steps.mean()), float(lengths[-1]), freq)
-        if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
-            usual = float(lengths[counts.argmax()])
-            return cls(usual, usual)
-        if may_have_holes:
-            if times is not None and (days := _days(times)) is not None:
-                # A day is not always 24 hours long.
-                lengths, counts = np.unique(np.diff(days), return_counts=True)
-                lengths = lengths * _A_DAY
-            if _is_grid(lengths, counts):
-                return cls(float(lengths[0]), float(lengths[0]))
-        usual = np.sort(steps)[: int(np.ceil(0.99 * len(steps)))]
-        return cls(float(usual.mean()), float(usual[-1]))
-
-    def n_rows_between(self, last, first):
-        """Count the rows that are missing between two moments."""
-        if self.usual_step is None:
-            return 0
-        if self.freq is not None:
-            unit = last.label.unit  # nanoseconds do not reach back to 1677
-            between = pd.date_range(last.label, first.label, freq=self.freq, unit=unit)
-            return int(((between > last.label) & (between < first.label)).sum())
-        distance = first.position - last.position
-        if distance <= self.longest_step:
-            return 0
-        return max(round(distance / self.usual_step) - 1, 0)
-
-    def labels_after(self, last, n_rows):
-        """Give the labels of rows that are yet to come.
-
-        Parameters
-        ----------
-        last : Moment
-            The last row that there is.
-
-        n_rows : int
-            How many.
-
-        Returns
-        -------
-        pandas.Index of length n_rows, or None
-            None where the rows so far do not tell: fewer than two, or not equally far
-            apart.
-        """
-        if self.freq is not None:
-            periods, unit = n_rows + 1, last.label.unit
-            labels = pd.date_range(last.label, None, periods, self.freq, unit=unit)
-            return labels[labels > last.label][:n_rows]
-        if not self.is_regular:
-            return None
-        if last.kind.startswith("period"):
-            step = round(self.usual_step)
-            return pd.PeriodIndex([last.label + k * step for k in _ahead(n_rows)])
-        if last.kind == "number":
-            step = self.usual_step
-            step = int(step) if isinstance(last.label, Integral) else step
-            return pd.Index([last.label + k * step for k in _ahead(n_rows)])
-        if self.usual_step % _A_DAY == 0 and last.kind == "aware time":
-            # A day is not always 24 hours long.
-            step = pd.DateOffset(days=int(self.usual_step // _A_DAY))
-        else:
-            step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(
-                last.label.unit
-            )
-        return pd.Index([last.label + k * step for k in _ahead(n_rows)])
-
-
-@dataclass(frozen=True)
 class Tail:
     """The last rows of a table or of one of its groups.
 
@@ -424,10 +290,6 @@ def spread(rows, missing):
     return steps
 
 
-def _ahead(n_rows):
-    return range(1, n_rows + 1)
-
-
 def _positions(index):
     """Put labels on a line, where they are numbers or times.
 
@@ -455,57 +317,3 @@ def _positions(index):
             1,
         )
     return "other", None, 1
-
-
-def _calendar(index):
-    """Give the frequency of months, business days and the like; None where none is."""
-    freq = index.freq
-    if freq is None and len(index) > 2 and index.is_unique:
-        freq = pd.DatetimeIndex(index, freq="infer").freq
-    return None if freq is None or isinstance(freq, pd.offsets.Tick) else freq
-
-
-def _is_grid(lengths, counts):
-    """Tell whether steps are those of equally spaced rows, some of which are missing.
-
-    Parameters
-    ----------
-    lengths, counts : ndarray of shape (n,)
-        The steps in ascending order, each once, and how often each occurs.
-    """
-    whole = not (lengths % lengths[0]).any()
-    return bool(whole and counts[0] >= _THERE * counts.sum())
-
-
-def _days(times):
-    """Give the days of times that are at the same time of day; None for others."""
-    wall = times.tz_localize(None)
-    days = wall.normalize()
-    if ((wall - days) != wall[0] - days[0]).any():
-        return None
-    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
-
-
-def _calendar_with_holes(times):
-    """Find the business days or months that times with holes are taken from."""
-    # Rows within one week may be on weekdays by chance.
-    if len(times) < 3 or (days := _days(times)) is None:
-        return None
-    steps = np.diff(days)
-    spans_weeks = len(days) >= 6 and days[-1] - days[0] >= 7
-    if spans_weeks and steps.min() == 1 and (times.day_of_week < 5).all():
-        first, last = days[[0, -1]].astype("datetime64[D]")
-        n_business_days = np.busday_count(first, last) + 1
-        return pd.offsets.BDay() if len(days) >= _THERE * n_business_days else None
-    ends = times.is_month_end.all()
-    day = int(times.day[0])
-    if steps.min() < 28 or not (ends or (day <= 28 and (times.day == day).all())):
-        return None
-    months = np.asarray(times.year * 12 + times.month)
-    lengths, counts = np.unique(np.diff(months), return_counts=True)
-    if not _is_grid(lengths, counts):
-        return None
-    if not ends and day > 1:
-        return pd.DateOffset(months=int(lengths[0]))
-    offset = pd.offsets.MonthEnd if ends else pd.offsets.MonthBegin
-    return offset(int(lengths[0]))
