@@ -23,6 +23,7 @@ from sklstm._validation import (
     shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._group_windows import windows_of_groups
 from sklstm.preprocessing._history import Tail, TimeLabels, spread
 from sklstm.preprocessing._seen_target import SeenTarget
 from sklstm.preprocessing._table import (
@@ -39,7 +40,7 @@ from sklstm.preprocessing._table import (
     warn_of_no_pace,
     warn_of_repeated_times,
 )
-from sklstm.sequences import SequenceTable, samples_of
+from sklstm.sequences import samples_of
 
 _NO_GROUP = "all rows"
 
@@ -427,12 +428,12 @@ class SlidingWindow(SequenceTransformer):
         return missing if missing.any() else None
 
     def _read_numbers(self, X, reset):
-        check_table(X)
         if self.group_by is None:
             group_column = None
             values = check_rows(self, X, reset=reset)
             groups = {_NO_GROUP: np.arange(len(values))}
         else:
+            check_table(X)
             check_group_by(self.group_by)
             if n_axes(X) != 2 or hasattr(X, "toarray"):
                 check_rows(self, X, reset=reset)  # which says what is wrong
@@ -561,7 +562,15 @@ class SlidingWindow(SequenceTransformer):
         if self.group_by is None and missing is None:
             windows = self._windows_of_all(values, before[_NO_GROUP])
         else:
-            windows = self._windows_of_groups(values, groups, before, missing)
+            windows = windows_of_groups(
+                values,
+                groups,
+                before,
+                missing,
+                window_length=int(self.window_length),
+                horizon=int(self.horizon),
+                beside_known=self._beside_known if self._has_known else None,
+            )
         if not self.flatten:
             return windows
         return np.asarray(windows).reshape(len(values), -1)
@@ -583,47 +592,3 @@ class SlidingWindow(SequenceTransformer):
     def _beside_known(self, rows):
         places, flat = self._known_places, self.flatten
         return beside_known(rows, places, int(self.horizon), whole_steps=not flat)
-
-    def _windows_of_groups(self, values, groups, before, missing):
-        """Slices of a table that holds one group after the other, with its gaps."""
-        n_rows, horizon = len(values), int(self.horizon)
-        order = np.concatenate(list(groups.values()))
-        n_own = np.array([len(rows) for rows in groups.values()])
-        before = [before[name] for name in groups]
-        n_before = np.array([len(rows) for rows in before])
-        # Where each row is in its group, behind what is before it and missing.
-        steps = np.ones(n_rows, dtype=np.int64)
-        if missing is not None:
-            steps += np.minimum(missing[order], self._n_remembered)
-        last = np.cumsum(n_own) - 1
-        places = np.cumsum(steps)
-        places += np.repeat(n_before - places[last - n_own + 1], n_own)
-        sizes = places[last] + 1
-        # The last `horizon` steps of a group are in no window.
-        used = np.maximum(sizes - horizon, 0)
-        kept = sizes if self._has_known else used
-        table = np.full((kept.sum(), values.shape[1]), np.nan, values.dtype)
-        begins = np.cumsum(kept) - kept
-        here = places < np.repeat(kept, n_own)
-        table[(places + np.repeat(begins, n_own))[here]] = values[order[here]]
-        if n_before.any():
-            at = np.arange(n_before.sum()) - np.repeat(
-                np.cumsum(n_before) - n_before, n_before
-            )
-            here = at < np.repeat(kept, n_before)
-            rows = np.concatenate(before)[here]
-            table[(at + np.repeat(begins, n_before))[here]] = rows
-        if self._has_known:
-            # Only of those last steps it takes what is known from the next group.
-            table = self._beside_known(table)
-            at = np.arange(len(table)) - np.repeat(begins, sizes)
-            table = table[at < np.repeat(used, sizes)]
-            begins = np.cumsum(used) - used
-        if not len(table):  # no step at all; a table of no rows would be no table
-            table = np.full((1, values.shape[1]), np.nan, dtype=values.dtype)
-        ends = np.maximum(places - horizon + 1, 0)
-        starts, lengths = np.empty(n_rows, np.intp), np.empty(n_rows, np.intp)
-        lengths[order] = np.minimum(ends, self.window_length)
-        starts[order] = np.repeat(begins, n_own) + ends - lengths[order]
-        starts[lengths == 0] = 0
-        return SequenceTable(table, starts, lengths, int(self.window_length))
