@@ -58,17 +58,19 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
         wrong = differ(seen.features[:, place], y[:, target])
         if wrong.any():
             i = int(np.argmax(wrong))
-            refuse_fed(column, seen.rows[i], seen.features[i, place], y[i, target])
+            where = f"row {seen.rows[i]} of fit"
+            refuse_fed(column, where, seen.features[i, place], y[i, target])
         last = seen.y.shape[1] - n_targets
         if not undone and (place, last + target) in seen.elsewhere:
-            refuse_fed(column, *seen.elsewhere[place, last + target])
+            row, *values = seen.elsewhere[place, last + target]
+            refuse_fed(column, f"row {row} of fit", *values)
 
 
-def refuse_fed(column, row, x, y):
-    """Raise the error that says where a column of X and y differ."""
+def refuse_fed(column, where, x, y):
+    """Raise the error that says where a column of X and y differ, such as "row 0"."""
     raise ValueError(
         f"Predictions can't be fed back into column {column!r} of X, as y is something "
-        f"else: in row {row} of fit it is {y:g}, the column {x:g}. Pass y as it stands "
+        f"else: in {where} it is {y:g}, the column {x:g}. Pass y as it stands "
         "in X, neither shifted nor scaled; or predict all steps at once "
         "(make_multistep)."
     )
@@ -121,7 +123,7 @@ def _check_found(seen, panel, transformed, window, column, y):
             return
         i = int(np.argmax(differs))
         wrong = wrong or (
-            seen.rows[remembered[i]],
+            f"row {seen.rows[remembered[i]]} of fit",
             numbers[own[rows[i]]],
             y[remembered[i]],
         )

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from sklstm.forecasting._fed import refuse_fed
 from sklstm.forecasting._following import FollowingRows
 from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._rollout import roll_out
+from sklstm.preprocessing._seen_target import differ
 
 
 class Origins:
@@ -82,16 +84,10 @@ class Origins:
                 continue
             X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
             y = self._truth(n_targets)[rows, target].astype(float)
-            # A missing value on either side says nothing of the other.
-            same = np.isclose(X, y) | np.isnan(X) | np.isnan(y)
-            if not same.all():
-                i = np.argmin(same)
-                raise ValueError(
-                    f"Predictions can't be fed back into column {column!r} of X, as y "
-                    f"is something else: in row {rows[i]} it is {y[i]:g}, the column "
-                    f"{X[i]:g}. Pass y as it stands in X, neither shifted nor scaled; "
-                    "or predict all steps at once (make_multistep)."
-                )
+            wrong = differ(X, y)
+            if wrong.any():
+                i = np.argmax(wrong)
+                refuse_fed(column, f"row {rows[i]}", X[i], y[i])
 
     def _truth(self, n_targets):
         """Give y of each row; of several steps the last; (n_rows, n_targets)."""

@@ -23,6 +23,12 @@ from sklstm._validation import (
     shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._gaps import (
+    count_missing,
+    paces_of,
+    warn_of_gaps,
+    warn_of_no_pace,
+)
 from sklstm.preprocessing._group_windows import windows_of_groups
 from sklstm.preprocessing._history import Tail, TimeLabels, spread
 from sklstm.preprocessing._seen_target import SeenTarget
@@ -36,8 +42,6 @@ from sklstm.preprocessing._table import (
     rows_of_groups,
     split_off,
     time_index,
-    warn_of_gaps,
-    warn_of_no_pace,
     warn_of_repeated_times,
 )
 from sklstm.sequences import samples_of
@@ -365,8 +369,9 @@ class SlidingWindow(SequenceTransformer):
                     "a window has steps, or a smaller window_length."
                 )
             times = self._times(X, labels)
-            paces = self._paces(times, groups)
-            missing = self._missing(times, groups, paces)
+            watches = self._watches_gaps(times)
+            paces = paces_of(times, groups, of_table_where_short=watches)
+            missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
             self._pace_within = None if times is None else times.pace()
@@ -377,7 +382,7 @@ class SlidingWindow(SequenceTransformer):
             )
             if missing is not None:
                 warn_of_gaps(X, missing)
-            elif self._watches_gaps(times):
+            elif watches:
                 warn_of_no_pace(times, groups, paces)
             self._seen_target = SeenTarget.of(y, values, groups)
         return values, groups, missing
@@ -403,29 +408,6 @@ class SlidingWindow(SequenceTransformer):
 
     def _watches_gaps(self, times):
         return self.gaps == "missing" and times is not None and times.tells_time
-
-    def _paces(self, times, groups):
-        """Give the pace of each group: its own, or the table's where it has none."""
-        if times is None:
-            return {}
-        paces = {name: times.pace(rows) for name, rows in groups.items()}
-        if self._watches_gaps(times) and times.pace().is_regular:
-            short = [name for name, rows in groups.items() if len(rows) < 3]
-            paces.update(dict.fromkeys(short, times.pace()))
-        return paces
-
-    def _missing(self, times, groups, paces):
-        """Count the rows missing before each row in its group; None if none is."""
-        if not self._watches_gaps(times):
-            return None
-        missing = np.zeros(len(times.index), dtype=np.int64)
-        for name, rows in groups.items():
-            pace = paces.get(name)
-            if pace is None or not pace.is_regular:
-                continue
-            if self.history == "auto" or times.first_unsorted(rows) is None:
-                missing[rows] = times.missing_before(rows, pace)
-        return missing if missing.any() else None
 
     def _read_numbers(self, X, reset):
         if self.group_by is None:
@@ -480,7 +462,11 @@ class SlidingWindow(SequenceTransformer):
             name: known[name].pace if name in known else self._pace_within
             for name in groups
         }
-        return self._missing(times, groups, paces)
+        return self._count_missing(times, groups, paces)
+
+    def _count_missing(self, times, groups, paces):
+        are_sorted = self.history == "auto"  # or they were refused
+        return count_missing(times, groups, paces, are_sorted=are_sorted)
 
     def _missing_within(self, X):
         """Count the rows missing before each row of a table; None if none is."""

@@ -158,34 +158,6 @@ def warn_of_repeated_times(labels):
         )
 
 
-def warn_of_gaps(X, missing):
-    """Warn of the rows that are not there between those of a table."""
-    row, n_rows = int(np.argmax(missing > 0)), int(missing.sum())
-    warnings.warn(
-        f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} missing within X, "
-        f"{int(missing[row])} of them before {X.index[row]!r} (row {row}): windows "
-        "hold missing steps there. (Rows that were taken out, as by shuffled folds, "
-        'count too.) Set gaps="ignore" if rows follow each other as they stand.',
-        UserWarning,
-        stacklevel=4,
-    )
-
-
-def warn_of_no_pace(times, groups, paces):
-    """Warn where time stamps do not tell whether rows are missing."""
-    odd = [name for name, rows in groups.items() if len(rows) > 2]
-    odd = [name for name in odd if not paces[name].is_regular]
-    if odd:
-        where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
-        warnings.warn(
-            f"The times of X are not equally far apart{where}, so that it is not known "
-            "whether rows are missing: windows hold the rows as they stand. Resample X "
-            'to a regular index, or set gaps="ignore" if that is right.',
-            UserWarning,
-            stacklevel=4,
-        )
-
-
 def places_of_known(known, columns, group_column):
     """Find the columns that are known in advance among the features of a table.
 
