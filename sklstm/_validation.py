@@ -336,12 +336,23 @@ def _naming_what_is_no_number(X):
         if culprit is None:
             raise
         row, column, value = culprit
+        advice = (
+            "Encode such a column first, for example with a ColumnTransformer and "
+            "OneHotEncoder, or leave it out."
+        )
+        if np.ndim(value):
+            advice = f"Sequences go into PadSequences as a list: list(X[{column!r}])."
         # The type and text of NumPy's error stay, as scikit-learn's callers expect.
         raise type(error)(
-            f"X must hold numbers, but row {row!r}, column {column!r} holds {value!r} "
-            f"({type(value).__name__}): {error}. Encode such a column first, for "
-            "example with a ColumnTransformer and OneHotEncoder, or leave it out."
+            f"X must hold numbers, but row {row!r}, column {column!r} holds "
+            f"{_on_one_line(value)} ({type(value).__name__}): "
+            f"{str(error).rstrip('.')}. {advice}"
         ) from error
+
+
+def _on_one_line(value, most=80):
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= most else f"{shown[:most]}..."
 
 
 def _refuse_times(X):

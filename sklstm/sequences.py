@@ -458,7 +458,10 @@ def _isnan(values):
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind == "O":
-        return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
+        # Python from 3.12 on sets the processor's flag where it compares NaN, and
+        # NumPy warns of what it finds set.
+        with np.errstate(invalid="ignore"):
+            return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
     return np.zeros(values.shape, dtype=bool)
 
 

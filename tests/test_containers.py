@@ -98,6 +98,10 @@ NO_NUMBERS = {
         pl.DataFrame({"a": [[1, 2]] * 4}),
         r"row 0, column 'a' holds \[1, 2\]",
     ),
+    "sequences": (
+        pd.DataFrame({"walk": [np.ones((50, 2))] * 4}),
+        r"'walk' holds array\(\[\[1.{,80}\.\.\. \(ndarray\): .*: list\(X\['walk'\]\)",
+    ),
     "objects": (
         pd.DataFrame({"a": pd.Series([1, None, 3, "x"], dtype=object)}),
         "row 3, column 'a' holds 'x'",

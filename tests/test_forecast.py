@@ -832,3 +832,12 @@ def test_groups_of_half_precision():
     found = forecast(pipe, X, 1, target=1)
     same = forecast(pipe, X.astype(np.float32), 1, target=1)
     np.testing.assert_allclose(found[1], same[1], rtol=1e-2)
+
+
+@pytest.mark.filterwarnings("ignore:.*to_datetime")
+def test_dates_as_text_are_no_times():
+    X = series()[["price"]]
+    text = X.set_axis(X.index.strftime("%Y-%m-%d %H:%M"))
+    pipe = ridge().fit(text, X["price"].to_numpy())
+    with pytest.raises(ValueError, match=r"no times \(pd.to_datetime makes times"):
+        forecast(pipe, text, 2)

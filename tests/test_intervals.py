@@ -353,3 +353,15 @@ def test_what_can_not_be_calibrated_is_told(name):
     changed, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         conformal_intervals(**{"backtested": made_up(), **changed})
+
+
+def test_steps_that_no_fold_reaches_are_told():
+    past = made_up(n_folds=30)
+    n_steps = past["step"].max()
+    days = pd.date_range("2026-01-01", periods=n_steps + 1, freq="h")
+    ahead = pd.DataFrame({"y": 0.0}, index=days)
+    with pytest.warns(
+        UserWarning, match=r"test parts \(test_size\) have as many steps"
+    ):
+        found = conformal_intervals(past, ahead)
+    assert list(np.isinf(found["y_upper"])) == [False] * n_steps + [True]

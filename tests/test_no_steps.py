@@ -84,3 +84,11 @@ def test_the_index_of_y_is_that_of_x():
         warnings.simplefilter("error")
         reg.fit(ordered, y.loc[ordered.index])
         reg.fit(ordered, y.loc[ordered.index].to_numpy())
+
+
+def test_sequences_of_strange_tokens_are_told_as_such():
+    tokens = np.arange(40).reshape(10, 4) % 5
+    clf = LSTMClassifier(**QUICK, embedding_dim=2).fit(tokens, np.arange(10) % 2)
+    with pytest.warns(UserWarning, match="Tokens that fit did not see") as seen:
+        clf.predict(tokens + 5)
+    assert "SlidingWindow" not in str(seen[0].message)

@@ -26,13 +26,21 @@ def warn_of_no_steps(table, estimator):
     n_empty = n_samples - int(np.count_nonzero(table.lengths))
     if not n_empty or 2 * n_empty < n_samples:
         return
+    remedy = (
+        "Windows need the rows before them: use "
+        'SlidingWindow(history="fit") for arrays; set_output(transform="pandas") on '
+        "the steps before SlidingWindow, that the index of a table stays; or "
+        "sklstm.forecasting.forecast for rows past the last."
+    )
+    if estimator.embedding_dim is not None:
+        remedy = (
+            "Tokens that fit did not see are missing steps: give each token the number "
+            "that it had there (see vocabulary_)."
+        )
     warnings.warn(
         f"{n_empty} of the {n_samples} samples of X have no time step that is not "
         f"missing; {type(estimator).__name__} predicts the same for each of these, "
-        "near the mean of y. Windows need the rows before them: use "
-        'SlidingWindow(history="fit") for arrays; set_output(transform="pandas") on '
-        "the steps before SlidingWindow, that the index of a table stays; or "
-        "sklstm.forecasting.forecast for rows past the last.",
+        f"near the mean of y. {remedy}",
         UserWarning,
         stacklevel=4,
     )

@@ -1,5 +1,7 @@
 """Whether predictions may be fed back into a column of X: y must have been it."""
 
+from numbers import Number
+
 import numpy as np
 import pandas as pd
 
@@ -74,6 +76,47 @@ def refuse_fed(column, where, x, y):
         "in X, neither shifted nor scaled; or predict all steps at once "
         "(make_multistep)."
     )
+
+
+def are_alike(column, predicted):
+    """Tell whether a column and predictions both hold numbers, or neither does.
+
+    Parameters
+    ----------
+    column : Series
+        A column of X.
+
+    predicted : array-like of shape (n_samples, ...)
+        Predictions.
+    """
+    return _are_numbers(column) == _are_numbers(pd.Series(np.ravel(predicted)))
+
+
+def refuse_unlike(column, values, predicted):
+    """Raise the error that says what a column of X holds, and what is predicted."""
+    held = values.dropna()
+    example = _item(held.iloc[0]) if len(held) else None
+    raise ValueError(
+        f"Predictions can't be fed back into column {column!r} of X: they are such as "
+        f"{_item(np.ravel(predicted)[0])!r}, the column holds such as "
+        f"{example!r}. Pass y as it stands in X, or "
+        "predict from rows that are known (a larger horizon)."
+    )
+
+
+def _are_numbers(values):
+    """Tell whether a Series holds numbers (or truth values) alone; NaN is one."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return True
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return False
+    return all(
+        isinstance(value, (Number, np.bool_)) for value in values.dropna().unique()
+    )
+
+
+def _item(value):
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_undone(fitted):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list, check_int, shortened
-from sklstm.forecasting._fed import check_fed
+from sklstm.forecasting._fed import are_alike, check_fed, refuse_unlike
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
@@ -152,9 +152,11 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     """
     k, horizon = outputs.n_steps, window.horizon
     unknown = [column for column in panel.columns if column not in future.known]
-    if outputs.names is None and len(unknown) == outputs.n_targets == 1:
-        outputs.names = unknown
     n_ahead = -(-steps // k) * k
+    if outputs.names is None and len(unknown) == outputs.n_targets == 1:
+        # Labels do not bear the name of numbers, where nothing is fed back.
+        is_it = are_alike(panel.frame[unknown[0]], outputs.example)
+        outputs.names = unknown if is_it or n_ahead > horizon else None
     if window._has_known:
         _check_known_ahead(window, panel, future, steps, n_ahead, told_by)
     if n_ahead <= horizon:
@@ -191,7 +193,11 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
             "or predict all steps at once: make_multistep(X, y, "
             f"{steps}) with SlidingWindow(horizon={steps}). {_hint(names, panel)}"
         )
-    return {name: i for i, name in enumerate(names) if name in unknown}
+    fed = {name: i for i, name in enumerate(names) if name in unknown}
+    for name in fed:
+        if not are_alike(panel.frame[name], outputs.example):
+            refuse_unlike(name, panel.frame[name], outputs.example)
+    return fed
 
 
 def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):

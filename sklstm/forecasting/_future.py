@@ -80,7 +80,10 @@ class Future:
             if panel.times.dtype.kind not in "iufMm" and not isinstance(
                 panel.times, pd.PeriodIndex
             ):
-                why = f"have labels such as {panel.times[0]!r}, which are no times"
+                why = (
+                    f"have labels such as {panel.times[0]!r}, which are no times "
+                    "(pd.to_datetime makes times of dates)"
+                )
             raise ValueError(
                 f"The rows of X {why}, so that it is not known when the next {steps} "
                 "will be. Pass X_future with their times in its index; it needs no "

@@ -114,7 +114,10 @@ def conformal_intervals(
     known = backtested[backtested["truth"].notna()]
     target, rows = _as_backtested(forecasts, backtested, by)
     bounds, lacking = _bounds(known, rows, coverage, by, n_folds, symmetric)
-    _warn_of_infinite(lacking, coverage, n_folds, "forecasts gets", 1)
+    n_steps = backtested["step"].max() if "step" in by else np.inf
+    _warn_of_infinite(
+        lacking, coverage, n_folds, "forecasts gets", 1, rows["step"].max() > n_steps
+    )
     names = [f"{target}_lower", f"{target}_upper"]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
@@ -223,10 +226,13 @@ def smallest_that_covers(scores, level):
     return np.partition(scores, rank - 1)[rank - 1]
 
 
-def _warn_of_infinite(lacking, coverage, n_folds, who, depth):
+def _warn_of_infinite(lacking, coverage, n_folds, who, depth, is_too_far=False):
+    """Tell what is missing; `is_too_far`: steps that no fold reaches."""
     if not lacking:
         return
     remedy = "lengthen the backtest, lower coverage, or take errors together with by=()"
+    if is_too_far:
+        remedy = f"let its test parts (test_size) have as many steps, {remedy}"
     if n_folds is not None:
         remedy = f"raise n_folds={n_folds}, {remedy}"
     warnings.warn(
@@ -284,6 +290,12 @@ def _as_backtested(forecasts, backtested, by):
     return target, rows.assign(step=steps + 1)
 
 
+def _is_numeric(column):
+    if column.dtype == object:
+        column = column.infer_objects()
+    return pd.api.types.is_numeric_dtype(column) or column.isna().all()
+
+
 def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
     if not isinstance(backtested, pd.DataFrame):
         raise TypeError(
@@ -302,6 +314,12 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
         raise ValueError(
             f"backtested must be what backtest gives, but lacks {shortened(missing)}."
         )
+    for column in ("truth", "forecast"):
+        if len(backtested) and not _is_numeric(backtested[column]):
+            raise ValueError(
+                f"Column {column!r} of backtested must hold numbers, got such as "
+                f"{backtested[column].dropna().iloc[0]!r}: labels have no intervals."
+            )
     if "target" in backtested.columns:
         raise ValueError(
             "backtested holds several targets. Take them one by one: "

@@ -1,5 +1,7 @@
 """Forecasts from many origins within a table, of one fitted pipeline."""
 
+from numbers import Number
+
 import numpy as np
 import pandas as pd
 
@@ -93,7 +95,9 @@ class Origins:
         """Give y of each row; of several steps the last; (n_rows, n_targets)."""
         y = np.asarray(self.y)
         if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
-            y = np.where(pd.isna(y), np.nan, y).astype(float)
+            y = np.where(pd.isna(y), np.nan, y)
+            if all(isinstance(value, Number) for value in y.flat):
+                y = y.astype(float)
         return y.reshape(len(self.panel.frame), -1, n_targets)[:, -1]
 
     def _is_test(self, folds, rows):

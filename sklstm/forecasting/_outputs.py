@@ -48,6 +48,9 @@ class Outputs:
     quantiles : tuple of float
         Quantiles that are predicted besides.
 
+    example : ndarray of shape (1, ...)
+        The prediction from one window.
+
     n_empty : int
         How many windows that were predicted from held no row.
     """
@@ -62,7 +65,8 @@ class Outputs:
         some = int(np.argmin(_are_empty(windows)))  # one with a row, if there is any
         with _no_warning_of_empty_ones():
             inputs = parts.inputs_of(windows[some : some + 1])
-            shape = np.shape(parts.predictor.predict(inputs))[1:]
+            self.example = np.asarray(parts.predictor.predict(inputs))
+        shape = self.example.shape[1:]
         known = self._known_names(target)
         self.n_steps, n_targets, self.names = self._read(shape, known)
         if self.names is not None and len(self.names) != n_targets:
