@@ -217,7 +217,7 @@ class Stream:
         # The first of all rows tells whether the stream goes on from the fitted table.
         if self._first is not None:
             X = _stack([self._first, X])
-        return window._rows_until(X, window.window_length)[group]
+        return window._rows_until(X, window.window_length)[-1]
 
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""
