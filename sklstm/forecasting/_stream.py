@@ -113,7 +113,7 @@ class Stream:
         window = self._parts.window
         X = self._parts.transform(table)
         values, groups = window._read_numbers(X, reset=False)
-        (group,) = groups
+        (group,) = groups.names
         if labelled:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
