@@ -180,13 +180,13 @@ class Stream:
             return table
         tail = window.history_.get(line, None if line is not None else _only(window))
         fitted = None if tail is None else tail.labels
-        labels = {key: one for key, one in self._labels.items() if one is not None}
-        if line in labels:
-            last = TimeLabels(pd.Index([labels[line]])).at(0)
+        if (label := self._labels.get(line)) is not None:
+            last = TimeLabels(pd.Index([label])).at(0)
         elif fitted is not None:
             last = fitted.at(-1)
-        elif labels:  # a new group: it was when the latest row of others was
-            return table.set_axis([max(labels.values())])
+        elif labels := [one for one in self._labels.values() if one is not None]:
+            # A new group: it was when the latest row of others was.
+            return table.set_axis([max(labels)])
         else:
             last = window._last
         paces = [window._pace] if tail is None else [tail.pace, window._pace]
