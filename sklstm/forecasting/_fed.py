@@ -153,9 +153,9 @@ def _check_found(seen, panel, transformed, window, column, y):
         dtype=float, na_value=np.nan
     )
     if window.group_by is None:
-        own = panel.rows[0]
+        own = panel.series.rows(0)
     elif seen.group in panel.groups:
-        own = panel.rows[panel.groups.get_loc(seen.group)]
+        own = panel.series.rows(panel.groups.get_loc(seen.group))
     else:
         return
     values = window._features_of(transformed)[own]

@@ -2,7 +2,6 @@
 
 import warnings
 
-import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list, check_int, shortened
@@ -103,7 +102,6 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         parts.window._warn_of_new_groups(panel.groups)
     transformed = parts.transform(panel.given)
     recent = parts.window._rows_until(transformed, n_recent(parts.window))
-    recent = np.stack(list(recent.values()))
     outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)

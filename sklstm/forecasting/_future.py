@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import shortened
+from sklstm.forecasting._labels_after import labels_after
 from sklstm.forecasting._panel import Panel
 
 
@@ -65,7 +66,7 @@ class Future:
         """
         n_groups = len(panel.groups)
         _check_size(steps, panel)
-        times = panel.labels_after(steps, pace)
+        times = labels_after(panel, steps, pace)
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
             future = _read(X_future, panel)
@@ -182,12 +183,14 @@ def _read(X_future, panel):
 
 def _first_rows(future, panel, steps, times):
     """Find the first rows of X_future for each group of X; (n_groups, steps)."""
+    n_groups = len(panel.groups)
     if future.group_by is None:
-        rows = future.rows * len(panel.groups)
+        place = np.zeros(n_groups, dtype=int)
+        skipped = np.zeros(n_groups, dtype=int)
         if panel.group_by is not None and times is not None:
             # Groups may end at different times: each takes what follows its end.
-            begins = [future.frame.index.get_indexer(one[:1])[0] for one in times]
-            rows = [own[max(i, 0) :] for i, own in zip(begins, rows, strict=True)]
+            found = future.frame.index.get_indexer(times[::steps])
+            skipped = np.maximum(found, 0)
     else:
         place = future.groups.get_indexer(panel.groups)
         strangers = future.groups.difference(panel.groups, sort=False)
@@ -201,15 +204,17 @@ def _first_rows(future, panel, steps, times):
                 f"X_future has no row of the groups "
                 f"{shortened(panel.groups[place < 0])}, which X has."
             )
-        rows = [future.rows[i] for i in place]
-    for group, own in zip(panel.groups, rows, strict=True):
-        if len(own) < steps:
-            of_group = "" if future.group_by is None else f" of group {group!r}"
-            raise ValueError(
-                f"steps={steps} needs as many rows in X_future, but it has "
-                f"{len(own)}{of_group}."
-            )
-    return np.stack([own[:steps] for own in rows])
+        skipped = np.zeros(n_groups, dtype=int)
+    n_own = future.series.sizes[place] - skipped
+    if (n_own < steps).any():
+        i = int(np.argmax(n_own < steps))
+        of_group = "" if future.group_by is None else f" of group {panel.groups[i]!r}"
+        raise ValueError(
+            f"steps={steps} needs as many rows in X_future, but it has "
+            f"{n_own[i]}{of_group}."
+        )
+    first = future.series.starts[place] + skipped
+    return future.order[first[:, np.newaxis] + np.arange(steps)]
 
 
 def _checked_times(future, panel, rows, expected):
@@ -217,24 +222,25 @@ def _checked_times(future, panel, rows, expected):
     if panel.times is None:
         return None
     index = future.frame.index if future.times is None else future.times
-    times = [index[own] for own in rows]
-    for i, (group, own) in enumerate(zip(panel.groups, times, strict=True)):
-        last = panel.times[panel.rows[i][-1]]
-        of_group = "" if panel.group_by is None else f" in group {group!r}"
-        if expected is None:
-            try:
-                goes_on = bool(own[0] > last)
-            except TypeError:  # of another kind
-                goes_on = False
-            follows = f"a time later than {last!r}"
-        else:
-            same = np.asarray(own == expected[i])
-            goes_on = bool(same.all())
-            wrong = int(np.argmin(same))
-            own, follows = own[wrong:], f"{expected[i][wrong]!r}"
-        if not goes_on:
-            raise ValueError(
-                f"X_future does not go on where X ends{of_group}: X ends at {last!r}, "
-                f"so X_future needs {follows}, but has {own[0]!r}."
-            )
+    times = index[rows.ravel()]
+    last = panel.times[panel.order[panel.series.ends - 1]]
+    if expected is None:
+        try:
+            goes_on = np.asarray(times[:: rows.shape[1]] > last)
+        except TypeError:  # of another kind
+            goes_on = np.zeros(len(last), dtype=bool)
+        goes_on = np.repeat(goes_on, rows.shape[1])
+    else:
+        goes_on = np.asarray(times == expected)
+    if not goes_on.all():
+        wrong = int(np.argmin(goes_on))
+        i = wrong // rows.shape[1]
+        of_group = "" if panel.group_by is None else f" in group {panel.groups[i]!r}"
+        follows = f"a time later than {last[i]!r}"
+        if expected is not None:
+            follows = f"{expected[wrong]!r}"
+        raise ValueError(
+            f"X_future does not go on where X ends{of_group}: X ends at {last[i]!r}, "
+            f"so X_future needs {follows}, but has {times[wrong]!r}."
+        )
     return times

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._history import TimeLabels
+from sklstm.preprocessing._groups import Groups
 
 
 class Panel:
@@ -41,8 +41,8 @@ class Panel:
     order : ndarray of int, of shape (n_rows,)
         The rows, group by group; those of group `i` begin at ``starts[i]``.
 
-    rows : list of ndarray
-        The same, cut into groups.
+    series : Groups
+        The same, as columns.
 
     times : Index or None
         The time of each row; None where the index only numbers the rows.
@@ -77,9 +77,9 @@ class Panel:
                     "group."
                 )
         self.order = np.argsort(self.codes, kind="stable")
-        numbers = np.arange(len(self.groups))
-        self.starts = np.searchsorted(self.codes[self.order], numbers)
-        self.rows = np.split(self.order, self.starts[1:])
+        sizes = np.bincount(self.codes, minlength=len(self.groups))
+        self.series = Groups(list(self.groups), self.order, sizes)
+        self.starts = self.series.starts
         self.times = self._times()
         self._check_times()
 
@@ -134,55 +134,13 @@ class Panel:
         )
         return Line(self.codes, self.order, places)
 
-    def labels_after(self, n_rows, fitted=None):
-        """Give the times of the rows that follow each series.
-
-        Parameters
-        ----------
-        n_rows : int
-            How many.
-
-        fitted : Pace or None
-            How rows follow each other where those of the table do not tell.
-
-        Returns
-        -------
-        list of Index, or None
-            One for each group; None where times do not tell, or there are none.
-        """
-        if self.times is None:
-            return None
-        labels = TimeLabels(self.times)
-        found, after = {}, []
-        for rows in self.rows:
-            own = labels.pace(rows)
-            key = self.times[rows[-1]], own
-            if key not in found:
-                found[key] = self._labels_after(labels, rows, own, n_rows, fitted)
-            after.append(found[key])
-        return None if any(one is None for one in after) else after
-
-    def _labels_after(self, labels, rows, own, n_rows, fitted):
-        last = labels.at(rows[-1])
-        paces = [own] if len(rows) > 2 else []  # two rows are no pace
-        paces += [labels.pace()] + ([] if fitted is None else [fitted])
-        if len(rows) <= 2 and self.times.nunique() <= 2:
-            paces.reverse()  # nor are two times of all groups
-        for pace in paces:
-            if (after := pace.labels_after(last, n_rows)) is not None:
-                return after
-        if self.times.dtype.kind not in "iu":
-            return None
-        # What is left of numbered rows is numbered on.
-        return pd.RangeIndex(last.label + 1, last.label + 1 + n_rows)
-
     def index_after(self, times, steps):
         """Make the index of the rows that follow, group by group.
 
         Parameters
         ----------
-        times : list of Index, or None
-            When they are, in each group; None goes on numbering.
+        times : Index or None
+            When they are, group by group; None goes on numbering.
 
         steps : int
             How many rows each group has.
@@ -191,11 +149,10 @@ class Panel:
         if times is None:
             first = int(index.max()) + 1
             return pd.RangeIndex(first, first + steps * len(self.groups))
-        stamps = times[0].append(list(times[1:]))
         if not isinstance(index, pd.MultiIndex):
-            return stamps.rename(index.name)
+            return times.rename(index.name)
         groups = np.repeat(self.groups, steps)
-        levels = [groups if n == self.group_by else stamps for n in index.names]
+        levels = [groups if n == self.group_by else times for n in index.names]
         return pd.MultiIndex.from_arrays(levels, names=index.names)
 
     def _entities(self):

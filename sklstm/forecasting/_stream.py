@@ -113,7 +113,7 @@ class Stream:
         window = self._parts.window
         X = self._parts.transform(table)
         values, groups = window._read_numbers(X, reset=False)
-        (group,) = groups
+        (group,) = groups.names
         if labelled:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
@@ -180,13 +180,13 @@ class Stream:
             return table
         tail = window.history_.get(line, None if line is not None else _only(window))
         fitted = None if tail is None else tail.labels
-        labels = {key: one for key, one in self._labels.items() if one is not None}
-        if line in labels:
-            last = TimeLabels(pd.Index([labels[line]])).at(0)
+        if (label := self._labels.get(line)) is not None:
+            last = TimeLabels(pd.Index([label])).at(0)
         elif fitted is not None:
             last = fitted.at(-1)
-        elif labels:  # a new group: it was when the latest row of others was
-            return table.set_axis([max(labels.values())])
+        elif labels := [one for one in self._labels.values() if one is not None]:
+            # A new group: it was when the latest row of others was.
+            return table.set_axis([max(labels)])
         else:
             last = window._last
         paces = [window._pace] if tail is None else [tail.pace, window._pace]
@@ -217,7 +217,7 @@ class Stream:
         # The first of all rows tells whether the stream goes on from the fitted table.
         if self._first is not None:
             X = _stack([self._first, X])
-        return window._rows_until(X, window.window_length)[group]
+        return window._rows_until(X, window.window_length)[-1]
 
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""

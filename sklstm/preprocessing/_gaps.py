@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from sklstm._validation import shortened
+from sklstm.preprocessing._pace import Pace, columns_of
 
 # Fewer rows than these tell no pace.
 _ROWS_OF_A_PACE = 3
@@ -18,7 +19,7 @@ def paces_of(times, groups, *, of_table_where_short):
     times : TimeLabels or None
         The labels of the table; without them no group has a pace.
 
-    groups : dict of ndarray
+    groups : Groups
         The rows of each group, in the order of time.
 
     of_table_where_short : bool
@@ -27,14 +28,15 @@ def paces_of(times, groups, *, of_table_where_short):
 
     Returns
     -------
-    dict of Pace
+    list of Pace
     """
     if times is None:
-        return {}
-    paces = {name: times.pace(rows) for name, rows in groups.items()}
-    if of_table_where_short and times.pace().is_regular:
-        short = [name for name, rows in groups.items() if len(rows) < _ROWS_OF_A_PACE]
-        paces.update(dict.fromkeys(short, times.pace()))
+        return [Pace()] * len(groups)
+    paces = times.paces(groups)
+    short = np.flatnonzero(groups.sizes < _ROWS_OF_A_PACE)
+    if of_table_where_short and len(short) and times.pace().is_regular:
+        for i in short.tolist():
+            paces[i] = times.pace()
     return paces
 
 
@@ -46,10 +48,10 @@ def count_missing(times, groups, paces, *, are_sorted):
     times : TimeLabels
         The labels of the table.
 
-    groups : dict of ndarray
+    groups : Groups
         The rows of each group.
 
-    paces : dict of Pace
+    paces : list of Pace
         A group without a regular one counts none.
 
     are_sorted : bool
@@ -61,13 +63,55 @@ def count_missing(times, groups, paces, *, are_sorted):
     ndarray of int, of shape (n_rows,), or None
         None where none is missing.
     """
-    missing = np.zeros(len(times.index), dtype=np.int64)
-    for name, rows in groups.items():
-        pace = paces.get(name)
-        regular = pace is not None and pace.is_regular
-        if regular and (are_sorted or times.first_unsorted(rows) is None):
-            missing[rows] = times.missing_before(rows, pace)
-    return missing if missing.any() else None
+    regular = np.array([pace.is_regular for pace in paces], dtype=bool)
+    if not are_sorted:
+        regular &= ~np.logical_or.reduceat(times.falls(groups), groups.starts)
+    if not regular.any():
+        return None
+    found = times.missing_before(groups, paces, regular)
+    if not found.any():
+        return None
+    missing = np.empty_like(found)
+    missing[groups.order] = found
+    return missing
+
+
+def n_rows_between(paces, last, first, *, at_most):
+    """Count the rows that are missing between the ends of series and what follows.
+
+    Parameters
+    ----------
+    paces : list of Pace
+        Those of the series.
+
+    last, first : TimeLabels
+        When each ends, and when what follows begins.
+
+    at_most : int
+        More are not counted.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_series,)
+    """
+    found = np.zeros(len(paces), dtype=np.int64)
+    steps = last.steps_to(first)
+    counted = {}
+    for i, pace in enumerate(paces):
+        if steps is not None and pace.freq is None:
+            continue
+        ends = last.at(i), first.at(i)
+        key = pace, ends[0].position, ends[1].position
+        if key not in counted:
+            counted[key] = min(pace.n_rows_between(*ends), at_most)
+        found[i] = counted[key]
+    if steps is None:
+        return found
+    usual, longest = columns_of(paces)
+    far = np.flatnonzero(steps > longest)
+    n_rows = np.clip(np.rint(steps[far] / usual[far]) - 1, 0, at_most)
+    found[far] = n_rows
+    return found
 
 
 def warn_of_gaps(X, missing):
@@ -85,8 +129,13 @@ def warn_of_gaps(X, missing):
 
 def warn_of_no_pace(times, groups, paces):
     """Warn where time stamps do not tell whether rows are missing."""
-    odd = [name for name, rows in groups.items() if len(rows) >= _ROWS_OF_A_PACE]
-    odd = [name for name in odd if not paces[name].is_regular]
+    odd = [
+        name
+        for name, n_rows, pace in zip(
+            groups.names, groups.sizes.tolist(), paces, strict=True
+        )
+        if n_rows >= _ROWS_OF_A_PACE and not pace.is_regular
+    ]
     if odd:
         where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
         warnings.warn(

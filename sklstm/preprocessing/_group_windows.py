@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklstm.preprocessing._groups import count_up
 from sklstm.sequences import SequenceTable
 
 
@@ -15,10 +16,10 @@ def windows_of_groups(
     values : ndarray of shape (n_rows, n_features)
         The rows of all groups.
 
-    groups : dict of ndarray
+    groups : Groups
         The rows of each group, in the order of time.
 
-    before : dict of ndarray of shape (n_before, n_features)
+    before : Before
         What comes before the first row of each group.
 
     missing : ndarray of int, of shape (n_rows,), or None
@@ -35,44 +36,71 @@ def windows_of_groups(
     SequenceTable of shape (n_rows, window_length, n_features)
     """
     n_rows = len(values)
-    order = np.concatenate(list(groups.values()))
-    n_own = np.array([len(rows) for rows in groups.values()])
-    before = [before[name] for name in groups]
-    n_before = np.array([len(rows) for rows in before])
+    order, n_before = groups.order, before.sizes
     # Where each row is in its group, behind what is before it and missing.
     steps = np.ones(n_rows, dtype=np.int64)
     if missing is not None:
-        steps += np.minimum(missing[order], window_length + horizon - 1)
-    last = np.cumsum(n_own) - 1
+        steps += np.minimum(groups.arranged(missing), window_length + horizon - 1)
     places = np.cumsum(steps)
-    places += np.repeat(n_before - places[last - n_own + 1], n_own)
-    sizes = places[last] + 1
+    places += groups.repeat(n_before - places[groups.starts])
+    sizes = places[groups.ends - 1] + 1
     # The last `horizon` steps of a group are in no window.
     used = np.maximum(sizes - horizon, 0)
     kept = used if beside_known is None else sizes
     begins = np.cumsum(kept) - kept
     table = np.full((kept.sum(), values.shape[1]), np.nan, values.dtype)
-    here = places < np.repeat(kept, n_own)
-    table[(places + np.repeat(begins, n_own))[here]] = values[order[here]]
+    here = places < groups.repeat(kept)
+    table[(places + groups.repeat(begins))[here]] = values[order[here]]
     if n_before.any():
-        at = _count_up(n_before)
+        at = count_up(n_before)
         here = at < np.repeat(kept, n_before)
-        rows = np.concatenate(before)[here]
-        table[(at + np.repeat(begins, n_before))[here]] = rows
+        table[(at + np.repeat(begins, n_before))[here]] = before.values[here]
     if beside_known is not None:
         # Only of those last steps it takes what is known from the next group.
-        table = beside_known(table)[_count_up(sizes) < np.repeat(used, sizes)]
+        table = beside_known(table)[count_up(sizes) < np.repeat(used, sizes)]
         begins = np.cumsum(used) - used
     if not len(table):  # no step at all; a table of no rows would be no table
         table = np.full((1, values.shape[1]), np.nan, dtype=values.dtype)
     ends = np.maximum(places - horizon + 1, 0)
     starts, lengths = np.empty(n_rows, np.intp), np.empty(n_rows, np.intp)
     lengths[order] = np.minimum(ends, window_length)
-    starts[order] = np.repeat(begins, n_own) + ends - lengths[order]
+    starts[order] = groups.repeat(begins) + ends - lengths[order]
     starts[lengths == 0] = 0
     return SequenceTable(table, starts, lengths, window_length)
 
 
-def _count_up(sizes):
-    """Count from 0 on within each of several parts: 0, 1, 0, 1, 2 of sizes 2 and 3."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+def last_steps(values, groups, before, missing, n_steps):
+    """Give the last steps of each group.
+
+    Parameters
+    ----------
+    values, groups, before, missing
+        As for :func:`windows_of_groups`.
+
+    n_steps : int
+        How many of each.
+
+    Returns
+    -------
+    ndarray of shape (n_groups, n_steps, n_features)
+        Missing steps where a group, with what is before it, has fewer.
+    """
+    last = groups.last(n_steps)
+    steps = np.ones(len(last.order), dtype=np.int64)
+    if missing is not None:
+        steps += np.minimum(missing[last.order], n_steps)
+    passed = np.cumsum(steps)
+    recent = np.full((len(groups), n_steps, values.shape[1]), np.nan, values.dtype)
+    numbers = np.arange(len(groups))
+    places = n_steps - 1 - (last.repeat(passed[last.ends - 1]) - passed)
+    here = places >= 0
+    recent[last.repeat(numbers)[here], places[here]] = values[last.order[here]]
+    if not before.sizes.any():
+        return recent
+    n_own = np.diff(passed[last.ends - 1], prepend=0)
+    places = count_up(before.sizes) + np.repeat(
+        n_steps - n_own - before.sizes, before.sizes
+    )
+    here = places >= 0
+    recent[np.repeat(numbers, before.sizes)[here], places[here]] = before.values[here]
+    return recent

@@ -1,12 +1,16 @@
-"""The end of a fitted table, and whether another table goes on where it ended."""
+"""The labels of rows: which is earlier, and how far apart they are."""
 
 import functools
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._pace import Moment, Pace
+from sklstm.preprocessing._pace import Moment, Pace, columns_of, longest_plain_step
+
+_AN_HOUR = 3600 * 10**9
+
+# The first day of 1970 was a Thursday, the third after Monday.
+_DAY_OF_EPOCH, _SATURDAY = 3, 5
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
@@ -35,24 +39,63 @@ class TimeLabels:
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
         # By their moments, which the groups of a panel often share.
-        self._paces, self._missing = {}, {}
+        self._paces = {}
 
     @property
     def tells_time(self):
         """Whether the labels are points in time, not just numbers or names."""
         return self.kind.endswith(" time") or self.kind.startswith("period ")
 
-    def first_unsorted(self, rows):
-        """Find the first of some rows whose label is earlier than that before it."""
-        if self._positions is not None:
-            falls = np.diff(self._positions[rows]) < 0
-        else:
-            labels = self.index[rows]
-            if labels.is_monotonic_increasing:
-                return None
-            ranks, _ = pd.factorize(labels, sort=True)
-            falls = np.diff(ranks) < 0
-        return int(rows[np.argmax(falls) + 1]) if falls.any() else None
+    def _rules_out_calendars(self, positions, steps):
+        """Tell of some times that they are no calendar's; to look for one takes long.
+
+        Business hours are hours apart, months further than 10 days, and business days
+        leave out the weekend.
+        """
+        if not len(steps):
+            return True
+        shortest, longest = steps.min(), steps.max()
+        if shortest < _AN_HOUR or self.index.tz is not None:
+            return bool(shortest < _AN_HOUR)
+        if shortest > 10 * 24 * _AN_HOUR or longest in (17 * _AN_HOUR, 65 * _AN_HOUR):
+            return False
+        days = positions // (24 * _AN_HOUR // self._unit)
+        return bool(((days + _DAY_OF_EPOCH) % 7 >= _SATURDAY).any())
+
+    def falls(self, groups):
+        """Tell which rows are earlier than that before them in their group.
+
+        Parameters
+        ----------
+        groups : Groups
+            The rows of each group.
+
+        Returns
+        -------
+        ndarray of bool, of shape (n_rows,)
+            Group by group.
+        """
+        ranks = groups.arranged(
+            self._ranks(groups) if self._positions is None else self._positions
+        )
+        falls = np.zeros(len(ranks), dtype=bool)
+        np.less(ranks[1:], ranks[:-1], out=falls[1:])
+        falls[groups.starts] = False
+        return falls
+
+    def _ranks(self, groups):
+        """Put labels that are no numbers in order, within each group."""
+        if len(groups) == 1 and self.index.is_monotonic_increasing:
+            return np.zeros(len(self.index), dtype=np.int64)
+        try:
+            return pd.factorize(self.index, sort=True)[0]
+        except TypeError:  # those of a group may have an order still
+            ranks = np.zeros(len(self.index), dtype=np.int64)
+            for rows in groups.rows_of_each():
+                labels = self.index[rows]
+                if not labels.is_monotonic_increasing:
+                    ranks[rows] = pd.factorize(labels, sort=True)[0]
+            return ranks
 
     def n_rises(self, rows):
         """Count the steps of some rows whose label is later than that before it."""
@@ -66,11 +109,31 @@ class TimeLabels:
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
-    def before(self, rows, moment):
-        """Tell which of some rows are earlier than a moment of the same kind."""
-        if self._positions is None:
-            return np.array([self.at(row).is_before(moment) for row in rows], bool)
-        return self._positions[rows] * self._unit < moment.position
+    def are_before(self, others):
+        """Tell which labels are earlier than other ones of the kind, one for one."""
+        if self.is_like(others):
+            return self._positions < others._positions
+        pairs = zip(self._moments(), others._moments(), strict=True)
+        return np.array([one.is_before(other) for one, other in pairs], dtype=bool)
+
+    def steps_to(self, others):
+        """Give how far it is to other labels, one for one; None where it is too far."""
+        if not self.is_like(others) or not len(self.index):
+            return None
+        # Integers that measure nanoseconds could overflow.
+        ends = self._positions.astype(float), others._positions.astype(float)
+        if max(np.abs(end).max() for end in ends) * self._unit > 2.0**61:
+            return None
+        return (others._positions - self._positions) * self._unit
+
+    def is_like(self, others):
+        """Tell whether labels of the same kind can be compared as columns."""
+        if self._positions is None or self._unit != others._unit:
+            return False
+        return self._positions.dtype == others._positions.dtype
+
+    def _moments(self):
+        return map(self.at, range(len(self.index)))
 
     def span(self):
         """Give the first and the last moment of the table."""
@@ -90,8 +153,54 @@ class TimeLabels:
         part = object.__new__(TimeLabels)
         part.index, part.kind, part._unit = self.index[rows], self.kind, self._unit
         part._positions = None if self._positions is None else self._positions[rows]
-        part._paces, part._missing = {}, {}
+        part._paces = {}
         return part
+
+    def paces(self, groups):
+        """Give the pace of each group of rows, as `pace` does that of one.
+
+        Parameters
+        ----------
+        groups : Groups
+            The rows of each group.
+
+        Returns
+        -------
+        list of Pace
+        """
+        if self._positions is None:
+            return [Pace()] * len(groups)
+        if len(groups) == 1:
+            return [self.pace(groups.order)]
+        steps = self._only_steps(groups)
+        plain = {step: Pace(step, step) for step in np.unique(steps).tolist()}
+        plain[0.0] = Pace()
+        return [
+            plain[step] if step >= 0 else self.pace(groups.rows(i))
+            for i, step in enumerate(steps.tolist())
+        ]
+
+    def _only_steps(self, groups):
+        """Give the one step between the labels of each group.
+
+        Returns
+        -------
+        ndarray of shape (n_groups,)
+            0 where a group has one label alone; -1 where labels fall, steps are of
+            several lengths, or so long that they may be those of a calendar.
+        """
+        positions = groups.arranged(self._positions)
+        steps = np.diff(positions, prepend=positions[:1])
+        steps[groups.starts] = 0
+        longest = np.maximum.reduceat(steps, groups.starts)
+        # Times that are there twice are no step.
+        steps = np.where(steps == 0, groups.repeat(longest), steps)
+        shortest = np.minimum.reduceat(steps, groups.starts)
+        lengths = longest * float(self._unit)
+        # Of some rows, an index has no frequency.
+        times = self.index[[]] if isinstance(self.index, pd.DatetimeIndex) else None
+        plain = (shortest == longest) & (lengths < longest_plain_step(times))
+        return np.where(plain, lengths, -1.0)
 
     def pace(self, rows=None):
         """Give the pace of some rows; None takes all moments of the table."""
@@ -111,183 +220,64 @@ class TimeLabels:
         return self._pace_of(self._positions, None)
 
     def _pace_of(self, positions, rows):
-        steps = np.diff(np.unique(positions)) * float(self._unit)
-        if not isinstance(self.index, pd.DatetimeIndex):
+        steps = np.diff(np.sort(positions))
+        steps = steps[steps > 0] * float(self._unit)
+        if not isinstance(self.index, pd.DatetimeIndex) or self._rules_out_calendars(
+            positions, steps
+        ):
             return Pace.of(steps, may_have_holes=self.tells_time)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:
             times = times.unique().sort_values()
         return Pace.of(steps, times, may_have_holes=True)
 
-    def missing_before(self, rows, pace):
-        """Count the rows that are missing before each of some rows but the first.
+    def missing_before(self, groups, paces, counted):
+        """Count the rows that are missing before each row but the first of a group.
 
         Parameters
         ----------
-        rows : ndarray of int
-            In the order of time.
+        groups : Groups
+            Rows in the order of time.
 
-        pace : Pace
-            How they would follow each other without holes.
+        paces : list of Pace
+            How those of each would follow each other without holes.
+
+        counted : ndarray of bool, of shape (n_groups,)
+            Groups whose pace is regular. Of others none is missing.
 
         Returns
         -------
         ndarray of int, of shape (n_rows,)
+            Group by group.
         """
-        if len(rows) < 2 or not pace.is_regular:
-            return np.zeros(len(rows), dtype=np.int64)
-        positions = self._positions[rows]
-        moments = pace, positions.tobytes()
-        if moments not in self._missing:
-            self._missing[moments] = self._count_missing(rows, positions, pace)
-        return self._missing[moments]
+        positions = groups.arranged(self._positions)
+        missing = np.zeros(len(positions), dtype=np.int64)
+        usual, longest = columns_of(paces)
+        longest = np.where(counted, longest, np.inf)
+        steps = np.diff(positions, prepend=positions[:1])
+        steps[groups.starts] = 0
+        far = np.flatnonzero(steps > groups.repeat(longest / self._unit))
+        usual = usual[np.searchsorted(groups.ends, far, side="right")]
+        count = np.rint(steps[far] * (self._unit / usual)) - 1
+        missing[far] = np.maximum(count, 0)
+        grids = {}  # which groups often share
+        for i in np.flatnonzero(counted & (groups.sizes > 1)).tolist():
+            if (freq := paces[i].freq) is None:
+                continue
+            own = slice(groups.starts[i], groups.ends[i])
+            at = positions[own]
+            key = freq, at[0], at[-1]
+            if key not in grids:
+                grids[key] = self._grid(groups.rows(i)[[0, -1]], freq)
+            after = np.searchsorted(grids[key], at[:-1], side="right")
+            between = np.searchsorted(grids[key], at[1:]) - after
+            missing[own][1:] = np.maximum(between, 0)
+        return missing
 
-    def _count_missing(self, rows, positions, pace):
-        missing = np.zeros(len(rows), dtype=np.int64)
-        if pace.freq is None:
-            steps = np.diff(positions)
-            far = np.flatnonzero(steps > pace.longest_step / self._unit)
-            count = np.rint(steps[far] * (self._unit / pace.usual_step)) - 1
-            missing[far + 1] = np.maximum(count, 0)
-            return missing
-        first, last = self.index[rows[0]], self.index[rows[-1]]
-        unit = self.index.unit
-        grid = pd.date_range(first, last, freq=pace.freq, unit=unit).asi8
-        after = np.searchsorted(grid, positions[:-1], side="right")
-        missing[1:] = np.searchsorted(grid, positions[1:]) - after
-        return np.maximum(missing, 0)
-
-
-@dataclass(frozen=True)
-class Tail:
-    """The last rows of a table or of one of its groups.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_features)
-        The rows.
-
-    labels : TimeLabels or None
-        When they were.
-
-    pace : Pace
-        How they follow each other.
-
-    missing : ndarray of int, of shape (n_rows,)
-        How many rows are missing before each of them.
-    """
-
-    values: np.ndarray
-    labels: TimeLabels | None = None
-    pace: Pace = field(default_factory=Pace)
-    missing: np.ndarray | None = None
-
-    @classmethod
-    def of_groups(cls, values, groups, labels, n_remembered, missing, paces):
-        """Remember the last `n_remembered` rows of each group of a table.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_rows, n_features)
-            The table.
-
-        groups : dict of ndarray
-            The rows of each group, in the order of time.
-
-        labels : TimeLabels or None
-            Those of the table.
-
-        n_remembered : int
-            How many rows.
-
-        missing : ndarray of shape (n_rows,) or None
-            How many rows are missing before each.
-
-        paces : dict of Pace
-            Of the groups that have one.
-
-        Returns
-        -------
-        dict of Tail
-        """
-        # One label at least tells when the group was.
-        last = [
-            rows[max(len(rows) - max(n_remembered, 1), 0) :] for rows in groups.values()
-        ]
-        shared = None if labels is None else labels.take(np.concatenate(last))
-        tails, end = {}, 0
-        for name, rows in zip(groups, last, strict=True):
-            begin, end = end, end + len(rows)
-            kept = None if shared is None else shared.part(slice(begin, end))
-            rows = rows[max(len(rows) - n_remembered, 0) :]
-            gaps = None if missing is None else missing[rows]
-            gaps = gaps if gaps is not None and gaps.any() else None
-            pace = paces.get(name, Pace())
-            tails[name] = cls(values[rows].copy(), kept, pace, gaps)
-        return tails
-
-    def steps(self, n_rows, n_steps, n_between=0):
-        """Give the first `n_rows` rows with the missing steps among and after them.
-
-        Returns
-        -------
-        ndarray of shape (at most n_steps, n_features)
-            The last steps of these.
-        """
-        rows = self.values[:n_rows]
-        if self.missing is not None and n_rows:
-            gaps = np.minimum(self.missing[:n_rows], n_steps)
-            gaps[0] = 0
-            rows = spread(rows, gaps)
-        after = np.full((min(n_between, n_steps), rows.shape[1]), np.nan, rows.dtype)
-        rows = np.concatenate([rows, after])
-        return rows[max(len(rows) - n_steps, 0) :]
-
-    def rows_before(self, first, n_remembered, adjoins, watches_gaps):
-        """Give the rows to put before a table whose first label is `first`.
-
-        Parameters
-        ----------
-        first : Moment or None
-            When the first row of the table, or of the group in it, is.
-
-        n_remembered : int
-            How many rows at most.
-
-        adjoins : bool
-            Whether it is known that nothing is missing between the tables.
-
-        watches_gaps : bool
-            Whether rows missing within a table are missing steps.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_features)
-            The rows that are earlier, then a missing step for each row between the
-            two tables. Nothing where the labels can't be compared.
-        """
-        if self.labels is None or first is None or first.kind != self.labels.kind:
-            return self.values[:0]
-        n_rows, last = len(self.values), self.labels.at(-1)
-        if not last.is_before(first):  # the tables overlap, or this one is later
-            positions = np.arange(len(self.labels.index))
-            n_rows = int(self.labels.before(positions, first)[:n_rows].sum())
-            if not n_rows:
-                return self.values[:0]
-            last, adjoins = self.labels.at(n_rows - 1), True
-        # Of a group by itself that the tables adjoin says nothing.
-        counts = watches_gaps and self.pace.is_regular
-        n_between = (
-            0 if adjoins and not counts else self.pace.n_rows_between(last, first)
-        )
-        return self.steps(n_rows, n_remembered, n_between)
-
-
-def spread(rows, missing):
-    """Put as many missing steps before each row as `missing` says."""
-    steps = np.full((len(rows) + int(missing.sum()), rows.shape[1]), np.nan, rows.dtype)
-    steps[np.arange(len(rows)) + np.cumsum(missing)] = rows
-    return steps
+    def _grid(self, rows, freq):
+        """Give the places of all rows of a calendar from one row to another."""
+        first, last = self.index[rows]
+        return pd.date_range(first, last, freq=freq, unit=self.index.unit).asi8
 
 
 def _positions(index):

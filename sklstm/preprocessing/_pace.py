@@ -67,10 +67,9 @@ class Pace:
         if not len(steps):
             return cls()
         lengths, counts = np.unique(steps, return_counts=True)
-        # Shorter than a month, and no hour is left out of a day: no calendar has other
-        # steps, and to look for one takes long in many groups.
-        same_days = times is not None and times.tz is None and times.freq is None
-        if len(lengths) == 1 and lengths[0] < (28 if same_days else 0.5) * _A_DAY:
+        n_usual = int(np.ceil(0.99 * len(steps)))
+        usual_steps = np.repeat(lengths, counts)[:n_usual]
+        if len(lengths) == 1 and lengths[0] < longest_plain_step(times):
             return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else _calendar(times)
         if freq is None and times is not None and len(lengths) > 1:
@@ -87,8 +86,7 @@ class Pace:
                 lengths = lengths * _A_DAY
             if _is_grid(lengths, counts):
                 return cls(float(lengths[0]), float(lengths[0]))
-        usual = np.sort(steps)[: int(np.ceil(0.99 * len(steps)))]
-        return cls(float(usual.mean()), float(usual[-1]))
+        return cls(float(usual_steps.mean()), float(usual_steps[-1]))
 
     def n_rows_between(self, last, first):
         """Count the rows that are missing between two moments."""
@@ -141,6 +139,40 @@ class Pace:
                 last.label.unit
             )
         return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+
+
+def columns_of(paces):
+    """Give the steps of many paces, which often are few ones.
+
+    Parameters
+    ----------
+    paces : list of Pace
+
+    Returns
+    -------
+    usual, longest : ndarray of shape (n_paces,)
+        The usual step, NaN where there is none, and the longest that leaves nothing
+        out: infinite where there is none, or a calendar counts the rows.
+    """
+    usual = [np.nan if p.usual_step is None else p.usual_step for p in paces]
+    counts = (p.usual_step is not None and p.freq is None for p in paces)
+    longest = [
+        p.longest_step if there else np.inf
+        for p, there in zip(paces, counts, strict=True)
+    ]
+    return np.array(usual), np.array(longest)
+
+
+def longest_plain_step(times):
+    """Give the nanoseconds from which on equal steps may be those of a calendar.
+
+    `times` is the DatetimeIndex; None of other labels, which have none.
+    """
+    if times is None:
+        return np.inf
+    # Shorter than a month, and no hour is left out of a day: no calendar has other
+    # steps, and to look for one takes long in many groups.
+    return (28 if times.tz is None and times.freq is None else 0.5) * _A_DAY
 
 
 def _ahead(n_rows):

@@ -54,7 +54,7 @@ class SeenTarget:
         values : ndarray of shape (n_rows, n_features)
             The table.
 
-        groups : dict of ndarray of int
+        groups : Groups
             The rows of each group, in the order of time.
 
         Returns
@@ -65,8 +65,8 @@ class SeenTarget:
         y = None if y is None else _as_numbers(y)
         if y is None or len(y) != len(values) or not y.shape[1]:
             return None
-        group = max(groups, key=lambda name: len(groups[name]))
-        own = groups[group]
+        largest = int(np.argmax(groups.sizes))
+        group, own = groups.names[largest], groups.rows(largest)
         places = _spread(y[own])
         rows = own[places]
         elsewhere = {}

@@ -20,7 +20,6 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
-    shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._gaps import (
@@ -29,8 +28,10 @@ from sklstm.preprocessing._gaps import (
     warn_of_gaps,
     warn_of_no_pace,
 )
-from sklstm.preprocessing._group_windows import windows_of_groups
-from sklstm.preprocessing._history import Tail, TimeLabels, spread
+from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
+from sklstm.preprocessing._groups import Groups
+from sklstm.preprocessing._history import TimeLabels
+from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_target import SeenTarget
 from sklstm.preprocessing._table import (
     beside_known,
@@ -39,11 +40,11 @@ from sklstm.preprocessing._table import (
     check_sorted,
     names_of_lags,
     places_of_known,
-    rows_of_groups,
     split_off,
     time_index,
     warn_of_repeated_times,
 )
+from sklstm.preprocessing._tails import Before, Tails
 from sklstm.sequences import samples_of
 
 _NO_GROUP = "all rows"
@@ -104,7 +105,7 @@ class SlidingWindow(SequenceTransformer):
 
     Attributes
     ----------
-    history_ : dict
+    history_ : mapping
         For each group (one for all without `group_by`) the rows remembered.
 
     n_features_in_ : int
@@ -244,7 +245,7 @@ class SlidingWindow(SequenceTransformer):
             As :meth:`transform` gives it.
         """
         values, groups, missing = self._fit(X, y)
-        before = {name: values[:0] for name in groups}
+        before = Before.nothing(values, groups)
         return self._contain(self._windows(values, groups, before, missing), X)
 
     def transform(self, X):
@@ -262,7 +263,7 @@ class SlidingWindow(SequenceTransformer):
             array, or what `set_output` says.
         """
         values, groups, before, missing = self._go_on(X)
-        self._warn_of_new_groups(groups)
+        self._warn_of_new_groups(groups.names)
         if missing is not None and not self._told_of_gaps:
             warn_of_gaps(X, missing)
         return self._contain(self._windows(values, groups, before, missing), X)
@@ -299,22 +300,13 @@ class SlidingWindow(SequenceTransformer):
 
         Returns
         -------
-        dict of ndarray of shape (n_rows, n_features)
-            For each group of X (one for all without `group_by`); missing steps where
-            X and what `fit` remembers have fewer rows.
+        ndarray of shape (n_groups, n_rows, n_features)
+            For each group of X, in the order in which they first appear (one for all
+            without `group_by`); missing steps where X and what `fit` remembers have
+            fewer rows.
         """
         values, groups, before, missing = self._go_on(X)
-        recent = {}
-        for name, rows in groups.items():
-            rows = rows[max(len(rows) - n_rows, 0) :]
-            last = values[rows]
-            if missing is not None:
-                last = spread(last, np.minimum(missing[rows], n_rows))
-            known = np.concatenate([before[name], last])
-            known = known[max(len(known) - n_rows, 0) :]
-            recent[name] = np.full((n_rows, values.shape[1]), np.nan, values.dtype)
-            recent[name][n_rows - len(known) :] = known
-        return recent
+        return last_steps(values, groups, before, missing, n_rows)
 
     def _features_of(self, X):
         """Give the features of a table, as numbers, without the column of groups."""
@@ -377,7 +369,7 @@ class SlidingWindow(SequenceTransformer):
             self._pace_within = None if times is None else times.pace()
             self._kind_of_time = None if times is None else times.kind
             self._told_of_gaps = missing is not None
-            self.history_ = Tail.of_groups(
+            self.history_ = Tails(
                 values, groups, labels, self._n_remembered, missing, paces
             )
             if missing is not None:
@@ -413,7 +405,7 @@ class SlidingWindow(SequenceTransformer):
         if self.group_by is None:
             group_column = None
             values = check_rows(self, X, reset=reset)
-            groups = {_NO_GROUP: np.arange(len(values))}
+            groups = Groups.of_one(_NO_GROUP, len(values))
         else:
             check_table(X)
             check_group_by(self.group_by)
@@ -428,7 +420,7 @@ class SlidingWindow(SequenceTransformer):
                     f"{self.group_by!r}, while a minimum of 1 is required."
                 )
             values = check_numbers(features, self)
-            groups = rows_of_groups(entities, f"group_by={self.group_by!r}")
+            groups = Groups.of(entities, f"group_by={self.group_by!r}")
         check_no_infinity(self, values)
         if reset:
             self._group_column = group_column
@@ -444,24 +436,23 @@ class SlidingWindow(SequenceTransformer):
         times = self._times(X, labels)
         missing = self._missing_as_fitted(times, groups)
         self._warn_of_other_labels(labels)
-        adjoins = labels is not None and self._adjoins(labels)
-        before = {
-            name: self._rows_before(
-                name, rows[0], labels, values, adjoins, self._watches_gaps(times)
-            )
-            for name, rows in groups.items()
-        }
-        return values, groups, before, missing
+        return values, groups, self._before(groups, labels, times), missing
+
+    def _before(self, groups, labels, times):
+        """Give what is remembered of the time before a table, for each group."""
+        tails, n_steps = self.history_, self._n_remembered
+        if self.history == "fit":
+            return tails.all_before(groups, n_steps)
+        if self.history is None or labels is None:
+            return tails.none_before(groups)
+        adjoins, watches_gaps = self._adjoins(labels), self._watches_gaps(times)
+        return tails.earlier_than(groups, n_steps, labels, adjoins, watches_gaps)
 
     def _missing_as_fitted(self, times, groups):
         """Count the rows missing before each, by the paces that `fit` found."""
         if not self._watches_gaps(times) or times.kind != self._kind_of_time:
             return None
-        known = self.history_
-        paces = {
-            name: known[name].pace if name in known else self._pace_within
-            for name in groups
-        }
+        paces = self.history_.paces_of(groups.names, self._pace_within)
         return self._count_missing(times, groups, paces)
 
     def _count_missing(self, times, groups, paces):
@@ -495,32 +486,9 @@ class SlidingWindow(SequenceTransformer):
                 stacklevel=4,
             )
 
-    def _warn_of_new_groups(self, groups):
-        new = [name for name in groups if name not in self.history_]
-        # Where all are new, as in a split by groups, nobody expects them to be known.
-        if self.history is not None and 0 < len(new) < len(groups):
-            warnings.warn(
-                f"Groups that fit did not see: {shortened(new)}. Their windows start "
-                "without history: cold, with missing steps before their first row.",
-                UserWarning,
-                stacklevel=3,
-            )
-        elif self.history is not None and new:
-            self._warn_of_groups_of_another_type(new)
-
-    def _warn_of_groups_of_another_type(self, new):
-        """Warn where groups look like those of `fit`, as 1 and "1" do."""
-        known = {str(name): name for name in self.history_}
-        alike = next((name for name in new if str(name) in known), None)
-        if alike is not None:
-            warnings.warn(
-                f"Group {alike!r} is of another type than {known[str(alike)]!r} of fit "
-                f"({type(alike).__name__}, not {type(known[str(alike)]).__name__}): "
-                "its windows start without history. Convert the column of group_by to "
-                "the type that fit saw.",
-                UserWarning,
-                stacklevel=4,
-            )
+    def _warn_of_new_groups(self, names):
+        if self.history is not None:
+            warn_of_new_groups(names, self.history_)
 
     def _adjoins(self, labels):
         """Tell whether nothing is missing between the fitted table and this one.
@@ -534,19 +502,9 @@ class SlidingWindow(SequenceTransformer):
             self._last, first
         )
 
-    def _rows_before(self, name, first_row, labels, values, adjoins, watches_gaps):
-        tail = self.history_.get(name)
-        if tail is None or self.history is None:
-            return values[:0]
-        n_remembered = self._n_remembered
-        if self.history == "fit":
-            return tail.steps(len(tail.values), n_remembered)
-        first = None if labels is None else labels.at(first_row)
-        return tail.rows_before(first, n_remembered, adjoins, watches_gaps)
-
     def _windows(self, values, groups, before, missing):
         if self.group_by is None and missing is None:
-            windows = self._windows_of_all(values, before[_NO_GROUP])
+            windows = self._windows_of_all(values, before.values)
         else:
             windows = windows_of_groups(
                 values,

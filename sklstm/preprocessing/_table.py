@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list, shortened
+from sklstm.preprocessing._groups import Groups
 
 # Rows that the 32 bits of an index can count: more than windows of any use have.
 LONGEST = 2**31 - 1
@@ -49,18 +50,10 @@ def split_off(X, group_by):
 def rows_of_groups(entities, parameter):
     """Give the rows of each group, in the order in which they stand in the table.
 
-    Groups come in the order in which they first appear. `parameter` is what told them,
-    for the error where an entity is missing.
+    As :meth:`Groups.of` does, in a dict.
     """
-    codes, names = pd.factorize(np.asarray(entities))
-    if (codes < 0).any():
-        raise ValueError(
-            f"{parameter} is missing (NaN) in row {int(np.argmin(codes))}; every row "
-            "needs its group."
-        )
-    order = np.argsort(codes, kind="stable")
-    borders = np.searchsorted(codes[order], np.arange(1, len(names)))
-    return dict(zip(names.tolist(), np.split(order, borders), strict=True))
+    groups = Groups.of(entities, parameter)
+    return dict(zip(groups.names, groups.rows_of_each(), strict=True))
 
 
 def time_index(X, group_by):
@@ -72,15 +65,18 @@ def time_index(X, group_by):
 
 def check_sorted(labels, groups, group_by):
     """Refuse labels that fall, in each group."""
-    for name, rows in groups.items():
-        if (row := labels.first_unsorted(rows)) is not None:
-            where = "" if group_by is None else f" (group {name!r})"
-            raise ValueError(
-                f"The index of X is not sorted{where}: label {labels.index[row]!r} of "
-                f"row {row} is earlier than the one before it. "
-                f'history="auto" needs rows in the order of time: '
-                f"{_remedy(labels, rows, group_by)}"
-            )
+    falls = labels.falls(groups)
+    if not falls.any():
+        return
+    at = int(np.argmax(falls))
+    row, i = groups.order[at], int(np.searchsorted(groups.ends, at, side="right"))
+    where = "" if group_by is None else f" (group {groups.names[i]!r})"
+    raise ValueError(
+        f"The index of X is not sorted{where}: label {labels.index[row]!r} of row "
+        f"{row} is earlier than the one before it. "
+        f'history="auto" needs rows in the order of time: '
+        f"{_remedy(labels, groups.rows(i), group_by)}"
+    )
 
 
 def _remedy(labels, rows, group_by):

@@ -1,0 +1,116 @@
+"""When the rows that follow the series of a table are."""
+
+import numpy as np
+import pandas as pd
+
+from sklstm.preprocessing._history import TimeLabels
+
+_A_DAY = 24 * 3600 * 10**9
+
+
+def labels_after(panel, n_rows, fitted=None):
+    """Give the times of the rows that follow each series.
+
+    Parameters
+    ----------
+    panel : Panel
+        The table.
+
+    n_rows : int
+        How many rows of each.
+
+    fitted : Pace or None
+        How rows follow each other where those of the table do not tell.
+
+    Returns
+    -------
+    Index of length n_series * n_rows, or None
+        Series by series; None where times do not tell, or there are none.
+    """
+    if panel.times is None:
+        return None
+    labels, series = TimeLabels(panel.times), panel.series
+    paces = labels.paces(series)
+    last = series.order[series.ends - 1]
+    plain, steps = _are_plain(panel.times[last], series, paces, n_rows)
+    found, others = {}, []
+    for i in np.flatnonzero(~plain).tolist():
+        key = panel.times[last[i]], paces[i]
+        if key not in found:
+            n_own = int(series.sizes[i])
+            after = _of_one(labels, last[i], n_own, paces[i], n_rows, fitted)
+            if after is None:
+                return None
+            found[key] = after
+        others.append(found[key])
+    if not plain.any():
+        return others[0].append(others[1:])
+    times = np.empty((len(series), n_rows), dtype=np.int64)
+    ends, ahead = panel.times.asi8[last[plain]], np.arange(1, n_rows + 1)
+    times[plain] = ends[:, np.newaxis] + steps[plain][:, np.newaxis] * ahead
+    if others:
+        unit = panel.times.unit
+        times[~plain] = [own.as_unit(unit).asi8 for own in others]
+    return _at(times.ravel(), panel.times)
+
+
+def _are_plain(last, series, paces, n_rows):
+    """Tell which series go on at steps of one length; and give these.
+
+    Parameters
+    ----------
+    last : Index of length n_series
+        When each series ends.
+
+    series : Groups
+        Their rows.
+
+    paces : list of Pace
+        How these follow each other.
+
+    n_rows : int
+        How many rows follow.
+
+    Returns
+    -------
+    plain : ndarray of bool, of shape (n_series,)
+    steps : ndarray of int, of shape (n_series,)
+        In the unit of the times; 0 of other series.
+    """
+    steps = np.zeros(len(series), dtype=np.int64)
+    if not isinstance(last, pd.DatetimeIndex):
+        return steps > 0, steps
+    regular = np.array([p.is_regular and p.freq is None for p in paces], dtype=bool)
+    regular &= series.sizes > 2  # two rows are no pace
+    usual = np.array([p.usual_step or 0.0 for p in paces])
+    if last.tz is not None:  # a day is not always 24 hours long
+        regular &= usual % _A_DAY != 0
+    nanoseconds = pd.Timedelta(1, unit=last.unit).as_unit("ns").value
+    steps[regular] = usual[regular] / nanoseconds
+    # Later than can be counted: a series by itself says so.
+    regular &= last.asi8 + steps * float(n_rows) < 2.0**62
+    return regular, steps
+
+
+def _at(numbers, times):
+    """Make times of numbers, of the kind of others."""
+    stamps = pd.DatetimeIndex(numbers.view(f"M8[{times.unit}]"))
+    return (
+        stamps if times.tz is None else stamps.tz_localize("UTC").tz_convert(times.tz)
+    )
+
+
+def _of_one(labels, row, n_own, own, n_rows, fitted):
+    """Give the times after the last row of a series; None where they are not known."""
+    last, times = labels.at(row), labels.index
+    paces = [own] if n_own > 2 else []  # two rows are no pace
+    paces += [labels.pace()] + ([] if fitted is None else [fitted])
+    if n_own <= 2 and times.nunique() <= 2:
+        paces.reverse()  # nor are two times of all groups
+    for pace in paces:
+        if (after := pace.labels_after(last, n_rows)) is not None:
+            return after
+    if times.dtype.kind not in "iu":
+        return None
+    # What is left of numbered rows is numbered on.
+    return pd.RangeIndex(last.label + 1, last.label + 1 + n_rows)

@@ -1,0 +1,258 @@
+"""The last rows of a fitted table, and what of them goes before another table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklstm.preprocessing._gaps import n_rows_between
+from sklstm.preprocessing._groups import count_up
+from sklstm.preprocessing._history import TimeLabels
+from sklstm.preprocessing._pace import Pace
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The last rows of a table, or of one of its groups.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The rows.
+
+    labels : TimeLabels or None
+        When they were; one label at least tells when the group was.
+
+    pace : Pace
+        How they follow each other.
+
+    missing : ndarray of int, of shape (n_rows,), or None
+        How many rows are missing before each of them.
+    """
+
+    values: np.ndarray
+    labels: TimeLabels | None
+    pace: Pace
+    missing: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Before:
+    """The steps to put before each group of a table, one group after the other.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_steps, n_features)
+        The steps.
+
+    sizes : ndarray of int, of shape (n_groups,)
+        How many each group has.
+    """
+
+    values: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def nothing(cls, values, groups):
+        """Put no step before the groups of a table."""
+        return cls(values[:0], np.zeros(len(groups), dtype=np.int64))
+
+
+class Tails(Mapping):
+    """The last rows of each group of a table: a :class:`Tail` for each name.
+
+    They are kept as columns, of which the tail of a group is made when asked for.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The table.
+
+    groups : Groups
+        Its rows, in the order of time in each group.
+
+    labels : TimeLabels or None
+        Those of the table.
+
+    n_remembered : int
+        How many rows of each group.
+
+    missing : ndarray of int, of shape (n_rows,), or None
+        How many rows are missing before each.
+
+    paces : list of Pace
+        How the rows of each group follow each other.
+    """
+
+    def __init__(self, values, groups, labels, n_remembered, missing, paces):
+        # One label at least tells when the group was.
+        last = groups.last(max(n_remembered, 1))
+        self._n_remembered, self._paces = n_remembered, paces
+        self._sizes, self._starts = last.sizes, last.starts
+        self._values = values[last.order]
+        self._labels = None if labels is None else labels.take(last.order)
+        self._missing = None if missing is None else missing[last.order]
+        self._places = {name: i for i, name in enumerate(groups.names)}
+
+    def __len__(self):
+        """Count the groups."""
+        return len(self._places)
+
+    def __iter__(self):
+        """Give the names of the groups."""
+        return iter(self._places)
+
+    def __contains__(self, name):
+        """Tell whether there is such a group."""
+        return name in self._places
+
+    def __getitem__(self, name):
+        """Give the tail of a group."""
+        i = self._places[name]
+        part = slice(self._starts[i], self._starts[i] + self._sizes[i])
+        own = slice(part.start, part.stop if self._n_remembered else part.start)
+        missing = None if self._missing is None else self._missing[own].copy()
+        return Tail(
+            self._values[own].copy(),
+            None if self._labels is None else self._labels.part(part),
+            self._paces[i],
+            missing if missing is not None and missing.any() else None,
+        )
+
+    def paces_of(self, names, otherwise):
+        """Give the paces of groups; of those that are not here another one."""
+        places, paces = self._places, self._paces
+        return [paces[places[n]] if n in places else otherwise for n in names]
+
+    def none_before(self, groups):
+        """Put nothing before a table."""
+        return Before.nothing(self._values, groups)
+
+    def all_before(self, groups, n_steps):
+        """Give what goes before a table that follows right after this one.
+
+        Parameters
+        ----------
+        groups : Groups
+            The rows of the table.
+
+        n_steps : int
+            How many steps at most, for each group.
+
+        Returns
+        -------
+        Before
+        """
+        there, tails = self._matching(groups)
+        n_rows = self._sizes[tails]
+        none = np.zeros_like(n_rows)
+        return self._steps(len(groups), there, tails, n_rows, none, n_steps)
+
+    def earlier_than(self, groups, n_steps, labels, adjoins, watches_gaps):
+        """Give the rows that are earlier than those of a table.
+
+        Parameters
+        ----------
+        groups : Groups
+            The rows of the table.
+
+        n_steps : int
+            How many steps at most, for each group.
+
+        labels : TimeLabels
+            Its labels.
+
+        adjoins : bool
+            Whether it is known that nothing is missing between the tables.
+
+        watches_gaps : bool
+            Whether rows missing within a table are missing steps.
+
+        Returns
+        -------
+        Before
+            The rows that are earlier than the first of their group, then a missing
+            step for each row between the two. Nothing where the labels can't be
+            compared.
+        """
+        known = self._labels
+        if known is None or known.kind != labels.kind:
+            return self.none_before(groups)
+        there, tails = self._matching(groups)
+        first = labels.take(groups.order[groups.starts[there]])
+        starts, n_rows = self._starts[tails], self._sizes[tails]
+        is_later = known.take(starts + n_rows - 1).are_before(first)
+        # Where tables overlap, or this one is the later, some may be earlier.
+        some = np.flatnonzero(~is_later)
+        if len(some):
+            own = n_rows[some]
+            at = np.repeat(starts[some], own) + count_up(own)
+            earlier = known.take(at).are_before(first.take(np.repeat(some, own)))
+            n_rows[some] = np.add.reduceat(earlier, np.cumsum(own) - own, dtype=int)
+        paces = [self._paces[i] for i in tails.tolist()]
+        # Of a group by itself that the tables adjoin says nothing.
+        counts = np.array([watches_gaps and pace.is_regular for pace in paces], bool)
+        asked = np.flatnonzero((n_rows > 0) & (counts | (is_later & (not adjoins))))
+        last = known.take((starts + n_rows - 1)[asked])
+        n_between = np.zeros(len(there), dtype=np.int64)
+        n_between[asked] = n_rows_between(
+            [paces[i] for i in asked.tolist()],
+            last,
+            first.take(asked),
+            at_most=n_steps,
+        )
+        return self._steps(len(groups), there, tails, n_rows, n_between, n_steps)
+
+    def _matching(self, groups):
+        """Give which of some groups are here, and their places."""
+        places = self._places
+        tails = np.array([places.get(name, -1) for name in groups.names], dtype=int)
+        there = np.flatnonzero(tails >= 0)
+        return there, tails[there]
+
+    def _steps(self, n_groups, there, tails, n_rows, n_between, n_steps):
+        """Give the first rows of tails, with the missing steps among and after them.
+
+        Parameters
+        ----------
+        n_groups : int
+            How many groups the table has.
+
+        there : ndarray of int, of shape (n_tails,)
+            Those that have a tail.
+
+        tails : ndarray of int, of shape (n_tails,)
+            The places of the tails.
+
+        n_rows, n_between : ndarray of int, of shape (n_tails,)
+            How many rows of each, and how many missing steps after them.
+
+        n_steps : int
+            How many steps at most: the last.
+
+        Returns
+        -------
+        Before
+        """
+        sizes = np.zeros(n_groups, dtype=np.int64)
+        if not self._n_remembered:
+            return Before(self._values[:0], sizes)
+        within = count_up(n_rows)
+        rows = np.repeat(self._starts[tails], n_rows) + within
+        steps = np.ones(len(rows), dtype=np.int64)
+        if self._missing is not None:
+            steps += np.where(within > 0, np.minimum(self._missing[rows], n_steps), 0)
+        passed = np.concatenate([[0], np.cumsum(steps)])
+        ends = np.cumsum(n_rows)
+        begins = passed[ends - n_rows]
+        n_all = passed[ends] - begins + np.minimum(n_between, n_steps)
+        sizes[there] = kept = np.minimum(n_all, n_steps)
+        # Where each row is among the steps that are kept.
+        places = passed[1:] - 1 - np.repeat(begins + n_all - kept, n_rows)
+        here = places >= 0
+        places += np.repeat(np.cumsum(kept) - kept, n_rows)
+        values = np.full(
+            (kept.sum(), self._values.shape[1]), np.nan, self._values.dtype
+        )
+        values[places[here]] = self._values[rows[here]]
+        return Before(values, sizes)
