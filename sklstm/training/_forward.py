@@ -29,9 +29,10 @@ _BLOCK = 16
 _BLOCK_OF_STEPS = 48
 
 # Larger ones, for many samples, where they give the same bits. A fused LSTM keeps the
-# states of all steps, which should stay near the processor; and from so many units on
-# nothing is gained.
-_LARGE_BLOCKS = {True: (64,), False: (64, 480)}
+# states of all steps, which should stay near the processor: of blocks larger than the
+# least they are so many numbers at most. And from so many units on nothing is gained.
+_LARGE_BLOCKS = {True: (64, 192, 480), False: (64, 480)}
+_STATES = 2**18
 _WIDE = 65
 
 # Smaller ones, for few samples, where they give the same bits.
@@ -158,12 +159,12 @@ class Forward:
     def _run(self, variables, values, table, samples, n_timesteps):
         """Compute samples that are padded alike, in a list of arrays."""
         n_samples = len(samples)
-        block = self._block(n_samples, n_timesteps)
+        longest = max(int(table.lengths[samples].max(initial=1)), n_timesteps)
+        block = self._block(n_samples, n_timesteps, longest)
         n_blocks = max(-(-n_samples // block), 1)
         starts, lengths = flat = np.zeros((2, n_blocks * block), np.int32)
         starts[:n_samples] = table.starts[samples]
         lengths[:n_samples] = table.lengths[samples]
-        longest = max(int(lengths.max()), n_timesteps, 1)
         blocks = _in_blocks(flat, block)
         outputs = []
         for low, high in Pace(block * longest).calls(0, n_blocks):
@@ -178,7 +179,7 @@ class Forward:
         with self._executor():  # as any other function it would look at each argument
             return self._compiled._call_flat(arguments, captured).numpy()
 
-    def _block(self, n_samples, n_timesteps):
+    def _block(self, n_samples, n_timesteps, longest):
         """Choose the samples of a block."""
         spec = self._spec
         usual = _usual(n_timesteps)
@@ -188,9 +189,13 @@ class Forward:
             if n_samples <= block < usual and self._agrees(block, n_timesteps):
                 return block
         is_fused = spec.cell == "lstm"
-        if n_timesteps or is_fused and max(spec.units) >= _WIDE:
+        if n_timesteps or (is_fused and max(spec.units) >= _WIDE):
             return usual
-        for block in reversed(_LARGE_BLOCKS[is_fused]):
+        least, *others = _LARGE_BLOCKS[is_fused]
+        if is_fused:
+            states = max(spec.units) * longest
+            others = [block for block in others if block * states <= _STATES]
+        for block in reversed([least, *others]):
             if n_samples >= 2 * block and self._agrees(block, n_timesteps):
                 return block
         return usual
