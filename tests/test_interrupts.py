@@ -116,7 +116,7 @@ def test_ctrl_c_is_heard_soon(call):
 
 
 def test_the_calls_of_a_pace_cover_all_pieces_in_order():
-    pace = Pace(n_steps=2**14)
+    pace = Pace(n_steps=2**12)
     for n in (1, 5, 1000):
         pieces = [i for low, high in pace.calls(0, n) for i in range(low, high)]
         assert pieces == [*range(n)]
@@ -137,7 +137,7 @@ def test_an_epoch_in_pieces_has_the_bits_of_one_call(monkeypatch, validation_spl
         return model.model_.get_weights(), model.history_
 
     weights, history = fitted()
-    monkeypatch.setattr("sklstm.training._pace._FIRST", 1)
+    monkeypatch.setattr("sklstm.training._pace._FIRST_STEPS", 1)
     monkeypatch.setattr("sklstm.training._pace._SECONDS", 0.0)
     weights_of_pieces, history_of_pieces = fitted()
     for one, other in zip(weights, weights_of_pieces, strict=True):

@@ -60,6 +60,7 @@ class Forward:
     def __init__(self, spec, n_parts):
         self.model = build(spec)
         self._spec = spec
+        self._n_weights = self.model.count_params()
         self._n_parts = n_parts
         self._seen = {}
         # Not in parts: half a block is no multiple of every kernel's rows.
@@ -167,7 +168,7 @@ class Forward:
         lengths[:n_samples] = table.lengths[samples]
         blocks = _in_blocks(flat, block)
         outputs = []
-        for low, high in Pace(block * longest).calls(0, n_blocks):
+        for low, high in Pace(block * longest, self._n_weights).calls(0, n_blocks):
             outputs.append(self._call(variables, values, blocks[low:high], n_timesteps))
         if not self._spec.per_step:
             outputs[-1] = outputs[-1][: n_samples - low * block]
