@@ -122,6 +122,13 @@ def test_the_calls_of_a_pace_cover_all_pieces_in_order():
         assert pieces == [*range(n)]
 
 
+def test_the_first_call_of_a_wide_network_is_short():
+    # Nothing is known of its pace yet; 40 such batches took 45 seconds.
+    batch, weights = 32 * 50, 3_150_000
+    assert next(Pace(batch, weights).calls(0, 40)) == (0, 1)
+    assert next(Pace(batch, 1_000).calls(0, 40)) == (0, 10)
+
+
 @pytest.mark.parametrize("validation_split", [0.0, 0.3])
 def test_an_epoch_in_pieces_has_the_bits_of_one_call(monkeypatch, validation_split):
     def fitted():
