@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from sklstm.networks import NetworkSpec
+from sklstm.training._forward import Forward
 
 PROGRAM = Path(__file__).with_name("alone.py")
 
@@ -30,3 +34,18 @@ def test_a_prediction_has_the_same_bits_in_any_company(onednn, isa):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "differ: []\n"
+
+
+def test_blocks_of_other_bits_are_not_taken(monkeypatch):
+    forward, outputs = Forward(NetworkSpec(1, 1, (32,)), 1), np.arange(96.0)
+    monkeypatch.setattr(forward, "_call", lambda *arguments: outputs)
+    assert forward._agrees(2, 0)
+    by_block = {16: outputs, 4: np.nextafter(outputs, 100)}
+    monkeypatch.setattr(forward, "_call", lambda v, x, b, n: by_block[b.shape[2]])
+    assert not forward._agrees(4, 0)
+
+
+def test_outputs_that_are_all_alike_tell_nothing_of_blocks():
+    # The softmax of one output is 1, whatever was rounded before.
+    spec = NetworkSpec(1, 1, (32,), output_activation="softmax")
+    assert not Forward(spec, 1)._agrees(2, 0)

@@ -116,10 +116,17 @@ def test_ctrl_c_is_heard_soon(call):
 
 
 def test_the_calls_of_a_pace_cover_all_pieces_in_order():
-    pace = Pace(n_steps=2**14)
+    pace = Pace(n_steps=2**12)
     for n in (1, 5, 1000):
         pieces = [i for low, high in pace.calls(0, n) for i in range(low, high)]
         assert pieces == [*range(n)]
+
+
+def test_the_first_call_of_a_wide_network_is_short():
+    # Nothing is known of its pace yet; 40 such batches took 45 seconds.
+    batch, weights = 32 * 50, 3_150_000
+    assert next(Pace(batch, weights).calls(0, 40)) == (0, 1)
+    assert next(Pace(batch, 1_000).calls(0, 40)) == (0, 10)
 
 
 @pytest.mark.parametrize("validation_split", [0.0, 0.3])
@@ -137,7 +144,7 @@ def test_an_epoch_in_pieces_has_the_bits_of_one_call(monkeypatch, validation_spl
         return model.model_.get_weights(), model.history_
 
     weights, history = fitted()
-    monkeypatch.setattr("sklstm.training._pace._FIRST", 1)
+    monkeypatch.setattr("sklstm.training._pace._FIRST_STEPS", 1)
     monkeypatch.setattr("sklstm.training._pace._SECONDS", 0.0)
     weights_of_pieces, history_of_pieces = fitted()
     for one, other in zip(weights, weights_of_pieces, strict=True):

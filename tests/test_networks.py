@@ -324,9 +324,9 @@ def test_the_fused_operation_is_taken_where_it_may(units):
     stock, fused = pair(units, 2)
     x = tf.constant(draw(4, T, F))
     lengths = tf.constant([1, 2, 3, 4])
-    assert "BlockLSTM" in op_types(fused, x)
-    assert "BlockLSTM" in op_types(lambda x, n: fused(x, lengths=n), x, lengths)
-    assert "BlockLSTM" not in op_types(stock, x)
+    assert "BlockLSTMV2" in op_types(fused, x)
+    assert "BlockLSTMV2" in op_types(lambda x, n: fused(x, lengths=n), x, lengths)
+    assert "BlockLSTMV2" not in op_types(stock, x)
 
 
 @pytest.mark.parametrize("name", [*BY_KERAS])

@@ -1,11 +1,11 @@
 """An LSTM over time as TensorFlow's fused CPU operations: forward, and backward.
 
-Everything here is time-major. The gates of these operations lie in the order input,
-candidate, forget, output; :func:`block_lstm` takes Keras's. The operation's own
+Everything here is time-major. The gates of `BlockLSTMV2` lie in Keras's order, those of
+all gradients in the order input, candidate, forget, output: what TensorFlow registers
+as the gradient of `BlockLSTMV2` is wrong, and never asked for here. The operation's own
 gradient computes three matrix products a time step, one of them with a transposed
 matrix; :func:`_wide_gradient` computes one, and two for the whole sequence, which wins
-from :data:`_WIDE` units on. `BlockLSTMV2` must not be used: TensorFlow registers the
-gradient of `BlockLSTM` for it, whose gates lie in another order.
+from :data:`_WIDE` units on.
 """
 
 import tensorflow as tf
@@ -54,11 +54,11 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
     # `tf.custom_gradient` would do, but keeps every graph that it was called in for as
     # long as the process lives.
     with record.stop_recording():
-        weights = _swap_gates(tf.concat(of_keras[:2], axis=0))
-        inputs = x, h, c, weights, _swap_gates(of_keras[2])
-        steps = _forward(*inputs)
+        weights, bias = tf.concat(of_keras[:2], axis=0), of_keras[2]
+        steps = _forward(x, h, c, weights, bias)
 
     def backward(d_h, d_c=None):
+        inputs = x, h, c, _swap_gates(weights), _swap_gates(bias)
         *d_states, d_weights, d_bias = gradient(steps, *inputs, d_h, d_c)
         d_kernels = tf.split(_swap_gates(d_weights), [-1, units], axis=0)
         return *d_states, *d_kernels, _swap_gates(d_bias)
@@ -69,7 +69,7 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
 
 
 def _swap_gates(weights):
-    """Bring weights from Keras's order of gates to that of the operations, or back."""
+    """Bring weights from Keras's order of gates to that of the gradients, or back."""
     i, second, third, o = tf.split(weights, 4, axis=-1)
     return tf.concat([i, third, second, o], axis=-1)
 
@@ -91,11 +91,9 @@ def _cell_inputs(x, h, c, weights, bias):
 
 
 def _forward(x, h, c, weights, bias):
-    return tf.raw_ops.BlockLSTM(
+    return tf.raw_ops.BlockLSTMV2(
         seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
         **_cell_inputs(x, h, c, weights, bias),
-        forget_bias=0.0,
-        cell_clip=-1.0,
     )
 
 

@@ -6,13 +6,20 @@ otherwise. So all samples go through in blocks of a fixed number of them, filled
 sequences of no step, and what a sample is computed by depends on nothing but itself.
 """
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._pace import Pace
-from sklstm.training._samples import gather_inputs, table_signature, table_tensors
+from sklstm.training._samples import (
+    as_tensor,
+    gather_inputs,
+    table_signature,
+    table_tensors,
+)
 from sklstm.training._threads import executor
 
 # Samples of a block: of 24 rows, which AVX2's kernel takes, 16 may be left over but not
@@ -22,10 +29,17 @@ _BLOCK = 16
 _BLOCK_OF_STEPS = 48
 
 # Larger ones, for many samples, where they give the same bits. A fused LSTM keeps the
-# states of all steps, which should stay near the processor; and from so many units on
-# nothing is gained.
-_LARGE_BLOCKS = {True: (64,), False: (64, 480)}
+# states of all steps, which should stay near the processor: of blocks larger than the
+# least they are so many numbers at most. And from so many units on nothing is gained.
+_LARGE_BLOCKS = {True: (64, 192, 480), False: (64, 480)}
+_STATES = 2**18
 _WIDE = 65
+
+# Smaller ones, for few samples, where they give the same bits.
+_SMALL_BLOCKS = 2, 4, 8, 16
+
+# Samples, at least, by which that is seen.
+_N_COMPARED = 96
 
 # Shorter sequences than those of the fit are padded to one of so many halves of it.
 _N_HALVES = 5
@@ -46,19 +60,19 @@ class Forward:
     def __init__(self, spec, n_parts):
         self.model = build(spec)
         self._spec = spec
+        self._n_weights = self.model.count_params()
         self._n_parts = n_parts
         self._seen = {}
         # Not in parts: half a block is no multiple of every kernel's rows.
         core = fuse(spec, self.model)
         dtype, shape = core.outputs[0].dtype, core.outputs[0].shape
 
-        def forward(variables, values, starts, lengths, block, n_timesteps):
+        def forward(variables, values, blocks, n_timesteps):
             weights = list(zip(self.model.variables, variables, strict=True))
-            n_blocks = tf.shape(starts)[0] // block
+            n_blocks = tf.shape(blocks)[0]
 
             def one_block(i, outputs):
-                of_block = slice(i * block, (i + 1) * block)
-                samples = starts[of_block], lengths[of_block]
+                samples = tf.unstack(blocks[i])
                 x = gather_inputs(spec, values, *samples, n_timesteps=n_timesteps)
                 with keras.StatelessScope(state_mapping=weights):
                     return i + 1, outputs.write(i, core(x, training=False))
@@ -74,9 +88,10 @@ class Forward:
             )
             return outputs.concat()
 
-        number = tf.TensorSpec((), tf.int32)
         variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
-        signature = variables, *table_signature(spec.n_features), number, number
+        values, *_ = table_signature(spec.n_features)
+        blocks = tf.TensorSpec((None, 2, None), tf.int32)
+        signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
         with self._executor():
             self._compiled = function.get_concrete_function()
@@ -145,63 +160,87 @@ class Forward:
     def _run(self, variables, values, table, samples, n_timesteps):
         """Compute samples that are padded alike, in a list of arrays."""
         n_samples = len(samples)
-        block = self._block(n_samples, n_timesteps)
+        longest = max(int(table.lengths[samples].max(initial=1)), n_timesteps)
+        block = self._block(n_samples, n_timesteps, longest)
         n_blocks = max(-(-n_samples // block), 1)
-        starts, lengths = np.zeros((2, n_blocks * block), np.int32)
+        starts, lengths = flat = np.zeros((2, n_blocks * block), np.int32)
         starts[:n_samples] = table.starts[samples]
         lengths[:n_samples] = table.lengths[samples]
-        longest = max(int(lengths.max()), n_timesteps, 1)
+        blocks = _in_blocks(flat, block)
         outputs = []
-        for low, high in Pace(block * longest).calls(0, n_blocks):
-            rows = slice(low * block, high * block)
-            arguments = starts[rows], lengths[rows], block, n_timesteps
-            outputs.append(self._call(variables, values, *arguments))
+        for low, high in Pace(block * longest, self._n_weights).calls(0, n_blocks):
+            outputs.append(self._call(variables, values, blocks[low:high], n_timesteps))
         if not self._spec.per_step:
             outputs[-1] = outputs[-1][: n_samples - low * block]
         return outputs
 
-    def _call(self, variables, values, starts, lengths, block, n_timesteps):
-        numbers = starts, lengths, np.int32(block), np.int32(n_timesteps)
-        with self._executor():
-            return self._compiled(variables, values, *map(tf.constant, numbers)).numpy()
+    def _call(self, variables, values, blocks, n_timesteps):
+        arguments = [*variables, values, as_tensor(blocks), _number(n_timesteps)]
+        captured = self._compiled.captured_inputs
+        with self._executor():  # as any other function it would look at each argument
+            return self._compiled._call_flat(arguments, captured).numpy()
 
-    def _block(self, n_samples, n_timesteps):
+    def _block(self, n_samples, n_timesteps, longest):
         """Choose the samples of a block."""
         spec = self._spec
-        if n_timesteps:
-            return _BLOCK_OF_STEPS
-        is_fused = spec.cell == "lstm"
-        if is_fused and max(spec.units) >= _WIDE:
-            return _BLOCK
-        for block in reversed(_LARGE_BLOCKS[is_fused]):
-            if n_samples >= 2 * block and self._agrees(block):
+        usual = _usual(n_timesteps)
+        if isinstance(spec, CustomSpec):
+            return usual
+        for block in _SMALL_BLOCKS:
+            if n_samples <= block < usual and self._agrees(block, n_timesteps):
                 return block
-        return _BLOCK
+        is_fused = spec.cell == "lstm"
+        if n_timesteps or (is_fused and max(spec.units) >= _WIDE):
+            return usual
+        least, *others = _LARGE_BLOCKS[is_fused]
+        if is_fused:
+            states = max(spec.units) * longest
+            others = [block for block in others if block * states <= _STATES]
+        for block in reversed([least, *others]):
+            if n_samples >= 2 * block and self._agrees(block, n_timesteps):
+                return block
+        return usual
 
-    def _agrees(self, block):
-        """Tell whether larger blocks give the bits of the others, on this processor.
+    def _agrees(self, block, n_timesteps):
+        """Tell whether blocks of another size give the usual bits, on this processor.
 
         Seen once, by random weights and sequences.
         """
-        if block not in self._seen:
-            self._seen[block] = self._compare(block)
-        return self._seen[block]
+        key = block, n_timesteps
+        if key not in self._seen:
+            self._seen[key] = self._compare(block, n_timesteps)
+        return self._seen[key]
 
-    def _compare(self, large):
+    def _compare(self, block, n_timesteps):
         spec, generator = self._spec, np.random.default_rng(0)
-        n_steps = 4
-        shape = large * n_steps, spec.n_features
+        usual = _usual(n_timesteps)
+        n_steps = n_timesteps or 4
+        n_samples = -(-_N_COMPARED // block) * block
+        shape = n_samples * n_steps, spec.n_features
         values = generator.normal(size=shape)
         if spec.n_tokens:
             values = generator.integers(0, spec.n_tokens, shape)
-        starts = np.arange(large, dtype=np.int32) * n_steps
-        lengths = np.full(large, n_steps, np.int32)
-        samples = tf.constant(values, tf.float32), starts, lengths
+        values = tf.constant(values, tf.float32)
         variables = [_moved(variable, generator) for variable in self.model.variables]
-        outputs = [
-            self._call(variables, *samples, block, 0) for block in (large, _BLOCK)
-        ]
-        return outputs[0].tobytes() == outputs[1].tobytes()
+        lengths = np.full(n_samples, n_steps, np.int32)
+        samples = np.stack([np.arange(n_samples, dtype=np.int32) * n_steps, lengths])
+        outputs, expected = (
+            self._call(variables, values, _in_blocks(samples, size), n_timesteps)
+            for size in (block, usual)
+        )
+        # A network whose outputs are alike, as those of dead units, shows nothing.
+        tells = len(np.unique(expected)) > expected.size // 2
+        return tells and outputs.tobytes() == expected.tobytes()
+
+
+def _usual(n_timesteps):
+    """Give the size of blocks that all others are compared with."""
+    return _BLOCK_OF_STEPS if n_timesteps else _BLOCK
+
+
+def _in_blocks(samples, block):
+    """Bring (2, n_samples) starts and lengths to (n_blocks, 2, block)."""
+    return samples.reshape(2, -1, block).swapaxes(0, 1)
 
 
 def _sees_number_of_steps(spec):
@@ -228,3 +267,8 @@ def _moved(variable, generator):
     if not np.issubdtype(value.dtype, np.floating):
         return tf.constant(value)
     return tf.constant(value + generator.uniform(0.01, 0.1, value.shape), value.dtype)
+
+
+@functools.lru_cache(maxsize=64)
+def _number(number):
+    return tf.constant(number, tf.int32)

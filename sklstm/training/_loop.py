@@ -50,7 +50,7 @@ def run_epochs(program, samples, schedule, validation=None):
         model=model,
     )
     size = _batches_a_call(callbacks, schedule, "train", n_batches)
-    pace = _pace(samples, batch_size)
+    pace = _pace(program, samples, batch_size)
     tensors = samples.tensors()
     evaluation = _Evaluation(program, validation, schedule, callbacks)
     evaluation.share(samples, tensors)
@@ -88,7 +88,7 @@ class _Evaluation:
         self._order = tf.range(len(samples))
         self._batch_size, self._n_batches = _batches(samples, schedule)
         self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
-        self._pace = _pace(samples, self._batch_size)
+        self._pace = _pace(program, samples, self._batch_size)
 
     def share(self, samples, tensors):
         """Make the tensors; use those of other samples for what is the same."""
@@ -120,8 +120,9 @@ def _batches(samples, schedule):
     return size, -(-len(samples) // size)
 
 
-def _pace(samples, batch_size):
-    return Pace(batch_size * int(samples.table.lengths.max(initial=1)))
+def _pace(program, samples, batch_size):
+    n_steps = batch_size * int(samples.table.lengths.max(initial=1))
+    return Pace(n_steps, program.model.count_params())
 
 
 def _calls(n_batches, size):

@@ -5,9 +5,13 @@ Python hears of a signal between two calls of a compiled program, never within o
 
 import time
 
-# Seconds that a call may take, and sample steps that the first one begins with.
+# Seconds that a call may take.
 _SECONDS = 0.25
-_FIRST = 2**16
+
+# What the first one, of which nothing is known yet, has at most: sample steps, and
+# products of a weight by a number, which a slow core computes in a quarter of a second.
+_FIRST_STEPS = 2**14
+_FIRST_PRODUCTS = 2**28
 
 
 class Pace:
@@ -18,15 +22,19 @@ class Pace:
     n_steps : int
         Sample steps of a piece: what the first guess is made of.
 
+    n_weights : int, default=1
+        Weights of the network, for the same.
+
     Examples
     --------
     >>> from sklstm.training._pace import Pace
-    >>> list(Pace(n_steps=2**14).calls(0, 3))
+    >>> list(Pace(n_steps=2**12).calls(0, 3))
     [(0, 3)]
     """
 
-    def __init__(self, n_steps):
-        self._size = max(_FIRST // max(n_steps, 1), 1)
+    def __init__(self, n_steps, n_weights=1):
+        first = min(_FIRST_STEPS, _FIRST_PRODUCTS // max(n_weights, 1))
+        self._size = max(first // max(n_steps, 1), 1)
 
     def calls(self, low, high):
         """Give (low, high) of one call after the other; time what is done between."""
