@@ -158,7 +158,8 @@ class Network:
 
     def _as_tensors(self, model):
         if self._model is not None:
-            return [variable.value for variable in self._model.variables]
+            variables = self._model.variables
+            return [tf.convert_to_tensor(variable.value) for variable in variables]
         tensors = self._tensors
         if tensors is None:  # another thread may take it away again
             tensors = [tf.constant(value) for value in self._values(model)]
