@@ -69,7 +69,7 @@ class SequenceTable(NDArrayOperatorsMixin):
     """
 
     def __init__(self, values, starts, lengths, n_timesteps=None):
-        self.values = _as_array("values", values)
+        self.values = as_array("values", values)
         self.starts = _indices("starts", starts)
         self.lengths = _indices("lengths", lengths)
         if self.values.ndim != 2:
@@ -116,7 +116,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         """
         if isinstance(X, cls):
             return X
-        X = _as_array("X", X)
+        X = as_array("X", X)
         values, step = rows_of(X)
         n_samples, n_timesteps, _ = X.shape
         index_type = _index_type(len(values))
@@ -143,7 +143,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         """
         if np.ndim(sequences[:1] if isinstance(sequences, list) else sequences) < 1:
             raise ValueError(f"sequences must be a list of arrays, got {sequences!r}.")
-        sequences = [_as_array("A sequence", sequence) for sequence in sequences]
+        sequences = [as_array("A sequence", sequence) for sequence in sequences]
         widths = {sequence.shape[1:] for sequence in sequences}
         if len(widths) != 1 or len(*widths) != 1:
             raise ValueError(
@@ -349,7 +349,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return int(steps[0]) if (steps == steps[0]).all() and steps[0] > 0 else None
 
 
-def _as_array(name, array_like):
+def as_array(name, array_like):
     """Give an array; of lists of unequal length NumPy can't make one."""
     try:
         return np.asarray(array_like)
@@ -361,7 +361,7 @@ def _as_array(name, array_like):
 
 def _indices(name, numbers):
     """Read starts or lengths: as 64 bits, or the 32 in which a table keeps them."""
-    numbers = _as_array(name, numbers)
+    numbers = as_array(name, numbers)
     if numbers.size and numbers.dtype.kind not in "iu":
         raise ValueError(f"{name} must be an array of ints, got {numbers.dtype}.")
     return (
