@@ -125,7 +125,7 @@ def test_backtests(data):
 @fuzz(25)
 @given(st.data())
 def test_streams(data):
-    table = data.draw(tables(kinds=("numpy", "pandas", "nullable", "polars")))
+    table = data.draw(tables())
     pipe, y = pipeline_for(data.draw, table), target_of(table, data.draw)
     at = table.n_rows // 2
     X, rest = (
