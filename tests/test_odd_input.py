@@ -27,6 +27,7 @@ from sklstm.forecasting import (
     stream,
 )
 from sklstm.inspection import LagImportanceDisplay
+from sklstm.metrics import skip_missing
 from sklstm.model_selection import assert_no_leakage
 
 
@@ -281,6 +282,38 @@ def test_rows_of_unequal_length(name):
 def test_a_list_has_no_index_that_tells_time(X):
     with pytest.raises(ValueError, match="time=None takes the index of a DataFrame"):
         list(PanelTimeSeriesSplit(2).split(X))
+
+
+def test_a_proof_of_a_column_without_a_number():
+    X = series().assign(empty=np.nan)
+    assert_no_leakage(ridge(2), X, X["a"], TimeSeriesSplit(2))
+
+
+def test_a_scorer_of_no_name():
+    with pytest.raises(ValueError, match="scoring must be a name"):
+        skip_missing(None)
+
+
+@pytest.mark.parametrize("y", [None, 3, "abc", {}])
+def test_a_scorer_of_what_are_no_targets(y):
+    model = Ridge().fit([[1.0], [2.0]], [1.0, 2.0])
+    with pytest.raises(ValueError, match="y must hold a target for each row"):
+        skip_missing("r2")(model, [[1.0], [2.0]], y)
+
+
+def test_a_scorer_of_other_rows_or_weights_than_those_of_X():  # noqa: N802
+    X = np.arange(6.0).reshape(-1, 1)
+    model, scorer = Ridge().fit(X, X[:, 0]), skip_missing("r2")
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        scorer(model, X, [np.nan, 1.0, 2.0])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        scorer(model, X, [np.nan, *range(5)], sample_weight=np.ones(5))
+
+
+@pytest.mark.parametrize("groups", [None, [], np.array([])])
+def test_no_rows_have_no_groups(groups):
+    with pytest.raises(ValueError, match=r"need 1 rows.* but X has 0"):
+        make_windows(np.zeros((0, 1)), [], 1, horizon=0, groups=groups)
 
 
 def test_a_fit_transform_that_fails_leaves_nothing_fitted():

@@ -241,10 +241,11 @@ class _Table:
                 )
 
     def numeric_columns(self):
-        """Give numbers, names and values of the columns that hold numbers."""
+        """Give numbers, names and values of the columns that hold any numbers."""
         for i, name in enumerate(_names(self.X)):
             values = _column(self.X, i)
-            if values.dtype.kind in "iufb" and name != self.group_column:
+            numeric = values.dtype.kind in "iufb" and name != self.group_column
+            if numeric and not pd.isna(values).all():
                 yield i, name, values
 
     def _where_stands(self, y):

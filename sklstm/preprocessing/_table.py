@@ -59,6 +59,8 @@ def rows_of_groups(entities, parameter):
             "needs its group."
         )
     order = np.argsort(codes, kind="stable")
+    if not len(names):  # of which NumPy would split off one
+        return {}
     borders = np.searchsorted(codes[order], np.arange(1, len(names)))
     return dict(zip(names.tolist(), np.split(order, borders), strict=True))
 

@@ -44,12 +44,12 @@ _NAMING = re.compile(
 
 def fuzz(n_examples):
     """Draw examples: as many as the environment says, or a few fixed ones."""
+    drawn_anew = {"derandomize": False} if EXAMPLES else {}  # else as the profile says
     return settings(
         max_examples=EXAMPLES or n_examples,
-        derandomize=not EXAMPLES,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        **({} if EXAMPLES else {"database": None}),
+        **drawn_anew,
     )
 
 
