@@ -38,7 +38,9 @@ def series(n_rows=90):
 
 
 def ridge(*arguments, **parameters):
-    filled = SimpleImputer(strategy="constant", fill_value=0.0)
+    filled = SimpleImputer(
+        strategy="constant", fill_value=0.0, keep_empty_features=True
+    )
     window = SlidingWindow(*arguments, **parameters, flatten=True)
     return make_pipeline(window, filled, Ridge())
 
