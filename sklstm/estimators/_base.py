@@ -20,6 +20,7 @@ from sklstm._validation import (
     check_target_of_rows,
     check_tokens,
     check_whole_steps,
+    is_number,
     n_axes,
 )
 from sklstm.estimators._held_out import last_samples
@@ -419,6 +420,12 @@ def _check_buildable(spec, table):
 def _check_weights(sample_weight, table):
     if sample_weight is None:
         return None
+    given = np.asarray(sample_weight)
+    objects = given.flat if given.dtype.kind == "O" else ()
+    if given.dtype.kind not in "biufO" or not all(map(is_number, objects)):
+        raise ValueError(
+            f"sample_weight must hold numbers, got an array of {given.dtype}."
+        )
     weights = _check_sample_weight(sample_weight, table.starts, dtype=np.float64)
     if (weights < 0).any():
         i = int(np.argmax(weights < 0))
