@@ -111,7 +111,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
     predicted = roll_out(outputs, recent, following, parts.window, steps)
-    if not following.agree_with_context(predicted):
+    if not following.agree_with_context(predicted, panel.frame):
         # What no row of the table shows: values that are seen first in later rows.
         following = FollowingRows(parts, panel, future, fed, panel.frame)
         predicted = roll_out(outputs, recent, following, parts.window, steps)
