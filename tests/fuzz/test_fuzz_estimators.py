@@ -53,7 +53,7 @@ def steps_of(X):
     return shape[1] if len(shape) > 1 else 2
 
 
-@fuzz(25)
+@fuzz(20)
 @given(st.data())
 def test_regressors(data):
     draw = data.draw
@@ -85,7 +85,7 @@ def test_regressors(data):
     predicted_of(network.predict, other, np.shape(y)[1:])
 
 
-@fuzz(25)
+@fuzz(20)
 @given(st.data())
 def test_classifiers(data):
     draw = data.draw
@@ -144,7 +144,7 @@ def assert_alone(method, X, said):
         np.testing.assert_array_equal(alone.value, said[-1:])
 
 
-@fuzz(15)
+@fuzz(10)
 @given(st.data())
 def test_quantiles_by_any_estimator(data):
     draw = data.draw

@@ -76,7 +76,7 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
-@fuzz(20)
+@fuzz(12)
 @given(st.data())
 def test_predictions_and_forecasts_take_a_gap_for_missing_rows(data):
     X, y, kept, group_by, later = data.draw(holed_panels())
@@ -90,7 +90,7 @@ def test_predictions_and_forecasts_take_a_gap_for_missing_rows(data):
     pd.testing.assert_frame_equal(found, expected, rtol=1e-5, atol=1e-6)
 
 
-@fuzz(15)
+@fuzz(8)
 @given(st.data())
 def test_backtests_take_a_gap_for_missing_rows(data):
     X, y, kept, group_by, _ = data.draw(holed_panels())
@@ -119,7 +119,7 @@ def test_backtests_take_a_gap_for_missing_rows(data):
     pd.testing.assert_frame_equal(found, expected, rtol=1e-5, atol=1e-6)
 
 
-@fuzz(10)
+@fuzz(8)
 @given(st.data())
 def test_streams_take_a_gap_for_missing_rows(data):
     X, y, kept, group_by, _ = data.draw(holed_panels())
@@ -140,7 +140,7 @@ def test_streams_take_a_gap_for_missing_rows(data):
             assert_close(one, expected)
 
 
-@fuzz(6)
+@fuzz(4)
 @given(st.data())
 def test_networks_learn_nothing_of_rows_without_a_target(data):
     X, y, kept, group_by, _ = data.draw(holed_panels())
