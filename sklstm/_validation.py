@@ -7,7 +7,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from sklstm.sequences import SequenceTable, partly_missing_rows, row_blocks
@@ -35,6 +35,18 @@ def check_int(name, value, *, at_least, others=""):
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < at_least:
         raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
+
+
+def check_group_by(group_by):
+    """Refuse several columns in group_by, and what can't be the name of one."""
+    try:
+        hash(group_by)
+    except TypeError:
+        raise ValueError(
+            f"group_by must be one column or index level of X, got {group_by!r}. Join "
+            "several in one column first, for example "
+            'X["shop"] + "/" + X["item"].'
+        ) from None
 
 
 def as_list(names):
@@ -115,7 +127,12 @@ def check_rows(estimator, X, *, reset, dtype=FLOATS):
     ndarray of shape (n_rows, n_features)
         Not a copy where it need not be one.
     """
-    X = _dense(check_table(X))
+    X = _without_na(_dense(check_table(X)))
+    if hasattr(X, "columns") and not len(X.columns):  # of which pandas has no type
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={tuple(X.shape)}) while a minimum "
+            f"of 1 is required by {type(estimator).__name__}: X has no columns."
+        )
     with _naming_what_is_no_number(X):
         rows = validate_data(
             estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False
@@ -147,7 +164,7 @@ def check_table(X, name="X"):
         If it is a mapping, a set, text or nothing.
 
     ValueError
-        If several columns have one name.
+        If several columns have one name, or one is of integers that NumPy has not.
     """
     # (Some sparse arrays of SciPy are mappings too.)
     nothing = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
@@ -163,6 +180,12 @@ def check_table(X, name="X"):
             f"The columns of {name} must have names of their own, but {count} are "
             f"named {name_of!r}. Rename or drop them."
         )
+    for column, dtype in zip(columns, X.dtypes if columns else (), strict=True):
+        if str(dtype) in ("Int128", "UInt128"):
+            raise ValueError(
+                f"Column {column!r} of {name} holds {dtype}, integers that NumPy has "
+                "not. Cast it to pl.Float64."
+            )
     return X
 
 
@@ -174,13 +197,38 @@ def _dense(X):
     return X.sparse.to_dense() if sparse and all(sparse) else X
 
 
+def _without_na(X):
+    """Put NaN in place of pandas' NA among objects: NumPy makes no float of it."""
+    if isinstance(X, np.ndarray) and X.dtype.kind == "O":
+        return np.where(pd.isna(X), np.nan, X)
+    if not isinstance(X, pd.DataFrame):
+        return X
+    objects = [i for i, dtype in enumerate(X.dtypes) if dtype.kind == "O"]
+    if objects:
+        X = X.copy(deep=False)
+    for i in objects:
+        column = X.iloc[:, i]
+        X.isetitem(i, column.where(column.notna(), np.nan))
+    return X
+
+
 def check_numbers(X, estimator, dtype=FLOATS):
     """Convert a 2-D table to floats, NaN allowed; the estimator is only named."""
-    X = _dense(check_table(X))
+    X = _without_na(_dense(check_table(X)))
     with _naming_what_is_no_number(X):
         return check_array(
             X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X"
         )
+
+
+def check_target_of_rows(X, y):
+    """Refuse y that has not a target for each row of X."""
+    # (Text and mappings have a length of their own.)
+    if isinstance(y, (str, bytes, Mapping, Set)) or not hasattr(y, "__len__"):
+        raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
+    if hasattr(y, "shape") and not y.shape:
+        raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
+    check_consistent_length(X, y)
 
 
 def check_same_index(X, y):
@@ -327,8 +375,8 @@ def _place(row, locate):
 
 @contextmanager
 def _naming_what_is_no_number(X):
-    """Add to a failed conversion where in X it failed; refuse times as numbers."""
-    _refuse_times(X)
+    """Add to a failed conversion where in X it failed; refuse what would not fail."""
+    _refuse_what_is_cast(X)
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -355,8 +403,8 @@ def _on_one_line(value, most=80):
     return shown if len(shown) <= most else f"{shown[:most]}..."
 
 
-def _refuse_times(X):
-    """Refuse columns of dates and durations, which NumPy would take for integers."""
+def _refuse_what_is_cast(X):
+    """Refuse what NumPy casts in silence: times to integers, complex to real parts."""
     if hasattr(X, "columns"):
         dtypes = zip(X.columns, X.dtypes, strict=True)
     else:
@@ -368,6 +416,11 @@ def _refuse_times(X):
                 f"X must hold numbers, but column {column!r} holds {dtype}. Make "
                 "features of such a column first (the hour, the day of the week), put "
                 "it into the index, or leave it out."
+            )
+        if (getattr(dtype, "kind", None) or "-") == "c" and hasattr(X, "columns"):
+            raise ValueError(
+                f"Complex data not supported: column {column!r} of X holds {dtype}. "
+                "Make two columns of it, such as its real and its imaginary part."
             )
 
 
@@ -401,12 +454,12 @@ def _first_that_is_no_number(X):
         if series.dtype.kind in "biuf":
             continue
         for row, value in series.items():
-            if not _is_number(value):
+            if not is_number(value):
                 return row, column, value
     return None
 
 
-def _is_number(value):
+def is_number(value):
     if value is pd.NA or value is None:
         return True
     if isinstance(value, (pd.Timestamp, pd.Timedelta)):

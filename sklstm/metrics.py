@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 from sklearn.metrics import get_scorer
+from sklearn.utils import check_consistent_length
 
 _RESPONSES = {"predict", "predict_proba", "predict_log_proba", "decision_function"}
 
@@ -33,7 +34,8 @@ def skip_missing(scoring):
     Raises
     ------
     ValueError
-        If no row has a target (by the scorer), or the name is none of scikit-learn's.
+        If no row has a target or y has other rows than X (by the scorer), or the name
+        is none of scikit-learn's.
 
     Examples
     --------
@@ -46,6 +48,11 @@ def skip_missing(scoring):
     >>> round(skip_missing("neg_mean_absolute_error")(model, X, y), 6)
     -0.5
     """
+    if scoring is None:
+        raise ValueError(
+            'scoring must be a name of scikit-learn\'s, such as "r2", or a callable '
+            "that takes an estimator, X and y; got None."
+        )
     return _SkipMissing(get_scorer(scoring))
 
 
@@ -56,7 +63,11 @@ class _SkipMissing:
         self._scorer = scorer
 
     def __call__(self, estimator, X, y, sample_weight=None, **params):
-        missing = pd.isna(np.asarray(y, dtype=object))
+        targets = np.asarray(y, dtype=object)
+        if not targets.ndim:
+            raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
+        check_consistent_length(X, targets, sample_weight)
+        missing = pd.isna(targets)
         missing = missing.reshape(len(missing), -1).any(axis=1)
         if sample_weight is not None:
             params["sample_weight"] = np.asarray(sample_weight)[~missing]
@@ -66,7 +77,7 @@ class _SkipMissing:
             raise ValueError(
                 "y has a missing target (NaN) in every row; there is nothing to score."
             )
-        of_known = np.array(np.asarray(y, dtype=object)[~missing].tolist())
+        of_known = np.array(targets[~missing].tolist())
         return self._scorer(_OfKnown(estimator, ~missing), X, of_known, **params)
 
     def __repr__(self):

@@ -6,6 +6,8 @@ of a row (its scaled value, whether it is finite) is computed once a row here,
 however many windows hold it. NumPy only; nothing else of this package.
 """
 
+from numbers import Integral
+
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import as_strided
@@ -50,7 +52,8 @@ class SequenceTable(NDArrayOperatorsMixin):
     Raises
     ------
     ValueError
-        If a slice leaves the table or is longer than `n_timesteps`.
+        If a slice leaves the table or is longer than `n_timesteps`, or these are no
+        numbers of the right kind and shape.
 
     Examples
     --------
@@ -66,17 +69,16 @@ class SequenceTable(NDArrayOperatorsMixin):
     """
 
     def __init__(self, values, starts, lengths, n_timesteps=None):
-        self.values = np.asarray(values)
-        self.starts, self.lengths = _indices(starts), _indices(lengths)
-        longest = int(self.lengths.max(initial=0))
-        self.n_timesteps = longest if n_timesteps is None else int(n_timesteps)
+        self.values = as_array("values", values)
+        self.starts = _indices("starts", starts)
+        self.lengths = _indices("lengths", lengths)
         if self.values.ndim != 2:
             raise ValueError(
                 "values must be 2-D, (n_rows, n_features), got shape "
                 f"{self.values.shape}."
             )
-        if self.n_timesteps < 0:
-            raise ValueError(f"n_timesteps must be >= 0, got {n_timesteps!r}.")
+        longest = int(self.lengths.max(initial=0))
+        self.n_timesteps = _length(longest if n_timesteps is None else n_timesteps)
         if self.starts.shape != self.lengths.shape or self.starts.ndim != 1:
             raise ValueError(
                 "starts and lengths must be 1-D and equally long, got shapes "
@@ -114,7 +116,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         """
         if isinstance(X, cls):
             return X
-        X = np.asarray(X)
+        X = as_array("X", X)
         values, step = rows_of(X)
         n_samples, n_timesteps, _ = X.shape
         index_type = _index_type(len(values))
@@ -139,8 +141,18 @@ class SequenceTable(NDArrayOperatorsMixin):
         SequenceTable
             A copy of the sequences, one after the other.
         """
-        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.intp)
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        if np.ndim(sequences[:1] if isinstance(sequences, list) else sequences) < 1:
+            raise ValueError(f"sequences must be a list of arrays, got {sequences!r}.")
+        sequences = [as_array("A sequence", sequence) for sequence in sequences]
+        widths = {sequence.shape[1:] for sequence in sequences}
+        if len(widths) != 1 or len(*widths) != 1:
+            raise ValueError(
+                "sequences must be at least one array (n_timesteps_i, n_features), all "
+                f"of the same features, got {len(sequences)} of the shapes "
+                f"{[sequence.shape for sequence in sequences[:5]]}."
+            )
+        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+        starts = np.cumsum(lengths) - lengths
         return cls(np.concatenate(sequences), starts, lengths, n_timesteps)
 
     def to_array(self):
@@ -174,7 +186,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         ndarray of shape (len(indices), n_timesteps, n_features)
             A new array, with NaN steps before the samples that are shorter.
         """
-        steps = self.n_timesteps if n_timesteps is None else n_timesteps
+        steps = self.n_timesteps if n_timesteps is None else _length(n_timesteps)
         indices = slice(None) if indices is None else indices
         ends = (self.starts + self.lengths)[indices]
         before_end = np.arange(steps, 0, -1)
@@ -183,6 +195,11 @@ class SequenceTable(NDArrayOperatorsMixin):
         values = self.values
         if not there.all() and values.dtype.kind in "iub":
             values = values.astype(np.float64)
+        elif not there.all() and values.dtype.kind not in "fcO":
+            raise ValueError(
+                f"values of {values.dtype} have no NaN for the missing steps of "
+                "samples that are shorter than the time axis. Make numbers of them."
+            )
         if not len(values):
             return np.full((*rows.shape, self.n_features), np.nan, values.dtype)
         dense = values[rows]
@@ -332,12 +349,34 @@ class SequenceTable(NDArrayOperatorsMixin):
         return int(steps[0]) if (steps == steps[0]).all() and steps[0] > 0 else None
 
 
-def _indices(numbers):
+def as_array(name, array_like):
+    """Give an array; of lists of unequal length NumPy can't make one."""
+    try:
+        return np.asarray(array_like)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be an array, but its parts are of unequal length."
+        ) from None
+
+
+def _indices(name, numbers):
     """Read starts or lengths: as 64 bits, or the 32 in which a table keeps them."""
-    numbers = np.asarray(numbers)
+    numbers = as_array(name, numbers)
+    if numbers.size and numbers.dtype.kind not in "iu":
+        raise ValueError(f"{name} must be an array of ints, got {numbers.dtype}.")
     return (
         numbers if numbers.dtype == np.int32 else numbers.astype(np.int64, copy=False)
     )
+
+
+def _length(n_timesteps):
+    """Read the length of the time axis, which 32 bits can count."""
+    whole = isinstance(n_timesteps, Integral) and not isinstance(n_timesteps, bool)
+    if not whole or not 0 <= n_timesteps < 2**31:
+        raise ValueError(
+            f"n_timesteps must be an int from 0 to 2**31 - 1, got {n_timesteps!r}."
+        )
+    return int(n_timesteps)
 
 
 def _index_type(n_rows):

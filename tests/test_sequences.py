@@ -556,3 +556,39 @@ def test_rows_that_are_left_out_belong_to_no_sample(slices):
     used = {row for start, length in slices for row in range(start, start + length)}
     assert sorted(used or {0}) == smaller.values.ravel().tolist()
     np.testing.assert_array_equal(smaller.gather(), table.gather())
+
+
+@pytest.mark.parametrize("odd", [["a"], [0.5], [None], [np.nan], [1j], [10**20], {}])
+@pytest.mark.parametrize("name", ["starts", "lengths"])
+def test_starts_and_lengths_that_are_no_ints_are_refused(name, odd):
+    slices = {"starts": [0], "lengths": [1], name: odd}
+    with pytest.raises(ValueError, match=f"{name} must be an array of ints"):
+        SequenceTable(numbered(3, 1), **slices)
+
+
+@pytest.mark.parametrize("n", [1.5, "2", np.nan, [1], True, 10**20, -1, np.int8(-1)])
+def test_a_length_of_the_time_axis_that_is_no_int_is_refused(ragged, n):
+    with pytest.raises(ValueError, match="n_timesteps must be an int"):
+        SequenceTable(numbered(3, 1), [0], [1], n_timesteps=n)
+    with pytest.raises(ValueError, match="n_timesteps must be an int"):
+        ragged.gather(n_timesteps=n)
+
+
+@pytest.mark.parametrize(
+    "odd", [[], 3, "abc", None, [3.0], [[[1.0]], [[1.0, 2.0]]], [[[1.0], [2.0, 3.0]]]]
+)
+def test_what_is_no_list_of_sequences_is_refused(odd):
+    with pytest.raises(ValueError, match=r"sequence"):
+        SequenceTable.from_sequences(odd)
+
+
+def test_lists_of_unequal_length_are_no_values():
+    with pytest.raises(ValueError, match="values must be an array"):
+        SequenceTable([[1.0], [2.0, 3.0]], [0], [1])
+
+
+def test_text_and_dates_have_no_missing_steps():
+    for values in (np.array([["a"]]), np.zeros((1, 1), "M8[s]")):
+        assert SequenceTable(values, [0], [1]).to_array()[0, 0] == values[0]
+        with pytest.raises(ValueError, match="have no NaN for the missing steps"):
+            SequenceTable(values, [0], [1], n_timesteps=2).to_array()

@@ -8,7 +8,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
-    check_consistent_length,
     check_is_fitted,
 )
 
@@ -18,8 +17,10 @@ from sklstm._validation import (
     check_no_infinity,
     check_rows,
     check_same_index,
+    check_target_of_rows,
     check_tokens,
     check_whole_steps,
+    is_number,
     n_axes,
 )
 from sklstm.estimators._held_out import last_samples
@@ -134,7 +135,7 @@ class SequenceEstimator(RepairedWrapper):
                 "None"
             )
         table = self._read(X, reset=not self.initialized_)
-        check_consistent_length(X, y)
+        check_target_of_rows(X, y)
         check_same_index(X, y)
         if not self.initialized_ and (names := names_of_targets(y)) is not None:
             self.target_names_in_ = names
@@ -176,7 +177,7 @@ class SequenceEstimator(RepairedWrapper):
             self.network_ = Network(spec, self._seed)
         self._check_unchanged(samples.table)
         weights = self._weigh(weights, y)
-        weights = None if weights is None else weights.astype(np.float32)
+        weights = None if weights is None else _in_float32(weights)
         return Samples(samples.table, self.target_encoder_.transform(y), weights)
 
     def _check_unchanged(self, table):
@@ -314,7 +315,8 @@ class SequenceEstimator(RepairedWrapper):
     def _train(self, samples, validation=None, partial=False):
         """Train the network, or `partial` for one epoch; give the history."""
         callbacks, optimizer = self._callbacks(), self._optimizer()
-        batch_size = len(samples) if self.batch_size == -1 else self.batch_size
+        # Narrow integers of NumPy would overflow.
+        batch_size = len(samples) if self.batch_size == -1 else int(self.batch_size)
         epochs = 1 if partial else self._n_epochs(-(-len(samples) // batch_size))
         if self.early_stopping and not partial:
             stopping = keras.callbacks.EarlyStopping(
@@ -360,7 +362,7 @@ class SequenceEstimator(RepairedWrapper):
 
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":
-            return self.epochs
+            return int(self.epochs)
         return max(-(-_UPDATES // n_batches), _LEAST_EPOCHS)
 
     def _learning_rate_falls(self, optimizer, callbacks):
@@ -418,6 +420,12 @@ def _check_buildable(spec, table):
 def _check_weights(sample_weight, table):
     if sample_weight is None:
         return None
+    given = np.asarray(sample_weight)
+    objects = given.flat if given.dtype.kind == "O" else ()
+    if given.dtype.kind not in "biufO" or not all(map(is_number, objects)):
+        raise ValueError(
+            f"sample_weight must hold numbers, got an array of {given.dtype}."
+        )
     weights = _check_sample_weight(sample_weight, table.starts, dtype=np.float64)
     if (weights < 0).any():
         i = int(np.argmax(weights < 0))
@@ -427,6 +435,17 @@ def _check_weights(sample_weight, table):
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
+
+
+def _in_float32(weights):
+    with np.errstate(over="ignore"):
+        narrow = weights.astype(np.float32)
+    if not np.isfinite(narrow).all():
+        raise ValueError(
+            f"sample_weight and class_weight together are up to {weights.max():.3g}, "
+            "too large for float32. Divide all weights by their mean."
+        )
+    return narrow
 
 
 def _sizes(name, value, at_least_one=False):

@@ -1,5 +1,7 @@
 """Between y and the numbers that a network is trained on and gives."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -7,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklstm._validation import is_number
 from sklstm.networks import QuantileLoss
 
 
@@ -124,16 +127,19 @@ class RegressionTarget(BaseEstimator):
     @staticmethod
     def check(y):
         """Validate y, NaN allowed, and give it as an array of one to three axes."""
-        if getattr(getattr(y, "dtype", None), "kind", "") == "O":
-            y = np.where(pd.isna(y), np.nan, y)  # of which there are several kinds
-        y = check_array(
-            y,
-            ensure_2d=False,
-            allow_nd=True,
-            dtype="numeric",
-            ensure_all_finite="allow-nan",
-            input_name="y",
-        )
+        with _naming_what_is_no_number(y):
+            if isinstance(y, (list, tuple)):
+                y = np.asarray(y)
+            if getattr(getattr(y, "dtype", None), "kind", "") == "O":
+                y = np.where(pd.isna(y), np.nan, y)  # of which there are several kinds
+            y = check_array(
+                y,
+                ensure_2d=False,
+                allow_nd=True,
+                dtype="numeric",
+                ensure_all_finite="allow-nan",
+                input_name="y",
+            )
         if y.dtype.kind in "mM":
             raise ValueError(f"y must hold numbers, got {y.dtype}.")
         if y.ndim > 3 or y.ndim == 0:
@@ -142,6 +148,23 @@ class RegressionTarget(BaseEstimator):
                 f"n_steps, n_outputs), got {y.shape}."
             )
         return y
+
+
+@contextmanager
+def _naming_what_is_no_number(y):
+    """Add to a failed conversion of y what failed, and in which sample."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        flat = np.array(y, dtype=object).reshape(len(y), -1)
+        for sample, value in ((i, v) for i, row in enumerate(flat) for v in row):
+            if isinstance(value, (str, bytes)) or not is_number(value):
+                # The type and text of NumPy's error stay.
+                raise type(error)(
+                    f"y must hold numbers, but holds {value!r} in sample {sample}: "
+                    f"{error}"
+                ) from error
+        raise
 
 
 class ClassificationTarget(BaseEstimator):

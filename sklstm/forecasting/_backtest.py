@@ -7,11 +7,11 @@ import warnings
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm._pipeline import find_window
-from sklstm._validation import as_list, check_int, shortened
+from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
 from sklstm.forecasting._origins import Origins
@@ -132,9 +132,7 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         check_int("refit", refit, at_least=1, others=", a bool or 'prefit'")
     window = find_window(pipeline)
     panel = Panel(X, getattr(window, "group_by", None))
-    if np.ndim(y) == 0:
-        raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
-    check_consistent_length(X, y)
+    check_target_of_rows(X, y)
     _check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
@@ -200,7 +198,7 @@ def _warn_of_short(window, panel, folds):
     """Tell where the one fit of a backtest sees few windows that are complete."""
     first, *_ = itertools.islice(folds, 1)
     n_rows = np.bincount(panel.codes[first.train])
-    n_before = window.window_length + window.horizon - 1
+    n_before = int(window.window_length) + int(window.horizon) - 1
     n_complete = int(np.maximum(n_rows - n_before, 0).sum())
     if 2 * n_complete < n_rows.sum():
         warnings.warn(

@@ -34,10 +34,11 @@ class FollowingRows:
         self._parts, self._panel, self._future = parts, panel, future
         self._fed, self._table = fed, table
         self.all_known = not fed
-        self._values, self._n_used = None, 0
+        self._values, self._used = None, []
         self._there = future.there
         if work_row_by_row(parts.before) and {*fed} == {*panel.columns}:
             self._there = None  # a row that is missing is predicted as any other
+        self._tried = table is None and not work_row_by_row(parts.before)
         if not parts.before:
             self._values = parts.window._features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
@@ -59,7 +60,6 @@ class FollowingRows:
         ndarray of shape (n_series, last - first, n_features)
         """
         n_series = self._future.n_series
-        self._n_used = max(self._n_used, last)
         # Steps that look at other rows see the table so far, and all that follows it.
         begin = first if self._table is None else 0
         part = slice(begin * n_series, last * n_series)
@@ -81,24 +81,35 @@ class FollowingRows:
         if self._there is not None:
             there = self._there[first * n_series : last * n_series]
             values = np.where(there[:, np.newaxis], values, np.nan)
-        return values.reshape(last - first, n_series, -1).swapaxes(0, 1)
+        values = values.reshape(last - first, n_series, -1).swapaxes(0, 1)
+        if self._tried:
+            self._used.append((first, last, forecast is not None, values))
+        return values
 
-    def agree_with_context(self, forecast):
-        """Tell whether rows that were given would be the same after all of the table.
+    def agree_with_context(self, forecast, table=None):
+        """Tell whether rows that were given would be the same with others before them.
 
         Parameters
         ----------
         forecast : ndarray of shape (n_series, n_steps, n_targets, n)
             The predictions, of which every step is filled in that a window holds.
+
+        table : DataFrame, default=None
+            The table before them. None puts before each row those that follow the
+            table as well, which were given one by one.
         """
-        n_used = self._n_used
-        known = self._table is not None or work_row_by_row(self._parts.before)
-        if known or not n_used:
+        used, self._used = self._used, []
+        if not used:
             return True
-        aware = FollowingRows(
-            self._parts, self._panel, self._future, self._fed, self._panel.frame
-        )
-        return agree(self.rows(0, n_used, forecast), aware.rows(0, n_used, forecast))
+        aware = FollowingRows(self._parts, self._panel, self._future, self._fed, table)
+        for with_forecast in (False, True):
+            own = [one for one in used if one[2] == with_forecast]
+            if own:
+                last = max(last for _, last, _, _ in own)
+                together = aware.rows(0, last, forecast if with_forecast else None)
+                if not all(agree(v, together[:, a:b]) for a, b, _, v in own):
+                    return False
+        return True
 
     def _features(self, frame):
         if self._table is not None:

@@ -95,6 +95,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     2026-01-09  256.0
     """
     check_int("steps", steps, at_least=1)
+    steps = int(steps)  # NumPy's narrow integers overflow
     parts = parts_of(fitted, "forecast")
     panel = Panel(X, parts.window.group_by)
     future = Future.after(panel, steps, X_future, parts.window._pace)
@@ -108,7 +109,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
     predicted = roll_out(outputs, recent, following, parts.window, steps)
-    if not following.agree_with_context(predicted):
+    if not following.agree_with_context(predicted, panel.frame):
         # What no row of the table shows: values that are seen first in later rows.
         following = FollowingRows(parts, panel, future, fed, panel.frame)
         predicted = roll_out(outputs, recent, following, parts.window, steps)
@@ -130,7 +131,7 @@ def _warn_of_empty_windows(n_windows, window):
 
 def n_recent(window):
     """Count the rows of a series that windows of later rows may hold."""
-    return window.window_length + max(window.horizon - 1, 0)
+    return window._length + max(window._horizon - 1, 0)
 
 
 def feedback(outputs, window, panel, future, steps, told_by="X_future"):
@@ -148,7 +149,7 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     ValueError
         If a window needs columns that are neither predicted nor known.
     """
-    k, horizon = outputs.n_steps, window.horizon
+    k, horizon = outputs.n_steps, window._horizon
     unknown = [column for column in panel.columns if column not in future.known]
     n_ahead = -(-steps // k) * k
     if outputs.names is None and len(unknown) == outputs.n_targets == 1:

@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import check_int, shortened
+from sklstm._validation import as_list, check_int, shortened
 
 _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
 
@@ -107,8 +107,9 @@ def conformal_intervals(
     8   -7.0    7.0
     9   -7.0    7.0
     """
-    by = [by] if isinstance(by, str) else list(by)
+    by = as_list(by)
     _check(backtested, forecasts, coverage, by, n_folds, symmetric)
+    n_folds = n_folds and int(n_folds)  # NumPy's narrow integers overflow
     if forecasts is None:
         return _of_backtest(backtested, coverage, by, n_folds, symmetric)
     known = backtested[backtested["truth"].notna()]

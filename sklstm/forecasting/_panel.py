@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 
+from sklstm._validation import check_group_by, check_table
 from sklstm.preprocessing._groups import Groups
 
 
@@ -49,6 +50,8 @@ class Panel:
     """
 
     def __init__(self, X, group_by, name="X"):
+        if hasattr(X, "columns"):
+            check_table(X, name)
         if not isinstance(X, pd.DataFrame) and hasattr(X, "to_pandas"):
             X = X.to_pandas()
         self.is_frame = isinstance(X, pd.DataFrame)
@@ -60,6 +63,7 @@ class Panel:
         self.frame = X if self.is_frame else pd.DataFrame(np.asarray(X))
         if not len(self.frame):
             raise ValueError(f"{name} has no rows.")
+        check_group_by(group_by)
         self.group_by, self.name = group_by, name
         entities = self._entities()
         if entities is None:

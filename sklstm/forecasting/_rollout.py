@@ -34,7 +34,7 @@ def roll_out(outputs, recent, following, window, steps):
     -------
     ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles)
     """
-    k, horizon = outputs.n_steps, window.horizon
+    k, horizon = outputs.n_steps, window._horizon
     n_series, n_recent, n_features = recent.shape
     n_blocks = -(-steps // k)
     n_ahead = max(n_blocks * k - horizon, 0)
@@ -69,7 +69,7 @@ def roll_out(outputs, recent, following, window, steps):
 def _predict(outputs, rows, ends, window):
     """Predict from the windows that end before `ends`, of all series."""
     n_series, _, n_features = rows.shape
-    length = window.window_length
+    length = window._length
     at_once = max(_LARGEST // (len(ends) * length * n_features), 1)
     found = []
     for first in range(0, n_series, at_once):

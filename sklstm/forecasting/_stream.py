@@ -119,7 +119,7 @@ class Stream:
         head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
             steps = [self._recent[group], *self._missing_before(X, group), values]
-            recent = np.concatenate(steps)[-window.window_length :]
+            recent = np.concatenate(steps)[-window._length :]
         else:
             recent = self._begin(X, group)
         inputs = self._parts.inputs_of(recent[np.newaxis])
@@ -217,7 +217,7 @@ class Stream:
         # The first of all rows tells whether the stream goes on from the fitted table.
         if self._first is not None:
             X = _stack([self._first, X])
-        return window._rows_until(X, window.window_length)[-1]
+        return window._rows_until(X, window._length)[-1]
 
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""
@@ -227,7 +227,7 @@ class Stream:
         *_, missing = window._go_on(_stack([last, X]))
         if missing is None:
             return []
-        n_missing = min(int(missing[-1]), window.window_length)
+        n_missing = min(int(missing[-1]), window._length)
         shape = n_missing, self._recent[group].shape[1]
         return [np.full(shape, np.nan, self._recent[group].dtype)]
 

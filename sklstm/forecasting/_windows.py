@@ -9,7 +9,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._table import rows_of_groups
-from sklstm.sequences import samples_of
+from sklstm.sequences import as_array, samples_of
 
 
 def make_multistep(X, y, steps, *, groups=None):
@@ -71,7 +71,7 @@ def make_multistep(X, y, steps, *, groups=None):
     _check_lengths(X, y, groups)
     check_int("steps", steps, at_least=1)
     steps = int(steps)
-    values = np.asarray(y)
+    values = as_array("y", y)
     if steps > len(values):
         raise ValueError(
             f"steps={steps} is more than X and y have rows: {len(values)}."
@@ -92,7 +92,8 @@ def _check_lengths(X, y, groups):
     check_table(X)
     per_row = {"X": X, "y": y} if groups is None else {"X": X, "y": y, "groups": groups}
     for name, value in per_row.items():
-        if isinstance(value, (Mapping, Set)) or np.ndim(value) == 0:
+        axes = value.shape if hasattr(value, "shape") else hasattr(value, "__len__")
+        if isinstance(value, (Mapping, Set, str, bytes)) or not axes:
             raise TypeError(
                 f"{name} must be an array-like or DataFrame with one entry per row, "
                 f"got {value!r}."
@@ -182,7 +183,7 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     window_length, horizon = int(window_length), int(horizon)
     steps, stride = int(steps), int(stride)
     _check_lengths(X, y, groups)
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = as_array("X", X), as_array("y", y)
     stride = min(stride, max(len(X), 1))  # NumPy has no room for any int
     X = X[:, np.newaxis] if X.ndim == 1 else X
     own = {} if groups is None else rows_of_groups(groups, "groups")

@@ -375,7 +375,7 @@ def _names_and_lags(parts, X):
         names = None
         features = _in_form(parts.window, False).get_feature_names_out()
     columns = _in_form(parts.window, True).get_feature_names_out(names)
-    features, horizon = list(features), parts.window.horizon
+    features, horizon = list(features), parts.window._horizon
     known = parts.window._known_places
     past = np.setdiff1d(np.arange(len(features)), known)
     first = past[0] if len(past) else 0

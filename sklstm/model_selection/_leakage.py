@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing
 
 from sklstm._pipeline import steps_of, windows_within
-from sklstm._validation import are_steps, as_list, check_table
-from sklstm.model_selection._splitters import column_of, group_by_of, reach_of
+from sklstm._validation import are_steps, as_list, check_table, check_target_of_rows
+from sklstm.model_selection._splitters import (
+    column_of,
+    group_by_of,
+    reach_of,
+    sizes_of,
+)
 
 # Test rows of each fold whose prediction is looked at.
 _ROWS_A_FOLD = 3
@@ -89,8 +94,6 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     """
     _assert_nothing_is_fitted(pipeline)
     windows = windows_within(pipeline)
-    if groups is None:
-        groups = group_by_of(windows)
     table = _Table(X, y, groups, windows)
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
         _check_rows_of_fold(fold, train, test, len(table.y))
@@ -157,16 +160,12 @@ class _Table:
 
     def __init__(self, X, y, groups, windows):
         self.X, self.y = _as_table(X), np.asarray(y)
-        check_consistent_length(self.X, self.y)
+        check_target_of_rows(self.X, y)
         self.look_through(windows)
-        self.reach = reach_of(windows) - 1 if windows else 0
-        named = isinstance(groups, (str, Integral))
-        self.group_column = groups if named else None
-        if groups is None:
-            groups = np.zeros(len(self.y), int)
-        elif self.group_column is not None:
-            groups = column_of(X, groups, "groups")
-        self.groups, _ = pd.factorize(np.asarray(groups))
+        # No row is farther away than the table is long.
+        self.reach = min(reach_of(windows) - 1, len(self.y)) if windows else 0
+        self.group_column = _name_of_groups(groups, windows)
+        self.groups, _ = pd.factorize(self._entities(groups, X))
         # The place of each row within its group.
         self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
@@ -176,9 +175,24 @@ class _Table:
         several = are_steps(self.y, self.groups)
         self.overlap = self.y.shape[1] - 1 if several else 0
 
+    def _entities(self, groups, X):
+        """Give a label of each row: that of its group."""
+        if self.group_column is not None:
+            return np.asarray(column_of(X, self.group_column, "groups"))
+        if groups is None:
+            return np.zeros(len(self.y), int)
+        labels = np.asarray(groups)
+        if labels.shape != self.y.shape[:1]:
+            raise ValueError(
+                "groups must be the name of a column or index level of X, the number "
+                f"of a column of an array, or a label for each of the {len(self.y)} "
+                f"rows of X; got {groups!r}."
+            )
+        return labels
+
     def look_through(self, windows):
         """Take horizon and known columns from windows: of a search, the best."""
-        self.horizon = min((int(one.horizon) for one in windows), default=0)
+        self.horizon = min((sizes_of(one)[1] for one in windows), default=0)
         known = [as_list(getattr(one, "known", ())) for one in windows]
         self.known = [name for names in known for name in names]
 
@@ -227,10 +241,11 @@ class _Table:
                 )
 
     def numeric_columns(self):
-        """Give numbers, names and values of the columns that hold numbers."""
+        """Give numbers, names and values of the columns that hold any numbers."""
         for i, name in enumerate(_names(self.X)):
             values = _column(self.X, i)
-            if values.dtype.kind in "iufb" and name != self.group_column:
+            numeric = values.dtype.kind in "iufb" and name != self.group_column
+            if numeric and not pd.isna(values).all():
                 yield i, name, values
 
     def _where_stands(self, y):
@@ -255,6 +270,13 @@ class _Table:
                 same = np.isclose(earlier[known], target[known])
                 if known.sum() > 2 and same.mean() > alike:
                     yield column, name, lag
+
+
+def _name_of_groups(groups, windows):
+    """Give the column or index level that tells groups; None where none does."""
+    if groups is None:
+        return group_by_of(windows)
+    return groups if isinstance(groups, (str, Integral)) else None
 
 
 def _first_within(is_train, is_test, reach):

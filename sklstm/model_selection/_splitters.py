@@ -9,7 +9,7 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from sklstm._pipeline import windows_within
-from sklstm._validation import are_steps, check_int
+from sklstm._validation import are_steps, check_group_by, check_int
 
 
 class _TimeSplit(BaseCrossValidator):
@@ -270,13 +270,22 @@ class PurgedKFold(_TimeSplit):
 
 def reach_of(windows):
     """Count the rows of a row and those before it that windows and target reach."""
-    return max(int(one.window_length) + int(one.horizon) for one in windows)
+    return max(sum(sizes_of(one)) for one in windows)
+
+
+def sizes_of(window):
+    """Read window length and horizon: Python's own ints, as narrow ones overflow."""
+    check_int("window_length", window.window_length, at_least=1)
+    check_int("horizon", window.horizon, at_least=0)
+    return int(window.window_length), int(window.horizon)
 
 
 def group_by_of(windows):
     """Give what the first window that knows groups names them by."""
     names = (getattr(one, "group_by", None) for one in windows)
-    return next((name for name in names if name is not None), None)
+    group_by = next((name for name in names if name is not None), None)
+    check_group_by(group_by)
+    return group_by
 
 
 def _rows_in(part, steps, n_steps):
@@ -290,7 +299,17 @@ def _number(times, n_rows):
     """Give each row the number of its time, from 0 for the earliest on."""
     if len(times) != n_rows:
         raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
-    steps, _ = pd.factorize(pd.Index(times), sort=True)
+    if getattr(times, "dtype", None) == np.float16:
+        times = times.astype(np.float32)  # pandas has no such index
+    times = pd.Index(times)
+    try:
+        steps, _ = pd.factorize(times, sort=True)
+    except TypeError:  # such as numbers beside text
+        kinds = sorted({type(time).__name__ for time in times})
+        raise ValueError(
+            f"time holds {', '.join(kinds)}, which have no order. Let the times of "
+            "all rows be of one kind."
+        ) from None
     if (steps < 0).any():
         raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
     return steps
@@ -298,7 +317,7 @@ def _number(times, n_rows):
 
 def _times(X, time):
     if time is None:
-        index = getattr(X, "index", None)
+        index = X.index if isinstance(X, (pd.DataFrame, pd.Series)) else None
         if index is None or isinstance(index, pd.MultiIndex):
             levels = "" if index is None else f" of the levels {list(index.names)}"
             raise ValueError(
@@ -315,7 +334,7 @@ def _times(X, time):
             "time must be the name of a column or of an index level, the number of a "
             f"column, or one time per row; got shape {np.shape(time)}."
         )
-    return pd.Index(time)
+    return time
 
 
 def column_of(X, name, parameter):

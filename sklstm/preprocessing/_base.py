@@ -3,6 +3,8 @@
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
 
+from sklstm._validation import all_or_nothing
+
 
 class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """A transformer whose output may have three axes.
@@ -32,7 +34,8 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         ndarray or table
             As :meth:`transform` gives it.
         """
-        return self.fit(X, y).transform(X)
+        with all_or_nothing(self):
+            return self.fit(X, y).transform(X)
 
     def _contain(self, X_out, X_in):
         """Put a 2-D output into the container that `set_output` asks for."""

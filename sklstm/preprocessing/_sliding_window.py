@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 
 from sklstm._validation import (
     all_or_nothing,
+    check_group_by,
     check_no_infinity,
     check_numbers,
     check_rows,
@@ -35,7 +36,6 @@ from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_target import SeenTarget
 from sklstm.preprocessing._table import (
     beside_known,
-    check_group_by,
     check_lengths,
     check_sorted,
     names_of_lags,
@@ -288,7 +288,7 @@ class SlidingWindow(SequenceTransformer):
             names = np.delete(names, self._group_column)
         if not self.flatten:
             return names
-        horizon = int(self.horizon)
+        horizon = self._horizon
         lags = range(self._n_remembered, horizon - 1, -1)
         later = np.zeros(len(names), dtype=int)
         later[self._known_places] = horizon
@@ -332,12 +332,12 @@ class SlidingWindow(SequenceTransformer):
         -------
         ndarray of shape (n_series, window_length, n_features)
         """
-        first = end - int(self.window_length)
+        first = end - self._length
         if not self._has_known:
             return rows[:, first:end]
-        some = rows[:, first : end + int(self.horizon)].copy()
+        some = rows[:, first : end + self._horizon].copy()
         some = self._beside_known(some)
-        return some[:, : self.window_length]
+        return some[:, : self._length]
 
     def _as_transformed(self, windows):
         """Give windows of three axes the form that :meth:`transform` gives."""
@@ -465,10 +465,18 @@ class SlidingWindow(SequenceTransformer):
         return self._missing_as_fitted(self._times(X, labels), groups)
 
     # -------------------------------------------------------------- making the windows
+    # Python's own integers: NumPy's narrow ones overflow.
+    @property
+    def _length(self):
+        return int(self.window_length)
+
+    @property
+    def _horizon(self):
+        return int(self.horizon)
+
     @property
     def _n_remembered(self):
-        # Python's own integers: NumPy's narrow ones overflow.
-        return int(self.window_length) + int(self.horizon) - 1
+        return self._length + self._horizon - 1
 
     def _warn_of_other_labels(self, labels):
         kind = None if labels is None else labels.kind
@@ -511,8 +519,8 @@ class SlidingWindow(SequenceTransformer):
                 groups,
                 before,
                 missing,
-                window_length=int(self.window_length),
-                horizon=int(self.horizon),
+                window_length=self._length,
+                horizon=self._horizon,
                 beside_known=self._beside_known if self._has_known else None,
             )
         if not self.flatten:
@@ -521,7 +529,7 @@ class SlidingWindow(SequenceTransformer):
 
     def _windows_of_all(self, values, before):
         """One strided view of the table with `before` and missing steps in front."""
-        n_rows, length = len(values), int(self.window_length)
+        n_rows, length = len(values), self._length
         n_before = self._n_remembered
         table = np.full(
             (n_before + n_rows, values.shape[1]), np.nan, dtype=values.dtype
@@ -535,4 +543,4 @@ class SlidingWindow(SequenceTransformer):
 
     def _beside_known(self, rows):
         places, flat = self._known_places, self.flatten
-        return beside_known(rows, places, int(self.horizon), whole_steps=not flat)
+        return beside_known(rows, places, self._horizon, whole_steps=not flat)

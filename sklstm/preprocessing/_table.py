@@ -126,16 +126,6 @@ def check_lengths(window_length, horizon):
             )
 
 
-def check_group_by(group_by):
-    """Refuse several columns in group_by."""
-    if isinstance(group_by, (list, set, dict, np.ndarray, pd.Index)):
-        raise ValueError(
-            f"group_by must be one column or index level of X, got {group_by!r}. Join "
-            "several in one column first, for example "
-            'X["shop"] + "/" + X["item"].'
-        )
-
-
 def warn_of_repeated_times(labels):
     """Warn where times occur twice, as those of several entities do."""
     times = labels.index

@@ -1,12 +1,13 @@
 """Strategies for tables of every kind, and for what estimators are told."""
 
+import datetime
+import decimal
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
-from fuzz_outcomes import EXAMPLES
 from hypothesis import strategies as st
 
 _NUMPY = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", "f2", "f4", "f8", "O"]
@@ -17,6 +18,7 @@ _POLARS = [pl.Int8, pl.Int64, pl.UInt32, pl.Float32, pl.Float64, pl.Boolean]
 TIMES = ["days", "zoned", "seconds", "months", "business", "period", "duration"]
 INDICES = [*TIMES, "range", "int", "float", "text", "shuffled", "repeated", "missing"]
 INDICES += ["holed days", "categories", "mixed", "levels", "intervals"]
+INDICES += ["autumn", "clocks back", "quarters", "Arrow days", "bools", "narrow"]
 HOLES = ["none", "none", "none", "cells", "rows", "all", "inf", "huge"]
 _N_ROWS = [*range(13), 17, 23, 30, 41, 60]
 
@@ -41,6 +43,20 @@ def index_of(kind, n_rows, rng):
         return pd.date_range(begin, periods=n_rows, freq=freq, name="day")
     if kind == "zoned":  # over a change of the clocks
         return pd.date_range("2024-03-29", periods=n_rows, freq="h", tz="Europe/Paris")
+    if kind == "autumn":
+        return pd.date_range("2024-10-26", periods=n_rows, freq="h", tz="Europe/Paris")
+    if kind == "clocks back":  # an hour that occurs twice
+        hours = pd.date_range("2024-10-26", periods=n_rows, freq="h", tz="Europe/Paris")
+        return hours.tz_localize(None)
+    if kind == "quarters":
+        return pd.period_range(begin, periods=n_rows, freq="Q")
+    if kind == "Arrow days":
+        days = pd.date_range(begin, periods=n_rows)
+        return pd.Index(days, dtype="timestamp[ns][pyarrow]")
+    if kind == "bools":
+        return pd.Index(np.arange(n_rows) % 2 == 1)
+    if kind == "narrow":
+        return pd.Index(np.arange(n_rows).astype(np.int8))
     if kind == "seconds":
         return pd.date_range(begin, periods=n_rows, freq="s", unit="s")
     if kind == "period":
@@ -109,9 +125,8 @@ def tables(draw, kinds=("numpy", "list", "pandas", "nullable", "arrow", "polars"
     n_rows = draw(st.sampled_from(_N_ROWS))
     n_columns = draw(st.sampled_from([1, 1, 2, 2, 3]))
     values = numbers_of(draw(st.sampled_from(HOLES)), (n_rows, n_columns), rng)
-    odd = draw(mostly([None], ["text", "dates", "None"]))
-    usual = ["int"] if kind == "polars" else ["text", "int", "holed"]
-    groups = draw(mostly([None, None, *usual], ["text", "int", "holed"]))
+    odd = draw(mostly([None], list(_ODD_CELLS)))
+    groups = draw(st.sampled_from([None, None, "text", "int", "holed"]))
     if kind in ("numpy", "list"):
         with np.errstate(over="ignore"):
             X = values.astype(draw(st.sampled_from(["f8", "f4", "f2", "O"])))
@@ -121,6 +136,8 @@ def tables(draw, kinds=("numpy", "list", "pandas", "nullable", "arrow", "polars"
         group_by = None if groups is None else int(rng.integers(n_columns))
         if groups is not None and np.isfinite(values).all():
             X[:, group_by] = (values[:, group_by] % 2).astype(X.dtype)
+        if odd is not None:
+            X = _odd_array(draw, X)
         if kind == "list":
             X = X.tolist()
         return Table(X, kind, n_rows, named, group_by, values)
@@ -135,18 +152,59 @@ def tables(draw, kinds=("numpy", "list", "pandas", "nullable", "arrow", "polars"
     group["holed"] = np.where(rng.random(n_rows) < 0.1, None, group["text"])
     more = {} if groups is None else {"shop": group[groups].tolist()}
     if odd is not None:
-        some_day = pd.Timestamp("2024-01-01")
-        more["odd"] = [{"text": "abc", "dates": some_day, "None": None}[odd]] * n_rows
+        more["odd"] = [_ODD_CELLS[odd]] * n_rows
     for name, column in more.items():
         if kind == "polars":
-            X = X.with_columns(pl.Series(name, column))
+            X = X.with_columns(pl.Series(name, column, strict=False))
         else:
             X = X.assign(**{name: pd.Series(column, index=X.index, dtype=None)})
-    if kind != "polars" and draw(mostly([False], [True])):
-        X.columns = ["a"] * X.shape[1]  # of one name, all
-        groups = None
+    if kind != "polars":
+        named = draw(mostly([None], ["one name", "two levels", "numbers"]))
+        if named == "one name":
+            X.columns = ["a"] * X.shape[1]
+        elif named == "two levels":
+            X.columns = pd.MultiIndex.from_product([["of"], X.columns])
+        elif named == "numbers":
+            X.columns = range(X.shape[1])
+        groups = groups if named is None else None
     group_by = None if groups is None else "shop"
     return Table(X, kind, n_rows, list(X.columns), group_by, values)
+
+
+# What a column may hold that is no number.
+_ODD_CELLS = {
+    "text": "abc",
+    "digits": "12",
+    "bytes": b"a",
+    "None": None,
+    "bool": True,
+    "dates": pd.Timestamp("2024-01-01"),
+    "zoned": pd.Timestamp("2024-01-01", tz="Europe/Paris"),
+    "days": datetime.date(2024, 1, 1),
+    "durations": datetime.timedelta(hours=1),
+    "decimals": decimal.Decimal("1.5"),
+    "complex": 1 + 2j,
+    "lists": [1.0],
+    "large": 10**30,
+}
+
+
+def _odd_array(draw, X):
+    """Give an array of what is no number, or that has more axes or fewer."""
+    odd = ["S3", "U3", "c16", "M8[s]", "m8[s]", "V4"]
+    dtype = draw(st.sampled_from([*odd, "wide", "flat", "cells"]))
+    if dtype == "wide":
+        return X[:, :, np.newaxis]
+    if dtype == "flat":
+        return X.ravel()
+    if dtype == "cells":
+        X = X.astype(object)
+        if X.size:
+            X[0, 0] = draw(st.sampled_from(list(_ODD_CELLS.values())))
+        return X
+    if dtype[0] in "mM":
+        return np.zeros(X.shape, dtype)
+    return np.ones(X.shape, dtype)
 
 
 def _pandas(draw, kind, values, names, index):
@@ -180,14 +238,13 @@ def _polars(draw, values, names):
 
 # Values that no parameter of a number may have, or that are far too large.
 ODD_NUMBERS = [0, -1, 1.5, "2", None, True, 10**12, 10**20, np.nan, [1], np.uint8(200)]
-WINDOW_LENGTHS = [1, 2, 3, 5, np.int64(4), 30]
-HORIZONS = [0, 1, 1, 1, 2, 5, np.int64(3), 70]
+ODD_NUMBERS += [np.int8(-1), np.float64(2.0), np.array(2), {}, b"1", 2j]
+WINDOW_LENGTHS = [1, 2, 3, 5, np.int64(4), 30, np.uint8(3)]
+HORIZONS = [0, 1, 1, 1, 2, 5, np.int64(3), 70, np.uint8(2), np.int8(1)]
 
 
 def mostly(usual, odd):
-    """Draw from the usual values; one time in ten, where asked for, from the odd."""
-    if not EXAMPLES:
-        return st.sampled_from(usual)
+    """Draw from the usual values; one time in ten from the odd."""
     return st.one_of(
         *[st.sampled_from(usual)] * 9,
         st.sampled_from(odd),

@@ -80,7 +80,7 @@ def assert_parts(train, test, n_rows):
 @fuzz(15)
 @given(st.data())
 def test_the_proof_passes_or_says_why_not(data):
-    table = data.draw(tables(("numpy", "pandas", "nullable", "arrow")))
+    table = data.draw(tables())
     window = SlidingWindow(**data.draw(window_parameters(table, st.just(True))))
     filled = SimpleImputer(
         strategy="constant", fill_value=0.0, keep_empty_features=True
