@@ -422,6 +422,7 @@ def test_times_far_apart_in_other_ways_are_told_by_x_future():
         forecast(pipe, X, 1, ahead.set_axis(times[:2]))
 
 
+@pytest.mark.filterwarnings("ignore:.* missing within X")  # numbers of one series
 @pytest.mark.parametrize("order", ["by group", "by time"])
 def test_numbers_of_rows_are_no_times(order):
     X = panel()[["price", "shop"]]

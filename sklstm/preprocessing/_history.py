@@ -10,6 +10,9 @@ from sklstm.preprocessing._pace import Moment, Pace
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
+# Numbers need not tell time: of them more neighbours must be there than of dates.
+_NUMBERS_THERE = 2 / 3
+
 
 class TimeLabels:
     """The index of a table, ready to be compared and subtracted.
@@ -42,6 +45,18 @@ class TimeLabels:
         """Whether the labels are points in time, not just numbers or names."""
         return self.kind.endswith(" time") or self.kind.startswith("period ")
 
+    def show_gaps(self, of_groups):
+        """Whether labels that are left out within a table may be rows that are missing.
+
+        Whole numbers show them, as years do or the numbers of rows of which some were
+        dropped; but where there are groups not those that occur once each, which number
+        the rows of all of them.
+        """
+        if self.kind == "number":
+            whole = self._positions.dtype.kind == "i"
+            return whole and not (of_groups and not self.index.duplicated().any())
+        return self.tells_time or self.kind == "duration"
+
     def first_unsorted(self, rows):
         """Find the first of some rows whose label is earlier than that before it."""
         if self._positions is not None:
@@ -62,7 +77,7 @@ class TimeLabels:
     def at(self, row):
         """Give the moment of a row."""
         if self._positions is None:
-            return Moment(self.kind, self.index[row])
+            return Moment(self.kind, self.index[row], self.index[row])
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
@@ -112,12 +127,15 @@ class TimeLabels:
 
     def _pace_of(self, positions, rows):
         steps = np.diff(np.unique(positions)) * float(self._unit)
+        if self.kind == "number":
+            whole = self._positions.dtype.kind == "i"
+            return Pace.of(steps, there=_NUMBERS_THERE if whole else None)
         if not isinstance(self.index, pd.DatetimeIndex):
-            return Pace.of(steps, may_have_holes=self.tells_time)
+            return Pace.of(steps)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:
             times = times.unique().sort_values()
-        return Pace.of(steps, times, may_have_holes=True)
+        return Pace.of(steps, times)
 
     def missing_before(self, rows, pace):
         """Count the rows that are missing before each of some rows but the first.
@@ -141,6 +159,25 @@ class TimeLabels:
         if moments not in self._missing:
             self._missing[moments] = self._count_missing(rows, positions, pace)
         return self._missing[moments]
+
+    def holes(self, rows, missing):
+        """Give the positions of the rows before and after each hole between rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            In the order of time.
+
+        missing : ndarray of int, or None
+            How many rows are missing before each row of the table.
+
+        Returns
+        -------
+        ndarray of int, of shape (n_holes, 2)
+        """
+        after = np.array([], int) if missing is None else np.flatnonzero(missing[rows])
+        around = np.column_stack([rows[after - 1], rows[after]])
+        return self._positions[around] * self._unit
 
     def _count_missing(self, rows, positions, pace):
         missing = np.zeros(len(rows), dtype=np.int64)
@@ -175,15 +212,24 @@ class Tail:
 
     missing : ndarray of int, of shape (n_rows,)
         How many rows are missing before each of them.
+
+    first : Moment or None
+        The first row of all, where rows before these are forgotten.
+
+    holes : ndarray of shape (n_holes, 2) or None
+        The positions of the rows before and after each hole among all rows. None where
+        holes are not known.
     """
 
     values: np.ndarray
     labels: TimeLabels | None = None
     pace: Pace = field(default_factory=Pace)
     missing: np.ndarray | None = None
+    first: Moment | None = None
+    holes: np.ndarray | None = None
 
     @classmethod
-    def of_groups(cls, values, groups, labels, n_remembered, missing, paces):
+    def of_groups(cls, values, groups, labels, n_remembered, missing, paces, watches):
         """Remember the last `n_remembered` rows of each group of a table.
 
         Parameters
@@ -206,6 +252,9 @@ class Tail:
         paces : dict of Pace
             Of the groups that have one.
 
+        watches : bool
+            Whether rows that are missing were counted.
+
         Returns
         -------
         dict of Tail
@@ -216,15 +265,38 @@ class Tail:
         ]
         shared = None if labels is None else labels.take(np.concatenate(last))
         tails, end = {}, 0
-        for name, rows in zip(groups, last, strict=True):
+        for (name, own), rows in zip(groups.items(), last, strict=True):
             begin, end = end, end + len(rows)
             kept = None if shared is None else shared.part(slice(begin, end))
             rows = rows[max(len(rows) - n_remembered, 0) :]
             gaps = None if missing is None else missing[rows]
             gaps = gaps if gaps is not None and gaps.any() else None
             pace = paces.get(name, Pace())
-            tails[name] = cls(values[rows].copy(), kept, pace, gaps)
+            first = holes = None
+            if labels is not None and len(rows) < len(own):
+                first = labels.at(own[0])
+                if watches and pace.is_regular:
+                    holes = labels.holes(own, missing)
+            tails[name] = cls(values[rows].copy(), kept, pace, gaps, first, holes)
         return tails
+
+    def forgot_rows_before(self, first, last):
+        """Tell whether a table holds rows again, but not the ones before them.
+
+        Parameters
+        ----------
+        first, last : Moment
+            When its first and its last row were.
+        """
+        end = None if self.labels is None else self.labels.at(-1)
+        if self.first is None or first.kind != end.kind or end.is_before(last):
+            return False
+        if not self.first.is_before(first):
+            return False
+        if self.holes is None:  # all that is known are the rows at the end
+            return bool((self.labels.index == first.label).any())
+        i = np.searchsorted(self.holes[:, 1], first.position)
+        return i == len(self.holes) or first.position <= self.holes[i, 0]
 
     def steps(self, n_rows, n_steps, n_between=0):
         """Give the first `n_rows` rows with the missing steps among and after them.

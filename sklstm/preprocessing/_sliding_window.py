@@ -23,11 +23,13 @@ from sklstm._validation import (
     shortened,
 )
 from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._cold_rows import warn_of_cold_rows
 from sklstm.preprocessing._gaps import (
     count_missing,
     paces_of,
     warn_of_gaps,
     warn_of_no_pace,
+    warn_of_unread_dates,
 )
 from sklstm.preprocessing._group_windows import windows_of_groups
 from sklstm.preprocessing._history import Tail, TimeLabels, spread
@@ -91,12 +93,15 @@ class SlidingWindow(SequenceTransformer):
         missing is missing as a whole.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What is between two rows whose time stamps (a pandas index of dates or periods)
-        are further apart than rows usually are, in each group. "missing": a missing
-        step for each row that is not there, with a warning that counts them, as
-        between two tables. "ignore": nothing; rows follow each other as they stand,
-        as they do where the index is no time, or tells no pace. Pass "ignore" for
-        trades, visits and other events, or for nights when nothing is measured.
+        What is between two rows whose labels (a pandas index of dates, periods,
+        durations or whole numbers) are further apart than rows usually are, in each
+        group. "missing": a missing step for each row that is not there, with a warning
+        that counts them, as between two tables. "ignore": nothing; rows follow each
+        other as they stand, as they do where the index tells no pace. Numbers tell
+        one if all steps are multiples of the shortest, and two of three are the
+        shortest: years, or row numbers after `dropna`; not those of the rows of all
+        groups together. Pass "ignore" for trades, visits and other events, for nights
+        when nothing is measured, or for a numbered table that was filtered on purpose.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -261,10 +266,12 @@ class SlidingWindow(SequenceTransformer):
             A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
             array, or what `set_output` says.
         """
-        values, groups, before, missing = self._go_on(X)
+        labels, values, groups, before, missing = self._go_on(X)
         self._warn_of_new_groups(groups)
+        if labels is not None and self.history is not None:
+            warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
         if missing is not None and not self._told_of_gaps:
-            warn_of_gaps(X, missing)
+            warn_of_gaps(X, missing, len(groups), self._n_remembered)
         return self._contain(self._windows(values, groups, before, missing), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -303,7 +310,7 @@ class SlidingWindow(SequenceTransformer):
             For each group of X (one for all without `group_by`); missing steps where
             X and what `fit` remembers have fewer rows.
         """
-        values, groups, before, missing = self._go_on(X)
+        _, values, groups, before, missing = self._go_on(X)
         recent = {}
         for name, rows in groups.items():
             rows = rows[max(len(rows) - n_rows, 0) :]
@@ -369,21 +376,24 @@ class SlidingWindow(SequenceTransformer):
                     "a window has steps, or a smaller window_length."
                 )
             times = self._times(X, labels)
-            watches = self._watches_gaps(times)
+            shows = times is not None and times.show_gaps(self.group_by is not None)
+            watches = shows and self.gaps == "missing"
             paces = paces_of(times, groups, of_table_where_short=watches)
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
             self._pace_within = None if times is None else times.pace()
-            self._kind_of_time = None if times is None else times.kind
+            self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
             self.history_ = Tail.of_groups(
-                values, groups, labels, self._n_remembered, missing, paces
+                values, groups, labels, self._n_remembered, missing, paces, watches
             )
             if missing is not None:
-                warn_of_gaps(X, missing)
-            elif watches:
+                warn_of_gaps(X, missing, len(groups), self._n_remembered)
+            elif watches and times.tells_time:
                 warn_of_no_pace(times, groups, paces)
+            elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
+                warn_of_unread_dates(time_index(X, self.group_by))
             self._seen_target = SeenTarget.of(y, values, groups)
         return values, groups, missing
 
@@ -402,12 +412,14 @@ class SlidingWindow(SequenceTransformer):
             return labels
         # With another history an index may be unsorted, or hold NaT, and tells nothing.
         index = time_index(X, self.group_by) if isinstance(X, pd.DataFrame) else None
-        if not isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)) or index.hasnans:
+        if index is None or isinstance(index, pd.MultiIndex) or index.hasnans:
             return None
         return TimeLabels(index)
 
     def _watches_gaps(self, times):
-        return self.gaps == "missing" and times is not None and times.tells_time
+        """Tell whether rows are missing steps in a table after that of `fit`."""
+        same = times is not None and times.kind == self._kind_of_time
+        return same and self.gaps == "missing"
 
     def _read_numbers(self, X, reset):
         if self.group_by is None:
@@ -445,17 +457,16 @@ class SlidingWindow(SequenceTransformer):
         missing = self._missing_as_fitted(times, groups)
         self._warn_of_other_labels(labels)
         adjoins = labels is not None and self._adjoins(labels)
+        watches = self._watches_gaps(times)
         before = {
-            name: self._rows_before(
-                name, rows[0], labels, values, adjoins, self._watches_gaps(times)
-            )
+            name: self._rows_before(name, rows[0], labels, values, adjoins, watches)
             for name, rows in groups.items()
         }
-        return values, groups, before, missing
+        return labels, values, groups, before, missing
 
     def _missing_as_fitted(self, times, groups):
         """Count the rows missing before each, by the paces that `fit` found."""
-        if not self._watches_gaps(times) or times.kind != self._kind_of_time:
+        if not self._watches_gaps(times):
             return None
         known = self.history_
         paces = {
