@@ -263,3 +263,35 @@ def test_rows_of_groups_that_are_read_again_are_counted():
     with pytest.warns(UserWarning, match="^48 of the 100 rows of X start cold"):
         window.transform(some)
     window.transform(X[X["shop"] == "a"])
+
+
+# --------------------------------------------------- what is known of the row itself
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("shops", [1, 2])
+@pytest.mark.parametrize("lost", [[], [5, 6, 20]], ids=len)
+def test_flat_windows_know_of_a_row_whatever_is_missing_before(lost, shops, horizon):
+    rng = np.random.default_rng(0)
+    parts, expected = [], []
+    for shop in range(shops):
+        full = pd.DataFrame(
+            {"sold": rng.normal(size=40), "offer": rng.normal(size=40)}, HOURS[:40]
+        )
+        X = full.drop(HOURS[lost])
+        grid = X.reindex(HOURS[:40])
+        columns = []
+        for lag in range(horizon + 1, horizon - 1, -1):
+            columns += [grid["sold"].shift(lag), grid["offer"].shift(lag - horizon)]
+        expected.append(pd.concat(columns, axis=1).loc[X.index])
+        parts.append(X.assign(shop=shop))
+    X, expected = pd.concat(parts), pd.concat(expected)
+    params = {"horizon": horizon, "known": "offer", "flatten": True}
+    window = SlidingWindow(2, group_by="shop", **params)
+    np.testing.assert_array_equal(window.fit_transform(X), expected)
+    cut = HOURS[25]
+    later = window.fit(X[X.index < cut]).transform(X[X.index >= cut])
+    np.testing.assert_array_equal(later, expected[X.index >= cut])
+    if shops == 1:
+        window = SlidingWindow(2, **params)
+        alone = X.drop(columns="shop")
+        np.testing.assert_array_equal(window.fit_transform(alone), expected)

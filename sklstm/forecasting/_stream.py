@@ -118,7 +118,9 @@ class Stream:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
-            steps = [self._recent[group], *self._missing_before(X, group), values]
+            tells = labelled or window._last is not None
+            missing = self._missing_before(X, group) if tells else []
+            steps = [self._recent[group], *missing, values]
             recent = np.concatenate(steps)[-window.window_length :]
         else:
             recent = self._begin(X, group)
@@ -126,7 +128,8 @@ class Stream:
         predicted = self._parts.predictor.predict(inputs)[0]
         self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[line] = recent, label
-        self._rows[group] = X
+        # A row whose label is made up tells nothing of rows between it and the next.
+        self._rows[group] = X if labelled or window._last is not None else None
         if labelled:
             self._given[line] = label
         return predicted
@@ -222,7 +225,7 @@ class Stream:
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""
         window, last = self._parts.window, self._rows[group]
-        if getattr(window, "gaps", None) != "missing" or not hasattr(X, "columns"):
+        if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
             return []
         *_, missing = window._go_on(_stack([last, X]))
         if missing is None:

@@ -170,7 +170,7 @@ class SlidingWindow(SequenceTransformer):
     >>> window = SlidingWindow(1, known="offer", flatten=True)
     >>> window.set_output(transform="pandas").fit_transform(X)
        sold[t-1]  offer[t]
-    0        NaN       NaN
+    0        NaN       0.0
     1        5.0       1.0
     2        9.0       0.0
     """
@@ -556,6 +556,13 @@ class SlidingWindow(SequenceTransformer):
         return tail.rows_before(first, n_remembered, adjoins, watches_gaps)
 
     def _windows(self, values, groups, before, missing):
+        if self.flatten and self._has_known:
+            # Also what is known of the first rows stands beside a row before them.
+            start = np.full((int(self.horizon), values.shape[1]), np.nan, values.dtype)
+            before = {
+                name: np.concatenate([start, rows])[-self._n_remembered :]
+                for name, rows in before.items()
+            }
         if self.group_by is None and missing is None:
             windows = self._windows_of_all(values, before[_NO_GROUP])
         else:
