@@ -70,13 +70,13 @@ class SequenceTable(NDArrayOperatorsMixin):
         self.starts, self.lengths = _indices(starts), _indices(lengths)
         longest = int(self.lengths.max(initial=0))
         self.n_timesteps = longest if n_timesteps is None else int(n_timesteps)
+        if self.n_timesteps < 0:
+            raise ValueError(f"n_timesteps must be >= 0, got {n_timesteps!r}.")
         if self.values.ndim != 2:
             raise ValueError(
                 "values must be 2-D, (n_rows, n_features), got shape "
                 f"{self.values.shape}."
             )
-        if self.n_timesteps < 0:
-            raise ValueError(f"n_timesteps must be >= 0, got {n_timesteps!r}.")
         if self.starts.shape != self.lengths.shape or self.starts.ndim != 1:
             raise ValueError(
                 "starts and lengths must be 1-D and equally long, got shapes "
