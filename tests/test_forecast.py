@@ -833,3 +833,15 @@ def test_groups_of_half_precision():
     found = forecast(pipe, X, 1, target=1)
     same = forecast(pipe, X.astype(np.float32), 1, target=1)
     np.testing.assert_allclose(found[1], same[1], rtol=1e-2)
+
+
+def test_a_target_with_the_name_of_the_groups_is_refused():
+    X = panel()[["price", "shop"]]
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    with pytest.raises(ValueError, match="would be called 'shop', as is that of group"):
+        forecast(pipe, X, 1, target="shop")
+    assert list(forecast(pipe, X, 1, target="price")) == ["shop", "price"]
+    X = X.rename(columns={"shop": "y"})  # what a target without a name is called
+    pipe = ridge(group_by="y", horizon=2).fit(X.assign(load=1.0), X["price"].to_numpy())
+    with pytest.raises(ValueError, match="would be called 'y', as is that of group_by"):
+        forecast(pipe, X.assign(load=1.0), 1)
