@@ -124,7 +124,7 @@ def _business_hours(times):
 
 
 def _months(times, days):
-    """Give numbers to the months of times that are on one day of them; None for others."""
+    """Give numbers to the months of times that are on one day of each, or None."""
     months = np.asarray(times.year * 12 + times.month)
     dates = days.astype("datetime64[D]")
     begins = dates.astype("datetime64[M]").astype("datetime64[D]")
