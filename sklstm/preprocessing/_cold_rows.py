@@ -27,6 +27,8 @@ def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
     n_remembered : int
         How many rows before its own a window reaches back.
     """
+    if all(tail.first is None for tail in tails.values()):
+        return  # nothing is forgotten
     n_cold = 0
     for name, rows in groups.items():
         n_lacking = n_remembered - len(before[name])

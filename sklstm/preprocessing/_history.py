@@ -13,6 +13,8 @@ _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 # Numbers need not tell time: of them more neighbours must be there than of dates.
 _NUMBERS_THERE = 2 / 3
 
+_NO_HOLES = np.empty((0, 2), dtype=np.int64)
+
 
 class TimeLabels:
     """The index of a table, ready to be compared and subtracted.
@@ -175,7 +177,9 @@ class TimeLabels:
         -------
         ndarray of int, of shape (n_holes, 2)
         """
-        after = np.array([], int) if missing is None else np.flatnonzero(missing[rows])
+        after = () if missing is None else np.flatnonzero(missing[rows])
+        if not len(after):
+            return _NO_HOLES
         around = np.column_stack([rows[after - 1], rows[after]])
         return self._positions[around] * self._unit
 
