@@ -19,6 +19,7 @@ from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from sklstm._routed import check_numbers, check_takes
 from sklstm._versions import versions, warn_of_other_versions
 
 # scikit-learn takes `_more_tags` for an unfinished port to `__sklearn_tags__`. Nothing
@@ -149,16 +150,24 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         new = self._as_it_is()
         if new.initialized_:
             new.network_ = copy.copy(new.network_)
+        before = dict(vars(self))
         yield new
         names = set(self._get_param_names())
         parameters = {n: value for n, value in vars(self).items() if n in names}
-        self.__dict__ = {**vars(new), **parameters}
+        # What callbacks set on the estimator meanwhile stays, but for what fit sets.
+        fitted = _changes(before, vars(new))
+        kept = {
+            n: v for n, v in _changes(before, vars(self)).items() if n not in fitted
+        }
+        self.__dict__ = {**vars(new), **kept, **parameters}
 
     def __getstate__(self):
-        return {**super().__getstate__(), "_versions": versions()}
+        own = versions(keras=keras.__version__)
+        return {**super().__getstate__(), "_versions": own}
 
     def __setstate__(self, state):
-        warn_of_other_versions(self, state.get("_versions", {}))
+        own = versions(keras=keras.__version__)
+        warn_of_other_versions(self, state.get("_versions", {}), own)
         super().__setstate__({n: state[n] for n in state if n != "_versions"})
 
     # scikit-learn deep-copies what is no estimator: callbacks would speak to copies.
@@ -331,7 +340,15 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         learning_rate = float(self.learning_rate)  # Keras takes no int
         arguments = {"learning_rate": learning_rate, "clipnorm": self.clipnorm}
         check_takes("optimizer", optimizer, routed)
-        return unflatten_params(optimizer, {**arguments, **routed})
+        check_numbers("optimizer", optimizer, routed)
+        try:
+            return unflatten_params(optimizer, {**arguments, **routed})
+        except (TypeError, ValueError) as error:
+            given = ", ".join(f"optimizer__{n}={v!r}" for n, v in routed.items())
+            raise type(error)(
+                f"optimizer={self.optimizer!r} can't be made with {given or arguments}:"
+                f" {error}"
+            ) from error
 
     def _loss(self):
         """Give the loss as Keras takes it; None leaves the choice to the target."""
@@ -355,6 +372,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                 f'such as "Huber"; got {self.loss!r}.'
             )
         check_takes("loss", loss, routed)
+        check_numbers("loss", loss, routed)
         return unflatten_params(loss, routed)
 
     def _metrics(self):
@@ -408,65 +426,11 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             ) from error
 
 
-def check_takes(parameter, things, routed):
-    """Refuse routed arguments that no class (or function) they go to takes.
-
-    Parameters
-    ----------
-    parameter : str
-        To which they are routed; for the message.
-
-    things : type, function, or list or dict of such
-        What is called with them.
-
-    routed : dict
-        Names, without the parameter's, and values.
-
-    Raises
-    ------
-    ValueError
-        Names the first that is not taken, and what is.
-    """
-    if isinstance(things, dict):
-        places, things = list(things), list(things.values())
-    else:
-        things = list(things) if isinstance(things, (list, tuple)) else [things]
-        places = [str(i) for i in range(len(things))]
-    for name in routed:
-        place, *rest = name.split("__")
-        if rest and place in places:  # to one of several
-            of, argument = [things[places.index(place)]], rest[0]
-        else:
-            of, argument = things, place
-        if argument[:1].isdigit():  # the number of an argument without a name
-            continue
-        taken = [_arguments_of(thing) for thing in of]
-        if all(argument in names for names in taken if names is not None):
-            continue
-        thing, names = next(
-            (t, n) for t, n in zip(of, taken, strict=True) if n and argument not in n
-        )
-        raise ValueError(
-            f"{parameter}__{name} is no argument of "
-            f"{getattr(thing, '__name__', repr(thing))}, which takes "
-            f"{', '.join(f'{parameter}__{one}' for one in names)}."
-        )
-
-
-def _arguments_of(thing):
-    """Give the names that a class or function can be called with; None of others.
-
-    Keras's optimizers list theirs, and take any name to complain of it.
-    """
-    if not callable(thing) or isinstance(thing, keras.callbacks.Callback):
-        return None
-    parameters = inspect.signature(thing).parameters.values()
-    of_keras = (getattr(thing, "__module__", None) or "").startswith("keras.")
-    if not of_keras and any(p.kind == p.VAR_KEYWORD for p in parameters):
-        return None
-    return [
-        p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-    ]
+def _changes(before, after):
+    """Give the entries that are new, or another object."""
+    return {
+        n: value for n, value in after.items() if before.get(n, before) is not value
+    }
 
 
 def _copied(callback):

@@ -380,7 +380,7 @@ def _naming_what_is_no_number(X):
     try:
         yield
     except (TypeError, ValueError) as error:
-        culprit = _first_that_is_no_number(X)
+        culprit = first_that_is_no_number(X)
         if culprit is None:
             raise
         row, column, value = culprit
@@ -437,7 +437,7 @@ def _dtype_of(X):
     return next((v.dtype for v in objects if isinstance(v, times)), X.dtype)
 
 
-def _first_that_is_no_number(X):
+def first_that_is_no_number(X):
     if isinstance(X, (list, tuple, np.ndarray)):
         try:
             X = np.asarray(X, dtype=object)

@@ -2,7 +2,6 @@
 
 import warnings
 
-import keras
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -42,18 +41,14 @@ class VersionWarning(InconsistentVersionWarning):
         )
 
 
-def versions():
-    """Give the versions that a fitted estimator depends on."""
-    return {
-        "sklstm": sklstm.__version__,
-        "keras": keras.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
+def versions(**others):
+    """Give the versions that a fitted estimator depends on, those of others besides."""
+    own = {"sklstm": sklstm.__version__, "scikit-learn": sklearn.__version__}
+    return {**own, **others}
 
 
-def warn_of_other_versions(estimator, original):
+def warn_of_other_versions(estimator, original, current):
     """Warn, once for all packages, where the versions of a pickle are not today's."""
-    current = versions()
     if original != current:
         name = type(estimator).__name__
         warnings.warn(

@@ -72,13 +72,13 @@ class SequenceTable(NDArrayOperatorsMixin):
         self.values = as_array("values", values)
         self.starts = _indices("starts", starts)
         self.lengths = _indices("lengths", lengths)
+        longest = int(self.lengths.max(initial=0))
+        self.n_timesteps = _length(longest if n_timesteps is None else n_timesteps)
         if self.values.ndim != 2:
             raise ValueError(
                 "values must be 2-D, (n_rows, n_features), got shape "
                 f"{self.values.shape}."
             )
-        longest = int(self.lengths.max(initial=0))
-        self.n_timesteps = _length(longest if n_timesteps is None else n_timesteps)
         if self.starts.shape != self.lengths.shape or self.starts.ndim != 1:
             raise ValueError(
                 "starts and lengths must be 1-D and equally long, got shapes "

@@ -518,6 +518,32 @@ def test_parameters_routed_to_parameters(sequences):
     assert rate == pytest.approx(0.5 * 0.5**n_updates)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"optimizer__beta_1": "a"}, "optimizer__beta_1 must be a number such as 0.9"),
+        ({"optimizer__epsilon": None}, "optimizer__epsilon must be a number such as"),
+        (
+            {"optimizer__weight_decay": "a"},
+            "optimizer__weight_decay must be a number or None, got 'a'",
+        ),
+        (
+            {"optimizer": "sgd", "optimizer__momentum": 5},
+            "optimizer='sgd' can't be made with optimizer__momentum=5",
+        ),
+        (
+            {"loss": "Huber", "loss__delta": "x"},
+            "loss__delta must be a number such as 1.0, got 'x'",
+        ),
+    ],
+)
+def test_routed_values_that_are_no_numbers_are_refused(sequences, parameters, message):
+    X, y = sequences
+    with pytest.raises((TypeError, ValueError), match=message):
+        LSTMRegressor(**QUICK, **parameters).fit(X, y)
+    LSTMRegressor(**QUICK, optimizer__name="mine", optimizer__clipvalue=None).fit(X, y)
+
+
 def convolved(spec, n_filters=3):
     raise NotImplementedError
 

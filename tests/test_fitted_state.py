@@ -11,11 +11,20 @@ import keras
 import numpy as np
 import pytest
 import sklearn
+from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 
 import sklstm
 from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.preprocessing import (
+    PadSequences,
+    PerFeatureScaler,
+    PerTimestep,
+    Reshape3D,
+    SlidingWindow,
+)
 
 X = np.random.default_rng(0).normal(size=(24, 4, 2))
 Y = np.arange(24) % 2
@@ -140,3 +149,58 @@ def test_a_load_under_other_versions_warns_once(Estimator):
     np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
     with pytest.warns(InconsistentVersionWarning, match="keras unknown"):
         loaded.__setstate__({n: state[n] for n in state if n != "_versions"})
+
+
+TRANSFORMERS = [
+    SlidingWindow(2, history=None),
+    PerFeatureScaler(),
+    PerTimestep(StandardScaler()),
+    Reshape3D(),
+    PadSequences(),
+]
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=lambda t: type(t).__name__)
+def test_transformers_carry_their_versions_too(transformer):
+    data = list(X) if isinstance(transformer, PadSequences) else X[:, :, 0]
+    transformer = clone(transformer).fit(data)
+    expected = transformer.transform(data)
+    state = transformer.__getstate__()
+    current = {"sklstm": sklstm.__version__, "scikit-learn": sklearn.__version__}
+    assert state["_versions"] == current
+    again = pickle.loads(pickle.dumps(transformer))  # without a word
+    np.testing.assert_array_equal(again.transform(data), expected)
+    state["_versions"] = {**current, "sklstm": "0.0.1"}
+    loaded = type(transformer).__new__(type(transformer))
+    message = rf"^{type(transformer).__name__} was pickled under sklstm 0.0.1 \(now"
+    with pytest.warns(InconsistentVersionWarning, match=message) as seen:
+        loaded.__setstate__(state)
+    assert len(seen) == 1
+    assert "_versions" not in vars(loaded)
+    np.testing.assert_array_equal(loaded.transform(data), expected)
+
+
+class Notes(keras.callbacks.Callback):
+    """Writes on the estimator that is fitted, as users' callbacks do."""
+
+    def __init__(self, estimator):
+        super().__init__()
+        self.estimator = estimator
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.estimator.losses_ = [*getattr(self.estimator, "losses_", []), logs["loss"]]
+        self.estimator.history_ = "of no use"
+
+
+@BOTH
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_what_a_callback_sets_on_the_estimator_stays(Estimator, warm_start):
+    estimator = Estimator(**QUICK, warm_start=warm_start)
+    estimator.set_params(callbacks=Notes(estimator)).fit(X, Y)
+    assert estimator.losses_ == estimator.history_["loss"]  # which is that of fit
+    losses = estimator.losses_
+    estimator.fit(X, Y)
+    assert estimator.losses_[:2] == losses
+    assert len(estimator.losses_) == 4
+    estimator.partial_fit(X, Y)
+    assert len(estimator.losses_) == 5

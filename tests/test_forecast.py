@@ -422,6 +422,7 @@ def test_times_far_apart_in_other_ways_are_told_by_x_future():
         forecast(pipe, X, 1, ahead.set_axis(times[:2]))
 
 
+@pytest.mark.filterwarnings("ignore:.* missing within X")  # numbers of one series
 @pytest.mark.parametrize("order", ["by group", "by time"])
 def test_numbers_of_rows_are_no_times(order):
     X = panel()[["price", "shop"]]
@@ -841,3 +842,15 @@ def test_dates_as_text_are_no_times():
     pipe = ridge().fit(text, X["price"].to_numpy())
     with pytest.raises(ValueError, match=r"no times \(pd.to_datetime makes times"):
         forecast(pipe, text, 2)
+
+
+def test_a_target_with_the_name_of_the_groups_is_refused():
+    X = panel()[["price", "shop"]]
+    pipe = ridge(group_by="shop").fit(X, X["price"])
+    with pytest.raises(ValueError, match="would be called 'shop', as is that of group"):
+        forecast(pipe, X, 1, target="shop")
+    assert list(forecast(pipe, X, 1, target="price")) == ["shop", "price"]
+    X = X.rename(columns={"shop": "y"})  # what a target without a name is called
+    pipe = ridge(group_by="y", horizon=2).fit(X.assign(load=1.0), X["price"].to_numpy())
+    with pytest.raises(ValueError, match="would be called 'y', as is that of group_by"):
+        forecast(pipe, X.assign(load=1.0), 1)

@@ -15,7 +15,7 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 MAY_IMPORT = {
     "sequences": set(),
     "_validation": {"sequences"},
-    "preprocessing": {"sequences", "_validation"},
+    "preprocessing": {"sequences", "_validation", "_versions"},
     "_pipeline": set(),
     "model_selection": {"_pipeline", "_validation"},
     "forecasting": {
@@ -29,9 +29,17 @@ MAY_IMPORT = {
     "metrics": set(),
     "networks": set(),
     "training": {"sequences", "networks"},
-    "_scikeras": {"_versions"},
+    "_scikeras": {"_routed", "_versions"},
+    "_routed": set(),
     "_versions": set(),
-    "estimators": {"sequences", "networks", "training", "_scikeras", "_validation"},
+    "estimators": {
+        "sequences",
+        "networks",
+        "training",
+        "_routed",
+        "_scikeras",
+        "_validation",
+    },
 }
 NUMPY_ONLY = {"sequences"}
 

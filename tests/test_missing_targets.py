@@ -285,3 +285,23 @@ def test_a_loss_of_quantiles_counts_known_targets_alone():
     y, outputs = np.array([[1.0, np.nan]]), np.array([[[0.0, 2.0], [7.0, 8.0]]])
     loss = KnownLoss.of(QuantileLoss([0.1, 0.9]), 2)
     assert float(loss(y, outputs)) == pytest.approx((0.1 * 1 + 0.1 * 1) / 2)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=str)
+@pytest.mark.parametrize("labels", [["a", "b"], [0, 1.0], [False, True]], ids=str)
+@pytest.mark.parametrize("container", [list, pd.Series, lambda y: np.array(y, object)])
+def test_labels_of_any_type_may_be_missing(labels, missing, container):
+    known = np.tile([True, True, True, False], 10)
+    y = [labels[i % 3 == 0] for i in range(40)]
+    holed = [label if there else missing for label, there in zip(y, known, strict=True)]
+    classifier = LSTMClassifier(**QUICK).fit(X, container(holed))
+    expected = LSTMClassifier(**QUICK).fit(X[known], np.array(y)[known])
+    assert classifier.classes_.tolist() == sorted(labels)
+    same_predictions(classifier, expected)
+    right = expected.predict(X[known]) == np.array(y)[known]
+    assert classifier.score(X, container(holed)) == pytest.approx(right.mean())
+
+
+def test_the_text_nan_is_a_class():
+    y = np.tile(["a", "nan"], 20)
+    assert LSTMClassifier(**QUICK).fit(X, y).classes_.tolist() == ["a", "nan"]

@@ -1089,3 +1089,21 @@ def test_axes_of_reshape3d_may_be_narrow_integers():
     assert Reshape3D(n_timesteps=True).fit_transform(X).shape == (1, 1, 600)
     with pytest.raises(ValueError, match="do not divide into n_timesteps=200"):
         Reshape3D(np.uint8(200), 10**12).fit(X)
+
+
+@pytest.mark.parametrize("transformer", [StandardScaler(), SimpleImputer()], ids=repr)
+def test_text_that_a_transformer_of_steps_can_not_use_is_named(transformer):
+    table = pd.DataFrame({"size": [1.0, 2.0], "colour": ["red", "blue"]})
+    message = r"PerTimestep can't use .* on X, whose feature {!r} holds 'red' \(str\)"
+    with pytest.raises(ValueError, match=message.format("colour")):
+        PerTimestep(transformer).fit(table)
+    steps = table.to_numpy(dtype=object)[np.newaxis]
+    with pytest.raises(ValueError, match=message.format(1)):
+        PerTimestep(transformer).fit(steps)
+    numbers = np.ones((1, 2, 2), dtype=object)
+    with pytest.raises(ValueError, match=message.format(1)):
+        PerTimestep(transformer).fit(numbers).transform(steps)
+    # What else an encoder refuses keeps its own words.
+    encoder = PerTimestep(OneHotEncoder()).fit(steps)
+    with pytest.raises(ValueError, match="Found unknown categories"):
+        encoder.transform(np.array([[[1.0, "green"]]], dtype=object))

@@ -374,3 +374,23 @@ def test_names_of_a_dict_have_no_order():
     expected = stream(pipe).push(row)
     assert stream(pipe).push(dict(reversed(row.items()))) == expected
     assert stream(pipe).push(pl.DataFrame([row])) == expected
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_columns_of_a_row_that_are_not_those_of_fit_are_named(scaled):
+    X = table()[["price", "load"]]
+    before = [StandardScaler().set_output(transform="pandas")] * scaled
+    window = SlidingWindow(3, flatten=True)
+    pipe = make_pipeline(*before, window, SimpleImputer(), Ridge())
+    rows = stream(pipe.fit(X[:60], X["price"][:60]))
+    row = X.iloc[60]
+    with pytest.raises(
+        ValueError, match=r"^The row has 'snow', which fit did not see; "
+    ):
+        rows.push({**row, "snow": 1.0})
+    with pytest.raises(ValueError, match=r"^The row lacks 'load'; fit saw the columns"):
+        rows.push(row.drop("load"))
+    with pytest.raises(ValueError, match=r"has 'snow', .* and lacks 'load'; fit saw"):
+        rows.push({"price": 1.0, "snow": 1.0})
+    # None of them was taken.
+    assert rows.push(row.to_dict()) == stream(pipe).push(row.to_dict())

@@ -11,7 +11,8 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from sklstm._scikeras import RepairedWrapper, check_takes
+from sklstm._routed import check_takes
+from sklstm._scikeras import RepairedWrapper
 from sklstm._validation import (
     check_3d,
     check_no_infinity,

@@ -1,6 +1,7 @@
 """Between y and the numbers that a network is trained on and gives."""
 
 from contextlib import contextmanager
+from numbers import Number
 
 import numpy as np
 import pandas as pd
@@ -329,7 +330,8 @@ def _check_known_labels(labels, known):
             "Input y contains NaN in place of every label; there is nothing to fit."
         )
     of_known = labels[known]
-    if len({*map(type, of_known)}) == 1:
+    one_type = len({*map(type, of_known)}) == 1
+    if one_type or all(isinstance(label, Number) for label in of_known):
         of_known = np.array(of_known.tolist())
     of_known = _check_labels(of_known)
     y = np.full(labels.shape, of_known[0], of_known.dtype)

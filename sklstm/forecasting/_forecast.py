@@ -106,6 +106,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)
+    _check_names(outputs, panel)
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
     predicted = roll_out(outputs, recent, following, parts.window, steps)
@@ -230,18 +231,33 @@ def _hint(names, panel):
     return f"Predicted are {shortened(names)}."
 
 
+def _check_names(outputs, panel):
+    """Refuse a target whose forecast would stand in the column of the groups."""
+    columns = _columns_of(outputs)
+    if panel.group_column in columns:
+        raise ValueError(
+            f"A column of the forecast would be called {panel.group_column!r}, as is "
+            "that of group_by. Rename the column of the groups, or y."
+        )
+
+
+def _columns_of(outputs):
+    """Name the columns of the forecasts: of each target, then its quantiles."""
+    names, n = outputs.names, outputs.n_targets
+    if names is None:
+        names = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
+    quantiles = [f"_q{quantile:g}" for quantile in outputs.quantiles]
+    return [c for n in names for c in (n, *(f"{n}{q}" for q in quantiles))]
+
+
 def _as_frame(predicted, outputs, future, panel):
     rows = future.series_by_series()
-    names = outputs.names
-    if names is None:
-        n = outputs.n_targets
-        names = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
     columns = {}
     if panel.group_column is not None:
         columns[panel.group_column] = rows[panel.group_column]
     numbers = predicted.reshape(-1, *predicted.shape[2:])
-    for target, name in enumerate(names):
-        columns[name] = numbers[:, target, 0]
-        for i, quantile in enumerate(outputs.quantiles, start=1):
-            columns[f"{name}_q{quantile:g}"] = numbers[:, target, i]
+    names = iter(_columns_of(outputs))
+    for target in range(outputs.n_targets):
+        for i in range(1 + len(outputs.quantiles)):
+            columns[next(names)] = numbers[:, target, i]
     return pd.DataFrame(columns, index=rows.index)

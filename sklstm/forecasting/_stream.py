@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Mapping
+from contextlib import contextmanager
 from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
+from sklstm._validation import shortened
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.preprocessing._history import TimeLabels
@@ -111,14 +113,17 @@ class Stream:
             table = self._going_on(table, line)
         label = table.index[0] if isinstance(table, pd.DataFrame) else None
         window = self._parts.window
-        X = self._parts.transform(table)
-        values, groups = window._read_numbers(X, reset=False)
+        with self._naming_columns(table):
+            X = self._parts.transform(table)
+            values, groups = window._read_numbers(X, reset=False)
         (group,) = groups.names
         if labelled:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
-            steps = [self._recent[group], *self._missing_before(X, group), values]
+            tells = labelled or window._last is not None
+            missing = self._missing_before(X, group) if tells else []
+            steps = [self._recent[group], *missing, values]
             recent = np.concatenate(steps)[-window._length :]
         else:
             recent = self._begin(X, group)
@@ -126,7 +131,8 @@ class Stream:
         predicted = self._parts.predictor.predict(inputs)[0]
         self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[line] = recent, label
-        self._rows[group] = X
+        # A row whose label is made up tells nothing of rows between it and the next.
+        self._rows[group] = X if labelled or window._last is not None else None
         if labelled:
             self._given[line] = label
         return predicted
@@ -135,8 +141,7 @@ class Stream:
         """Make a table of one row; tell whether its label was given."""
         table, labelled = _as_table(row)
         if not isinstance(table, pd.DataFrame):
-            first = [*self._parts.before, self._parts.window][0]
-            names = getattr(first, "feature_names_in_", ())
+            names = self._names()
             if len(names) == table.shape[1]:
                 table = pd.DataFrame([table[0].tolist()], columns=names)
             return table, False
@@ -148,9 +153,31 @@ class Stream:
 
     def _in_order(self, table):
         """Bring columns into the order of `fit`: names, as of a dict, have none."""
-        first = [*self._parts.before, self._parts.window][0]
-        names = list(getattr(first, "feature_names_in_", ()))
+        names = self._names()
         return table[names] if {*names} == {*table.columns} else table
+
+    def _names(self):
+        """Give the columns that `fit` saw; none of an array."""
+        first = [*self._parts.before, self._parts.window][0]
+        return list(getattr(first, "feature_names_in_", ()))
+
+    @contextmanager
+    def _naming_columns(self, table):
+        """Say which columns of a row are not those of `fit`, where it is refused."""
+        try:
+            yield
+        except (KeyError, ValueError) as error:
+            names, columns = self._names(), list(getattr(table, "columns", ()))
+            extra = [c for c in columns if c not in names]
+            lacking = [c for c in names if c not in columns]
+            if not names or not columns or not (extra or lacking):
+                raise
+            has = f"has {shortened(extra)}, which fit did not see" if extra else ""
+            lacks = f"lacks {shortened(lacking)}" if lacking else ""
+            raise ValueError(
+                f"The row {' and '.join(filter(None, [has, lacks]))}; fit saw the "
+                f"columns {names}."
+            ) from error
 
     @property
     def _last(self):
@@ -222,7 +249,7 @@ class Stream:
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""
         window, last = self._parts.window, self._rows[group]
-        if getattr(window, "gaps", None) != "missing" or not hasattr(X, "columns"):
+        if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
             return []
         *_, missing = window._go_on(_stack([last, X]))
         if missing is None:

@@ -89,7 +89,8 @@ class PanelTimeSeriesSplit(_TimeSplit):
     time : str, int or array-like of shape (n_rows,), default=None
         The time of each row: the name of a column or of an index level of a DataFrame,
         the number of a column of an array, or the times themselves. None takes the
-        index of a DataFrame.
+        index of a DataFrame. A column stays one of X, which no estimator can use where
+        it holds dates: have them in the index, or the pipeline drop the column.
 
     gap : int, default=0
         Time steps left out between train and test part.
@@ -185,8 +186,9 @@ class PurgedKFold(_TimeSplit):
     Notes
     -----
     What remains of the train part is one table, in which the rows after the fold stand
-    next to those before it: windows of the first of them reach over the hole. They hold
-    no test row, but rows that are not neighbours.
+    next to those before it. With dates or whole numbers in the index, `SlidingWindow`
+    takes the hole for missing steps; of arrays, windows of the first rows after it
+    reach over the hole: they hold no test row, but rows that are not neighbours.
 
     References
     ----------

@@ -4,6 +4,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._set_output import _wrap_data_with_container
 
 from sklstm._validation import all_or_nothing
+from sklstm._versions import versions, warn_of_other_versions
 
 
 class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
@@ -42,6 +43,14 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         if X_out.ndim != 2:
             return X_out
         return _wrap_data_with_container("transform", X_out, X_in, self)
+
+    # scikit-learn writes its version for its own classes alone.
+    def __getstate__(self):
+        return {**super().__getstate__(), "_versions": versions()}
+
+    def __setstate__(self, state):
+        warn_of_other_versions(self, state.get("_versions", {}), versions())
+        super().__setstate__({n: state[n] for n in state if n != "_versions"})
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

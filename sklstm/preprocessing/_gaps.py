@@ -1,14 +1,25 @@
 """Rows that are missing within a table: how many, and what is said of them."""
 
+import re
 import warnings
 
 import numpy as np
+import pandas as pd
 
 from sklstm._validation import shortened
 from sklstm.preprocessing._pace import Pace, columns_of
+from sklstm.preprocessing._table import reads_as_dates
 
 # Fewer rows than these tell no pace.
 _ROWS_OF_A_PACE = 3
+
+# The share of rows missing above which it is not told where, if they are not few.
+_MANY, _FEW = 0.05, 10
+
+_DATES = {"date", "datetime", "datetime64", "period"}
+
+# Text that reads as a date may be a name, such as "1a" or "row 12".
+_HAS_A_YEAR = re.compile(r"\b\d{4}\b|\d+[-/.]\d+[-/.]\d+")
 
 
 def paces_of(times, groups, *, of_table_where_short):
@@ -63,6 +74,9 @@ def count_missing(times, groups, paces, *, are_sorted):
     ndarray of int, of shape (n_rows,), or None
         None where none is missing.
     """
+    numbered = len(groups) == 1 and isinstance(times.index, pd.RangeIndex)
+    if numbered and times.index.step <= paces[0].longest_step:
+        return None  # without arrays as long as the table
     regular = np.array([pace.is_regular for pace in paces], dtype=bool)
     if not are_sorted:
         regular &= ~np.logical_or.reduceat(times.falls(groups), groups.starts)
@@ -114,14 +128,33 @@ def n_rows_between(paces, last, first, *, at_most):
     return found
 
 
-def warn_of_gaps(X, missing):
-    """Warn of the rows that are not there between those of a table."""
-    row, n_rows = int(np.argmax(missing > 0)), int(missing.sum())
+def warn_of_gaps(X, missing, n_groups, n_remembered):
+    """Warn of the rows that are not there between those of a table.
+
+    It is silent of what a fold in the midst of a table leaves: one hole, in each group,
+    that is longer than a window. After it all begins as it does with the first row.
+    """
+    places, n_rows = np.flatnonzero(missing), int(missing.sum())
+    share = n_rows / (len(X) + n_rows)
+    many = share > _MANY and n_rows > _FEW
+    if many and len(places) <= n_groups and missing[places].min() >= n_remembered:
+        return
+    if many:
+        found = (
+            f"About {round(20 * share) * 5} % of the rows are missing within X, by its "
+            "index (shuffled folds, filters and dropna take rows out too)."
+        )
+    else:
+        row, where = int(places[0]), ""
+        if len(places) > 1:
+            where = f" at {len(places)} places, the first {int(missing[row])}"
+        found = (
+            f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} missing within X, by "
+            f"its index,{where} before row {row} ({X.index[row]})."
+        )
     warnings.warn(
-        f"{n_rows} {'row is' if n_rows == 1 else 'rows are'} missing within X, "
-        f"{int(missing[row])} of them before {X.index[row]!r} (row {row}): windows "
-        "hold missing steps there. (Rows that were taken out, as by shuffled folds, "
-        'count too.) Set gaps="ignore" if rows follow each other as they stand.',
+        f"{found} Windows hold missing steps (NaN) for them. Set "
+        'gaps="ignore" if the rows follow each other as they stand.',
         UserWarning,
         stacklevel=4,
     )
@@ -145,3 +178,23 @@ def warn_of_no_pace(times, groups, paces):
             UserWarning,
             stacklevel=4,
         )
+
+
+def warn_of_unread_dates(index):
+    """Warn where labels are dates, but neither pandas' own nor to be counted."""
+    read = pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex, pd.MultiIndex
+    if isinstance(index, read) or index.dtype.kind in "iufb":
+        return
+    if pd.api.types.infer_dtype(index[:20], skipna=True) not in _DATES:
+        if not all(isinstance(x, str) and _HAS_A_YEAR.search(x) for x in index[:20]):
+            return
+        if not reads_as_dates(index):
+            return
+    warnings.warn(
+        f"The index of X holds dates as {type(index[0]).__name__} objects, between "
+        "which no missing row is seen, neither within X nor between two tables. Parse "
+        "them: X.index = pd.to_datetime(X.index), and y's alike; or set "
+        'gaps="ignore".',
+        UserWarning,
+        stacklevel=4,
+    )

@@ -14,6 +14,11 @@ _DAY_OF_EPOCH, _SATURDAY = 3, 5
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
+# Numbers need not tell time: of them more neighbours must be there than of dates.
+_NUMBERS_THERE = 2 / 3
+
+_NO_HOLES = np.empty((0, 2), dtype=np.int64)
+
 
 class TimeLabels:
     """The index of a table, ready to be compared and subtracted.
@@ -45,6 +50,18 @@ class TimeLabels:
     def tells_time(self):
         """Whether the labels are points in time, not just numbers or names."""
         return self.kind.endswith(" time") or self.kind.startswith("period ")
+
+    def show_gaps(self, of_groups):
+        """Whether labels that are left out within a table may be rows that are missing.
+
+        Whole numbers show them, as years do or the numbers of rows of which some were
+        dropped; but where there are groups not those that occur once each, which number
+        the rows of all of them.
+        """
+        if self.kind == "number":
+            whole = self._positions.dtype.kind == "i"
+            return whole and not (of_groups and not self.index.duplicated().any())
+        return self.tells_time or self.kind == "duration"
 
     def _rules_out_calendars(self, positions, steps):
         """Tell of some times that they are no calendar's; to look for one takes long.
@@ -105,7 +122,7 @@ class TimeLabels:
     def at(self, row):
         """Give the moment of a row."""
         if self._positions is None:
-            return Moment(self.kind, self.index[row])
+            return Moment(self.kind, self.index[row], self.index[row])
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
@@ -222,14 +239,17 @@ class TimeLabels:
     def _pace_of(self, positions, rows):
         steps = np.diff(np.sort(positions))
         steps = steps[steps > 0] * float(self._unit)
+        if self.kind == "number":
+            whole = self._positions.dtype.kind == "i"
+            return Pace.of(steps, there=_NUMBERS_THERE if whole else None)
         if not isinstance(self.index, pd.DatetimeIndex) or self._rules_out_calendars(
             positions, steps
         ):
-            return Pace.of(steps, may_have_holes=self.tells_time)
+            return Pace.of(steps)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:
             times = times.unique().sort_values()
-        return Pace.of(steps, times, may_have_holes=True)
+        return Pace.of(steps, times)
 
     def missing_before(self, groups, paces, counted):
         """Count the rows that are missing before each row but the first of a group.
@@ -273,6 +293,30 @@ class TimeLabels:
             between = np.searchsorted(grids[key], at[1:]) - after
             missing[own][1:] = np.maximum(between, 0)
         return missing
+
+    def holes(self, groups, missing):
+        """Find the holes between the rows of groups.
+
+        Parameters
+        ----------
+        groups : Groups
+            Rows in the order of time.
+
+        missing : ndarray of int, of shape (n_rows,)
+            How many rows are missing before each row of the table.
+
+        Returns
+        -------
+        of_group : ndarray of int, of shape (n_holes,)
+            The place of the group that each hole is in, ascending.
+
+        around : ndarray of shape (n_holes, 2)
+            The positions of the rows before and after it.
+        """
+        after = np.flatnonzero(groups.arranged(missing))
+        around = groups.order[np.column_stack([after - 1, after])]
+        of_group = np.searchsorted(groups.ends, after, side="right")
+        return of_group, self._positions[around] * self._unit
 
     def _grid(self, rows, freq):
         """Give the places of all rows of a calendar from one row to another."""

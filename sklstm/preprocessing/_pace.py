@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_A_DAY = 24 * 3600 * 10**9
+from sklstm.preprocessing._calendar import (
+    THERE,
+    calendar_of,
+    calendar_with_holes,
+    days_of,
+    is_grid,
+)
 
-# Of equally spaced rows with holes at least so many neighbours must be there: fewer
-# are more likely events than a series.
-_THERE = 1 / 3
+_A_DAY = 24 * 3600 * 10**9
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,11 @@ class Pace:
         return there and (self.freq is not None or self.usual_step == self.longest_step)
 
     @classmethod
-    def of(cls, steps, times=None, *, may_have_holes=False):
+    def of(cls, steps, times=None, *, there=THERE):
         """Find the pace from the steps between labels, and these if they are times.
 
-        `may_have_holes` says that steps of several times the shortest are holes.
+        Steps of several times the shortest are holes if at least the share `there` of
+        all steps is the shortest; None says that they are none.
         """
         if not len(steps):
             return cls()
@@ -71,20 +76,20 @@ class Pace:
         usual_steps = np.repeat(lengths, counts)[:n_usual]
         if len(lengths) == 1 and lengths[0] < longest_plain_step(times):
             return cls(float(lengths[0]), float(lengths[0]))
-        freq = None if times is None else _calendar(times)
+        freq = None if times is None else calendar_of(times)
         if freq is None and times is not None and len(lengths) > 1:
-            freq = _calendar_with_holes(times)
+            freq = calendar_with_holes(times)
         if freq is not None:
             return cls(float(steps.mean()), float(lengths[-1]), freq)
         if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
             usual = float(lengths[counts.argmax()])
             return cls(usual, usual)
-        if may_have_holes:
-            if times is not None and (days := _days(times)) is not None:
+        if there is not None:
+            if times is not None and (days := days_of(times)) is not None:
                 # A day is not always 24 hours long.
                 lengths, counts = np.unique(np.diff(days), return_counts=True)
                 lengths = lengths * _A_DAY
-            if _is_grid(lengths, counts):
+            if is_grid(lengths, counts, there):
                 return cls(float(lengths[0]), float(lengths[0]))
         return cls(float(usual_steps.mean()), float(usual_steps[-1]))
 
@@ -177,57 +182,3 @@ def longest_plain_step(times):
 
 def _ahead(n_rows):
     return range(1, n_rows + 1)
-
-
-def _calendar(index):
-    """Give the frequency of months, business days and the like; None where none is."""
-    freq = index.freq
-    if freq is None and len(index) > 2 and index.is_unique:
-        freq = pd.DatetimeIndex(index, freq="infer").freq
-    return None if freq is None or isinstance(freq, pd.offsets.Tick) else freq
-
-
-def _is_grid(lengths, counts):
-    """Tell whether steps are those of equally spaced rows, some of which are missing.
-
-    Parameters
-    ----------
-    lengths, counts : ndarray of shape (n,)
-        The steps in ascending order, each once, and how often each occurs.
-    """
-    whole = not (lengths % lengths[0]).any()
-    return bool(whole and counts[0] >= _THERE * counts.sum())
-
-
-def _days(times):
-    """Give the days of times that are at the same time of day; None for others."""
-    wall = times.tz_localize(None)
-    days = wall.normalize()
-    if ((wall - days) != wall[0] - days[0]).any():
-        return None
-    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
-
-
-def _calendar_with_holes(times):
-    """Find the business days or months that times with holes are taken from."""
-    # Rows within one week may be on weekdays by chance.
-    if len(times) < 3 or (days := _days(times)) is None:
-        return None
-    steps = np.diff(days)
-    spans_weeks = len(days) >= 6 and days[-1] - days[0] >= 7
-    if spans_weeks and steps.min() == 1 and (times.day_of_week < 5).all():
-        first, last = days[[0, -1]].astype("datetime64[D]")
-        n_business_days = np.busday_count(first, last) + 1
-        return pd.offsets.BDay() if len(days) >= _THERE * n_business_days else None
-    ends = times.is_month_end.all()
-    day = int(times.day[0])
-    if steps.min() < 28 or not (ends or (day <= 28 and (times.day == day).all())):
-        return None
-    months = np.asarray(times.year * 12 + times.month)
-    lengths, counts = np.unique(np.diff(months), return_counts=True)
-    if not _is_grid(lengths, counts):
-        return None
-    if not ends and day > 1:
-        return pd.DateOffset(months=int(lengths[0]))
-    offset = pd.offsets.MonthEnd if ends else pd.offsets.MonthBegin
-    return offset(int(lengths[0]))

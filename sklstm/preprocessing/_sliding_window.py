@@ -23,11 +23,13 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._cold_rows import warn_of_cold_rows
 from sklstm.preprocessing._gaps import (
     count_missing,
     paces_of,
     warn_of_gaps,
     warn_of_no_pace,
+    warn_of_unread_dates,
 )
 from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
 from sklstm.preprocessing._groups import Groups
@@ -92,12 +94,15 @@ class SlidingWindow(SequenceTransformer):
         missing is missing as a whole.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What is between two rows whose time stamps (a pandas index of dates or periods)
-        are further apart than rows usually are, in each group. "missing": a missing
-        step for each row that is not there, with a warning that counts them, as
-        between two tables. "ignore": nothing; rows follow each other as they stand,
-        as they do where the index is no time, or tells no pace. Pass "ignore" for
-        trades, visits and other events, or for nights when nothing is measured.
+        What is between two rows whose labels (a pandas index of dates, periods,
+        durations or whole numbers) are further apart than rows usually are, in each
+        group. "missing": a missing step for each row that is not there, with a warning
+        that counts them, as between two tables. "ignore": nothing; rows follow each
+        other as they stand, as they do where the index tells no pace. Numbers tell
+        one if all steps are multiples of the shortest, and two of three are the
+        shortest: years, or row numbers after `dropna`; not those of the rows of all
+        groups together. Pass "ignore" for trades, visits and other events, for nights
+        when nothing is measured, or for a numbered table that was filtered on purpose.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -166,7 +171,7 @@ class SlidingWindow(SequenceTransformer):
     >>> window = SlidingWindow(1, known="offer", flatten=True)
     >>> window.set_output(transform="pandas").fit_transform(X)
        sold[t-1]  offer[t]
-    0        NaN       NaN
+    0        NaN       0.0
     1        5.0       1.0
     2        9.0       0.0
     """
@@ -262,10 +267,12 @@ class SlidingWindow(SequenceTransformer):
             A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
             array, or what `set_output` says.
         """
-        values, groups, before, missing = self._go_on(X)
+        labels, values, groups, before, missing = self._go_on(X)
         self._warn_of_new_groups(groups.names)
+        if labels is not None and self.history is not None:
+            warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
         if missing is not None and not self._told_of_gaps:
-            warn_of_gaps(X, missing)
+            warn_of_gaps(X, missing, len(groups), self._n_remembered)
         return self._contain(self._windows(values, groups, before, missing), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -305,7 +312,7 @@ class SlidingWindow(SequenceTransformer):
             without `group_by`); missing steps where X and what `fit` remembers have
             fewer rows.
         """
-        values, groups, before, missing = self._go_on(X)
+        _, values, groups, before, missing = self._go_on(X)
         return last_steps(values, groups, before, missing, n_rows)
 
     def _features_of(self, X):
@@ -361,21 +368,24 @@ class SlidingWindow(SequenceTransformer):
                     "a window has steps, or a smaller window_length."
                 )
             times = self._times(X, labels)
-            watches = self._watches_gaps(times)
+            shows = times is not None and times.show_gaps(self.group_by is not None)
+            watches = shows and self.gaps == "missing"
             paces = paces_of(times, groups, of_table_where_short=watches)
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
             self._pace_within = None if times is None else times.pace()
-            self._kind_of_time = None if times is None else times.kind
+            self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
             self.history_ = Tails(
-                values, groups, labels, self._n_remembered, missing, paces
+                values, groups, labels, self._n_remembered, missing, paces, watches
             )
             if missing is not None:
-                warn_of_gaps(X, missing)
-            elif watches:
+                warn_of_gaps(X, missing, len(groups), self._n_remembered)
+            elif watches and times.tells_time:
                 warn_of_no_pace(times, groups, paces)
+            elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
+                warn_of_unread_dates(time_index(X, self.group_by))
             self._seen_target = SeenTarget.of(y, values, groups)
         return values, groups, missing
 
@@ -394,12 +404,14 @@ class SlidingWindow(SequenceTransformer):
             return labels
         # With another history an index may be unsorted, or hold NaT, and tells nothing.
         index = time_index(X, self.group_by) if isinstance(X, pd.DataFrame) else None
-        if not isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex)) or index.hasnans:
+        if index is None or isinstance(index, pd.MultiIndex) or index.hasnans:
             return None
         return TimeLabels(index)
 
     def _watches_gaps(self, times):
-        return self.gaps == "missing" and times is not None and times.tells_time
+        """Tell whether rows are missing steps in a table after that of `fit`."""
+        same = times is not None and times.kind == self._kind_of_time
+        return same and self.gaps == "missing"
 
     def _read_numbers(self, X, reset):
         if self.group_by is None:
@@ -436,7 +448,7 @@ class SlidingWindow(SequenceTransformer):
         times = self._times(X, labels)
         missing = self._missing_as_fitted(times, groups)
         self._warn_of_other_labels(labels)
-        return values, groups, self._before(groups, labels, times), missing
+        return labels, values, groups, self._before(groups, labels, times), missing
 
     def _before(self, groups, labels, times):
         """Give what is remembered of the time before a table, for each group."""
@@ -450,7 +462,7 @@ class SlidingWindow(SequenceTransformer):
 
     def _missing_as_fitted(self, times, groups):
         """Count the rows missing before each, by the paces that `fit` found."""
-        if not self._watches_gaps(times) or times.kind != self._kind_of_time:
+        if not self._watches_gaps(times):
             return None
         paces = self.history_.paces_of(groups.names, self._pace_within)
         return self._count_missing(times, groups, paces)
@@ -511,6 +523,9 @@ class SlidingWindow(SequenceTransformer):
         )
 
     def _windows(self, values, groups, before, missing):
+        if self.flatten and self._has_known:
+            # Also what is known of the first rows stands beside a row before them.
+            before = before.behind_missing(self._horizon, self._n_remembered)
         if self.group_by is None and missing is None:
             windows = self._windows_of_all(values, before.values)
         else:

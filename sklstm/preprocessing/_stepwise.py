@@ -1,6 +1,8 @@
 """Transformers of the features of every time step."""
 
 import copy
+import re
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn import config_context
@@ -22,6 +24,7 @@ from sklstm._validation import (
     check_3d,
     check_no_infinity,
     check_rows,
+    first_that_is_no_number,
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
@@ -30,6 +33,9 @@ from sklstm.sequences import SequenceTable, missing_rows, rows_of, samples_of
 # Rows transformed at a time: large enough that scikit-learn's checks cost nothing,
 # small enough that temporaries do not show beside a table of a million rows.
 _BLOCK = 4_096
+
+# What errors of scikit-learn and NumPy have in common where there is text.
+_OF_TEXT = re.compile("convert|numeric|real number")
 
 _SCALERS = {
     "standard": StandardScaler,
@@ -151,7 +157,7 @@ class _StepwiseTransformer(SequenceTransformer):
                 )
             if missing.any() and not self._passes_missing(inner):
                 rows = rows[~missing]
-            with config_context(transform_output="default"):
+            with config_context(transform_output="default"), self._naming_text(rows):
                 _fit_in_blocks(inner, rows, method, self._block)
                 self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
             self._check_width()
@@ -163,8 +169,28 @@ class _StepwiseTransformer(SequenceTransformer):
         function = getattr(inner, method)
         if not self._passes_missing(inner):
             function = _skipping_missing(function, width)
-        with config_context(transform_output="default"):
+        with config_context(transform_output="default"), self._naming_text(rows):
             return _map_blocks(function, rows, self._block)
+
+    @contextmanager
+    def _naming_text(self, rows):
+        """Add to the error of a transformer of numbers where there is text."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            culprit = None
+            if rows.dtype.kind in "OUS" and _OF_TEXT.search(str(error)):
+                culprit = first_that_is_no_number(rows)
+            if culprit is None:
+                raise
+            _, column, value = culprit
+            feature = getattr(self, "feature_names_in_", range(rows.shape[1]))[column]
+            raise type(error)(
+                f"{type(self).__name__} can't use {self._make()!r} on X, "
+                f"whose feature {feature!r} holds {value!r} "
+                f"({type(value).__name__}): {error}. Give such a feature to an "
+                "encoder, for example in a ColumnTransformer, or leave it out."
+            ) from error
 
     def _read(self, X, reset):
         """Validate X as a table of all its time steps; tell how to shape one."""

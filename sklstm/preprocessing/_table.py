@@ -186,7 +186,8 @@ def beside_known(rows, places, horizon, whole_steps):
 
     whole_steps : bool
         Whether a step is missing where its past is, or the row of what is known: a
-        network can't read half of it. Otherwise what there is stays.
+        network can't read half of it. Otherwise what there is stays, and so what is
+        known of a row before which the past is missing.
 
     Returns
     -------
@@ -196,16 +197,17 @@ def beside_known(rows, places, horizon, whole_steps):
     if not len(places) or not horizon:
         return rows
     n_there = max(rows.shape[-2] - horizon, 0)
-    missing = np.isnan(rows).all(axis=-1)
-    if whole_steps:
-        later = np.ones_like(missing)
-        later[..., :n_there] = missing[..., horizon:]
-        missing |= later
+    missing = np.isnan(rows).all(axis=-1) if whole_steps else None
     known = np.full_like(rows[..., places], np.nan)
     known[..., :n_there, :] = rows[..., horizon:, places]
     rows[..., places] = known
+    if not whole_steps:
+        return rows
+    later = np.ones_like(missing)
+    later[..., :n_there] = missing[..., horizon:]
+    missing |= later
     past = np.delete(np.arange(rows.shape[-1]), places)
-    if whole_steps and len(past):
+    if len(past):
         missing |= np.isnan(rows[..., past]).all(axis=-1)
     rows[missing] = np.nan
     return rows

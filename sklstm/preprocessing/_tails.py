@@ -57,6 +57,18 @@ class Before:
         """Put no step before the groups of a table."""
         return cls(values[:0], np.zeros(len(groups), dtype=np.int64))
 
+    def behind_missing(self, n_steps, at_most):
+        """Put missing steps before these, but keep `at_most` of each group."""
+        sizes = np.minimum(self.sizes + n_steps, at_most)
+        values = np.full((sizes.sum(), self.values.shape[1]), np.nan, self.values.dtype)
+        kept = np.minimum(self.sizes, sizes)
+        old_ends, new_ends = np.cumsum(self.sizes), np.cumsum(sizes)
+        at = count_up(kept) - np.repeat(kept, kept)
+        values[np.repeat(new_ends, kept) + at] = self.values[
+            np.repeat(old_ends, kept) + at
+        ]
+        return Before(values, sizes)
+
 
 class Tails(Mapping):
     """The last rows of each group of a table: a :class:`Tail` for each name.
@@ -82,9 +94,12 @@ class Tails(Mapping):
 
     paces : list of Pace
         How the rows of each group follow each other.
+
+    watches : bool
+        Whether rows that are missing were counted.
     """
 
-    def __init__(self, values, groups, labels, n_remembered, missing, paces):
+    def __init__(self, values, groups, labels, n_remembered, missing, paces, watches):
         # One label at least tells when the group was.
         last = groups.last(max(n_remembered, 1))
         self._n_remembered, self._paces = n_remembered, paces
@@ -93,6 +108,15 @@ class Tails(Mapping):
         self._labels = None if labels is None else labels.take(last.order)
         self._missing = None if missing is None else missing[last.order]
         self._places = {name: i for i, name in enumerate(groups.names)}
+        # Of the rows that are forgotten: the first of each group, and the holes.
+        self._forgot = groups.sizes > n_remembered
+        firsts = groups.order[groups.starts]
+        self._first = None if labels is None else labels.take(firsts)
+        regular = watches and np.array([p.is_regular for p in paces], dtype=bool)
+        self._knows_holes = regular & np.ones(len(groups), dtype=bool)
+        self._holes = None
+        if labels is not None and missing is not None:
+            self._holes = labels.holes(groups, missing)
 
     def __len__(self):
         """Count the groups."""
@@ -202,6 +226,52 @@ class Tails(Mapping):
             at_most=n_steps,
         )
         return self._steps(len(groups), there, tails, n_rows, n_between, n_steps)
+
+    def read_again(self, groups, labels):
+        """Tell which groups of a table begin amid rows that are forgotten.
+
+        Parameters
+        ----------
+        groups : Groups
+            The rows of the table.
+
+        labels : TimeLabels
+            Its labels.
+
+        Returns
+        -------
+        ndarray of int
+            The places of groups that begin after the first row that `fit` saw of them,
+            not in a hole between these, and end before the last.
+        """
+        known = self._labels
+        if known is None or known.kind != labels.kind or not self._forgot.any():
+            return np.array([], dtype=int)
+        there, tails = self._matching(groups)
+        forgot = self._forgot[tails]
+        there, tails = there[forgot], tails[forgot]
+        ends = known.take(self._starts[tails] + self._sizes[tails] - 1)
+        last = labels.take(groups.order[groups.ends[there] - 1])
+        first = labels.take(groups.order[groups.starts[there]])
+        within = ~ends.are_before(last) & self._first.take(tails).are_before(first)
+        found = [
+            place
+            for place, i in zip(there[within], tails[within], strict=True)
+            if self._saw(i, labels.at(groups.order[groups.starts[place]]))
+        ]
+        return np.array(found, dtype=int)
+
+    def _saw(self, i, moment):
+        """Tell whether a moment is that of a row of a group, or close to one."""
+        if not self._knows_holes[i]:  # all that is known are the rows at the end
+            part = slice(self._starts[i], self._starts[i] + self._sizes[i])
+            return bool((self._labels.part(part).index == moment.label).any())
+        if self._holes is None:
+            return True
+        of_group, around = self._holes
+        own = around[slice(*np.searchsorted(of_group, [i, i + 1]))]
+        k = np.searchsorted(own[:, 1], moment.position)
+        return bool(k == len(own) or moment.position <= own[k, 0])
 
     def _matching(self, groups):
         """Give which of some groups are here, and their places."""

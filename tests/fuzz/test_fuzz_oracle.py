@@ -63,9 +63,14 @@ def windows_by_rows(rows, before, parameters, known):
     for t in range(len(rows)):
         for i in range(length):
             past = len(before) + t - horizon - (length - 1 - i)
-            if past < 0 or np.isnan(all_rows[past]).all():
+            step = np.full(rows.shape[1], np.nan)
+            if past >= 0:
+                step = all_rows[past].copy()
+            # A flat window keeps what is known of a row, whatever is before it.
+            if not parameters["flatten"] and np.isnan(step).all():
                 continue
-            step = all_rows[past].copy()
+            if past + horizon < 0:
+                continue
             if known and horizon:
                 own = all_rows[past + horizon]
                 step[known] = own[known]

@@ -1,0 +1,297 @@
+"""Rows that are missing within a table, and rows whose windows start cold."""
+
+import datetime
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, TimeSeriesSplit, cross_validate
+from sklearn.pipeline import make_pipeline
+
+from sklstm.model_selection import PurgedKFold
+from sklstm.preprocessing import SlidingWindow
+
+LENGTH = 4
+
+
+def table(index):
+    return pd.DataFrame({"a": np.arange(1.0, len(index) + 1)}, index)
+
+
+def shifted(X, full):
+    """The windows of X by pandas, with the rows of `full` that X lacks put in."""
+    grid = X["a"].reindex(full)
+    lags = [grid.shift(lag).loc[X.index] for lag in range(LENGTH, 0, -1)]
+    return np.column_stack(lags)
+
+
+def windows_and_warnings(X, **params):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        windows = SlidingWindow(LENGTH, flatten=True, **params).fit_transform(X)
+    return np.asarray(windows), [str(one.message) for one in told]
+
+
+# --------------------------------------------------------------- the pace of an index
+FREQUENCIES = ["2B", "3B", "SMS", "SME", "BMS", "BME", "2BMS", "BQE", "BYE", "bh"]
+OPENINGS = {
+    "ten hours": pd.offsets.BusinessHour(start="08:00", end="18:00"),
+    "eight hours from seven on": pd.offsets.BusinessHour(start="07:30", end="15:30"),
+}
+
+
+@pytest.mark.parametrize("lost", [[], [20], [20, 21, 40]], ids=len)
+@pytest.mark.parametrize("freq", [*FREQUENCIES, *OPENINGS])
+def test_calendars_are_read_with_and_without_holes(freq, lost):
+    full = pd.date_range("2024-01-01", periods=80, freq=OPENINGS.get(freq, freq))
+    full = pd.DatetimeIndex(full.to_numpy())  # as of a file: without a frequency
+    X = table(full).drop(full[lost])
+    windows, told = windows_and_warnings(X)
+    np.testing.assert_array_equal(windows, shifted(X, full))
+    assert [one.split()[0] for one in told] == [str(len(lost))] * bool(lost)
+
+
+def test_business_hours_go_on_as_they_did():
+    hours = pd.date_range("2024-01-01", periods=80, freq=OPENINGS["ten hours"])
+    X = table(pd.DatetimeIndex(hours.to_numpy()))
+    window = SlidingWindow(2).fit(X[:60])
+    later = np.asarray(window.transform(X[62:]))[0, :, 0]  # two rows are between
+    assert np.isnan(later).all()
+    later = np.asarray(window.transform(X[61:]))[0, :, 0]
+    np.testing.assert_array_equal(later, [60.0, np.nan])
+
+
+def test_days_of_a_weekly_plan_are_taken_as_they_stand_and_told():
+    full = pd.bdate_range(
+        "2024-01-01", periods=60, freq="C", weekmask="Mon Wed Fri", name="day"
+    )
+    X = table(pd.DatetimeIndex(full.to_numpy())).drop(full[[20]])
+    windows, (told,) = windows_and_warnings(X)
+    assert told.startswith("The times of X are not equally far apart")
+    np.testing.assert_array_equal(windows, shifted(X, X.index))
+
+
+NUMBERS = {
+    "years": pd.Index(range(1950, 2010), name="year"),
+    "every fifth": pd.Index(range(0, 300, 5)),
+    "numbered rows": pd.RangeIndex(60),
+    "durations": pd.timedelta_range("0h", periods=60, freq="15min"),
+}
+
+
+@pytest.mark.parametrize("history", ["auto", "fit", None])
+@pytest.mark.parametrize("lost", [[], [20], [20, 21, 40]], ids=len)
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_numbers_that_are_left_out_are_missing_steps(kind, lost, history):
+    full = NUMBERS[kind]
+    X = table(full).drop(full[lost])
+    windows, told = windows_and_warnings(X, history=history)
+    np.testing.assert_array_equal(windows, shifted(X, full))
+    assert [one.split()[0] for one in told] == [str(len(lost))] * bool(lost)
+
+
+def test_rows_that_dropna_took_are_missing_within_and_between_tables():
+    full = table(pd.RangeIndex(60))
+    X = full.copy()
+    X.loc[[7, 30, 31], "a"] = np.nan
+    X = X.dropna()
+    windows, told = windows_and_warnings(X)
+    np.testing.assert_array_equal(windows, shifted(X, full.index))
+    assert len(told) == 1
+    window = SlidingWindow(LENGTH, flatten=True).fit(X[10:20])
+    with pytest.warns(UserWarning, match="^2 rows are missing within X"):
+        later = window.transform(X[20:])
+    np.testing.assert_array_equal(later, windows[20:])
+
+
+def test_numbers_of_few_neighbours_are_names():
+    chosen = np.random.default_rng(0).random(200) < 0.4
+    X = table(pd.RangeIndex(200))[chosen]
+    windows, told = windows_and_warnings(X)
+    np.testing.assert_array_equal(windows, shifted(X, X.index))
+    assert not told
+
+
+def test_numbers_of_all_rows_tell_no_time_of_a_group():
+    X = table(pd.RangeIndex(60)).assign(shop=[*"ab"] * 30)
+    X = X.drop([10, 12])  # two rows of shop a
+    windows, told = windows_and_warnings(X, group_by="shop")
+    a = X["shop"] == "a"
+    np.testing.assert_array_equal(windows[a], shifted(X[a], X.index[a]))
+    assert not told
+    # Years that the groups share do.
+    years = pd.Index([*range(1950, 1980)] * 2)
+    X = table(years).assign(country=np.repeat([*"ab"], 30))
+    X = X[np.arange(60) != 20]
+    windows, told = windows_and_warnings(X, group_by="country")
+    a = X["country"] == "a"
+    np.testing.assert_array_equal(windows[a], shifted(X[a], years[:30]))
+    assert told[0].startswith("1 row is missing within X")
+
+
+def day(number):
+    return datetime.date(2024, 1, 1) + datetime.timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [day(i) for i in range(20)],
+        [str(day(i)) for i in range(20)],
+        [f"01/{i + 1:02}/2024" for i in range(20)],
+        pd.Index([pd.Timestamp(day(i)) for i in range(20)], dtype=object),
+    ],
+    ids=["dates", "text", "american text", "objects"],
+)
+def test_dates_that_are_not_parsed_are_told_at_fit(labels):
+    X = table(pd.Index(labels)).drop(labels[10])
+    with pytest.warns(UserWarning, match=r"holds dates as .* pd\.to_datetime") as told:
+        window = SlidingWindow(LENGTH).fit(X)
+    assert len(told) == 1
+    window.transform(X)
+    SlidingWindow(LENGTH, gaps="ignore").fit(X)
+    parsed = X.set_axis(pd.to_datetime(X.index))
+    with pytest.warns(UserWarning, match="^1 row is missing within X"):
+        SlidingWindow(LENGTH).fit(parsed)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[f"row {i:02}" for i in range(20)], [f"{i:02}a" for i in range(20)], [*range(20)]],
+)
+def test_names_are_no_dates(labels):
+    SlidingWindow(LENGTH).fit(table(pd.Index(labels)))
+
+
+# ------------------------------------------------------------------------- warnings
+HOURS = pd.date_range("2024-01-01", periods=200, freq="h")
+
+
+def pipeline():
+    return make_pipeline(
+        SlidingWindow(24, flatten=True),
+        SimpleImputer(strategy="constant", fill_value=0.0),
+        Ridge(),
+    )
+
+
+@pytest.mark.parametrize("index", [HOURS, pd.RangeIndex(200)], ids=["hours", "numbers"])
+@pytest.mark.parametrize("cv", ["KFold", "PurgedKFold", "TimeSeriesSplit"])
+def test_folds_of_neighbours_warn_of_nothing(index, cv):
+    X, pipe = table(index), pipeline()
+    cv = {
+        "KFold": KFold(5),
+        "PurgedKFold": PurgedKFold(5, pipeline=pipe),
+        "TimeSeriesSplit": TimeSeriesSplit(5),
+    }[cv]
+    cross_validate(pipe, X, X["a"], cv=cv, return_train_score=True)
+
+
+def test_shuffled_folds_get_one_short_text():
+    X, cv = table(HOURS), KFold(5, shuffle=True, random_state=0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        cross_validate(pipeline(), X, X["a"], cv=cv, return_train_score=True)
+    (text,) = {str(one.message) for one in told}
+    assert text.startswith("About 20 % of the rows are missing within X")
+    assert len(told) == 5  # of as many fits
+
+
+def test_an_outage_that_is_no_fold_is_counted():
+    X = table(HOURS).drop(HOURS[50:56])  # shorter than a window
+    with pytest.warns(
+        UserWarning, match="^6 rows are missing within X, by its index, "
+    ):
+        SlidingWindow(24).fit(X)
+    X = table(HOURS).drop(HOURS[[*range(50, 80), *range(120, 150)]])  # two holes
+    with pytest.warns(UserWarning, match="^About 30 % of the rows are missing"):
+        SlidingWindow(24).fit(X)
+
+
+# ---------------------------------------------------------- rows that are read again
+ODD_HOURS = HOURS + pd.to_timedelta(np.arange(200) ** 2 % 1500, unit="s")
+NAMES = pd.Index([f"row {i:03}" for i in range(200)])
+
+
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
+@pytest.mark.parametrize("first", [140, 100, 1])
+@pytest.mark.parametrize("index", [HOURS, pd.RangeIndex(200)], ids=["hours", "numbers"])
+def test_rows_within_the_fitted_ones_are_told_to_start_cold(index, first):
+    X = table(index)
+    pipe = pipeline().fit(X[:150], X["a"][:150])
+    rows = X[first:150]
+    # 24 rows are remembered, and the rows of X itself come first.
+    n_cold = min(24 - max(first - 126, 0), len(rows))
+    with pytest.warns(UserWarning, match=f"^{n_cold} of the {len(rows)} rows of X sta"):
+        cold = pipe.predict(rows)
+    # What the message says to do.
+    warm = pipe.predict(X[:150])[first:]
+    wrong = ~np.isclose(cold, warm)
+    assert wrong.any()
+    assert not wrong[n_cold:].any()
+    pipe.set_params(slidingwindow__history=None).predict(rows)
+
+
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
+@pytest.mark.parametrize("index", [ODD_HOURS, NAMES], ids=["odd hours", "names"])
+def test_the_last_rows_are_known_again_whatever_their_labels(index):
+    X = table(index)
+    window = SlidingWindow(24).fit(X[:150])
+    with pytest.warns(UserWarning, match=r"^10 of the 10 rows of X start cold"):
+        window.transform(X[140:150])
+
+
+@pytest.mark.filterwarnings("ignore:The times of X are not equally far apart")
+@pytest.mark.parametrize("index", [HOURS, ODD_HOURS, pd.RangeIndex(200), NAMES])
+@pytest.mark.parametrize(
+    "rows", [(0, 150), (0, 10), (140, 160), (150, 160), (180, 200)]
+)
+def test_a_cold_start_is_right_elsewhere(index, rows):
+    X = table(index)
+    SlidingWindow(24).fit(X[:150]).transform(X[slice(*rows)])
+    SlidingWindow(24).fit(X[50:150]).transform(X[20:30])  # before all of these
+    SlidingWindow(9).fit(X[141:150]).transform(X[145:150])  # all are remembered
+
+
+def test_rows_of_groups_that_are_read_again_are_counted():
+    X = pd.concat([table(HOURS), table(HOURS)]).assign(shop=np.repeat([*"ab"], 200))
+    window = SlidingWindow(24, group_by="shop").fit(X)
+    some = X[(X.index >= HOURS[100]) & (X.index < HOURS[150])]
+    with pytest.warns(UserWarning, match="^48 of the 100 rows of X start cold"):
+        window.transform(some)
+    window.transform(X[X["shop"] == "a"])
+
+
+# --------------------------------------------------- what is known of the row itself
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("shops", [1, 2])
+@pytest.mark.parametrize("lost", [[], [5, 6, 20]], ids=len)
+def test_flat_windows_know_of_a_row_whatever_is_missing_before(lost, shops, horizon):
+    rng = np.random.default_rng(0)
+    parts, expected = [], []
+    for shop in range(shops):
+        full = pd.DataFrame(
+            {"sold": rng.normal(size=40), "offer": rng.normal(size=40)}, HOURS[:40]
+        )
+        X = full.drop(HOURS[lost])
+        grid = X.reindex(HOURS[:40])
+        columns = []
+        for lag in range(horizon + 1, horizon - 1, -1):
+            columns += [grid["sold"].shift(lag), grid["offer"].shift(lag - horizon)]
+        expected.append(pd.concat(columns, axis=1).loc[X.index])
+        parts.append(X.assign(shop=shop))
+    X, expected = pd.concat(parts), pd.concat(expected)
+    params = {"horizon": horizon, "known": "offer", "flatten": True}
+    window = SlidingWindow(2, group_by="shop", **params)
+    np.testing.assert_array_equal(window.fit_transform(X), expected)
+    cut = HOURS[25]
+    later = window.fit(X[X.index < cut]).transform(X[X.index >= cut])
+    np.testing.assert_array_equal(later, expected[X.index >= cut])
+    if shops == 1:
+        window = SlidingWindow(2, **params)
+        alone = X.drop(columns="shop")
+        np.testing.assert_array_equal(window.fit_transform(alone), expected)
