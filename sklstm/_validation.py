@@ -224,9 +224,9 @@ def check_numbers(X, estimator, dtype=FLOATS):
 def check_target_of_rows(X, y):
     """Refuse y that has not a target for each row of X."""
     # (Text and mappings have a length of their own.)
-    if isinstance(y, (str, bytes, Mapping, Set)) or not hasattr(y, "__len__"):
-        raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
-    if hasattr(y, "shape") and not y.shape:
+    no_array = isinstance(y, (str, bytes, Mapping, Set))
+    no_array |= not hasattr(y, "__len__") and not hasattr(y, "__array__")
+    if no_array or (hasattr(y, "shape") and not y.shape):
         raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
     check_consistent_length(X, y)
 

@@ -255,9 +255,11 @@ def test_times_that_have_no_order():
 def test_times_of_half_precision():
     times = np.array([0.5, 1.5, 2.5, 3.5])
     expected = list(PanelTimeSeriesSplit(2, time=times).split(times))
-    found = list(PanelTimeSeriesSplit(2, time=times.astype(np.float16)).split(times))
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_equal(one, other)
+    halves = times.astype(np.float16)
+    for X, time in ((times, halves), (pd.DataFrame({"at": halves}), "at")):
+        found = list(PanelTimeSeriesSplit(2, time=time).split(X))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_equal(one, other)
 
 
 @pytest.mark.parametrize("name", ["X", "y"])
@@ -271,6 +273,11 @@ def test_rows_of_unequal_length(name):
 def test_a_list_has_no_index_that_tells_time(X):
     with pytest.raises(ValueError, match="time=None takes the index of a DataFrame"):
         list(PanelTimeSeriesSplit(2).split(X))
+
+
+def test_a_proof_of_rows_of_unequal_length():
+    with pytest.raises(ValueError, match="list of sequences of unequal length"):
+        assert_no_leakage(ridge(1), [[1.0], [2.0, 3.0]], [1.0, 2.0], 2)
 
 
 def test_a_proof_of_a_column_without_a_number():

@@ -12,7 +12,13 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
 from sklstm._pipeline import steps_of, windows_within
-from sklstm._validation import are_steps, as_list, check_table, check_target_of_rows
+from sklstm._validation import (
+    are_steps,
+    as_list,
+    check_table,
+    check_target_of_rows,
+    n_axes,
+)
 from sklstm.model_selection._splitters import (
     column_of,
     group_by_of,
@@ -384,8 +390,9 @@ def _changed(table, X, chosen, column=None, after=None):
 
 def _as_table(X):
     """Return X with named or numbered columns; refuse what is no table of rows."""
+    n = n_axes(X)  # which lists of unequal length have not
     X = check_table(X) if hasattr(X, "columns") else np.asarray(X)
-    if len(X.shape) != 2:
+    if n != 2:
         raise ValueError(
             "assert_no_leakage needs a table X of shape (n_rows, n_features), got "
             f"shape {tuple(X.shape)}. Pass the rows that windows are made of, with "

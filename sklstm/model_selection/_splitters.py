@@ -301,7 +301,7 @@ def _number(times, n_rows):
     """Give each row the number of its time, from 0 for the earliest on."""
     if len(times) != n_rows:
         raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
-    if getattr(times, "dtype", None) == np.float16:
+    if getattr(getattr(times, "dtype", None), "name", None) == "float16":
         times = times.astype(np.float32)  # pandas has no such index
     times = pd.Index(times)
     try:

@@ -108,6 +108,7 @@ def test_padding(data):
     assert out.value.shape[2] == pad.n_features_in_
     if pad.max_timesteps is not None:
         assert out.value.shape[1] == pad.max_timesteps
+    X = floats(X) if hasattr(X, "columns") else X  # whose rows are the sequences
     for padded, sequence in zip(out.value, X, strict=True):
         own = np.asarray(sequence, dtype=float).reshape(-1, pad.n_features_in_)
         if pad.max_timesteps is not None:
