@@ -64,6 +64,21 @@ def test_business_hours_go_on_as_they_did():
     np.testing.assert_array_equal(later, [60.0, np.nan])
 
 
+@pytest.mark.parametrize(
+    "freq",
+    [
+        pd.offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu"),
+        pd.offsets.CustomBusinessHour(weekmask="Mon Tue Wed Thu Fri Sat"),
+    ],
+    ids=["days", "hours"],
+)
+def test_an_index_may_bring_a_calendar_with_rows_on_weekends(freq):
+    full = pd.date_range("2024-01-01", periods=80, freq=freq)
+    windows, told = windows_and_warnings(table(full))
+    np.testing.assert_array_equal(windows, shifted(table(full), full))
+    assert told == []
+
+
 def test_days_of_a_weekly_plan_are_taken_as_they_stand_and_told():
     full = pd.bdate_range(
         "2024-01-01", periods=60, freq="C", weekmask="Mon Wed Fri", name="day"
@@ -163,7 +178,8 @@ def test_dates_that_are_not_parsed_are_told_at_fit(labels):
     [[f"row {i:02}" for i in range(20)], [f"{i:02}a" for i in range(20)], [*range(20)]],
 )
 def test_names_are_no_dates(labels):
-    SlidingWindow(LENGTH).fit(table(pd.Index(labels)))
+    _, told = windows_and_warnings(table(pd.Index(labels)))
+    assert told == []
 
 
 # ------------------------------------------------------------------------- warnings
@@ -187,7 +203,11 @@ def test_folds_of_neighbours_warn_of_nothing(index, cv):
         "PurgedKFold": PurgedKFold(5, pipeline=pipe),
         "TimeSeriesSplit": TimeSeriesSplit(5),
     }[cv]
-    cross_validate(pipe, X, X["a"], cv=cv, return_train_score=True)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        scores = cross_validate(pipe, X, X["a"], cv=cv, return_train_score=True)
+    assert told == []
+    assert np.isfinite(scores["train_score"]).all()
 
 
 def test_shuffled_folds_get_one_short_text():
@@ -251,9 +271,12 @@ def test_the_last_rows_are_known_again_whatever_their_labels(index):
 )
 def test_a_cold_start_is_right_elsewhere(index, rows):
     X = table(index)
-    SlidingWindow(24).fit(X[:150]).transform(X[slice(*rows)])
-    SlidingWindow(24).fit(X[50:150]).transform(X[20:30])  # before all of these
-    SlidingWindow(9).fit(X[141:150]).transform(X[145:150])  # all are remembered
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        SlidingWindow(24).fit(X[:150]).transform(X[slice(*rows)])
+        SlidingWindow(24).fit(X[50:150]).transform(X[20:30])  # before all of these
+        SlidingWindow(9).fit(X[141:150]).transform(X[145:150])  # all are remembered
+    assert not [one for one in told if "cold" in str(one.message)]
 
 
 def test_rows_of_groups_that_are_read_again_are_counted():

@@ -17,8 +17,6 @@ _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 # Numbers need not tell time: of them more neighbours must be there than of dates.
 _NUMBERS_THERE = 2 / 3
 
-_NO_HOLES = np.empty((0, 2), dtype=np.int64)
-
 
 class TimeLabels:
     """The index of a table, ready to be compared and subtracted.
@@ -67,14 +65,18 @@ class TimeLabels:
         """Tell of some times that they are no calendar's; to look for one takes long.
 
         Business hours are hours apart, months further than 10 days, and business days
-        leave out the weekend.
+        leave out the weekend; but an index may bring any calendar of its own.
         """
+        if self.index.freq is not None and not isinstance(
+            self.index.freq, pd.offsets.Tick
+        ):
+            return False
         if not len(steps):
             return True
-        shortest, longest = steps.min(), steps.max()
+        shortest = steps.min()
         if shortest < _AN_HOUR or self.index.tz is not None:
             return bool(shortest < _AN_HOUR)
-        if shortest > 10 * 24 * _AN_HOUR or longest in (17 * _AN_HOUR, 65 * _AN_HOUR):
+        if shortest > 10 * 24 * _AN_HOUR:
             return False
         days = positions // (24 * _AN_HOUR // self._unit)
         return bool(((days + _DAY_OF_EPOCH) % 7 >= _SATURDAY).any())
