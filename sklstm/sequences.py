@@ -497,8 +497,7 @@ def _isnan(values):
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind == "O":
-        # Python from 3.12 on sets the processor's flag where it compares NaN, and
-        # NumPy warns of what it finds set.
+        # Some Pythons set the processor's flag on comparing NaN; NumPy warns of that.
         with np.errstate(invalid="ignore"):
             return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
     return np.zeros(values.shape, dtype=bool)

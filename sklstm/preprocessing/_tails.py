@@ -112,8 +112,7 @@ class Tails(Mapping):
         self._forgot = groups.sizes > n_remembered
         firsts = groups.order[groups.starts]
         self._first = None if labels is None else labels.take(firsts)
-        regular = watches and np.array([p.is_regular for p in paces], dtype=bool)
-        self._knows_holes = regular & np.ones(len(groups), dtype=bool)
+        self._knows_holes = [watches and pace.is_regular for pace in paces]
         self._holes = None
         if labels is not None and missing is not None:
             self._holes = labels.holes(groups, missing)
