@@ -1,6 +1,7 @@
 """Predictions are fed back only into the column of X that y was."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -248,3 +249,47 @@ def test_an_lstm():
     pipe = make_pipeline(SlidingWindow(5), lstm).fit(X, np.log(X["a"]))
     with pytest.raises(ValueError, match="can't be fed back"):
         forecast(pipe, X, 3)
+
+
+# --------------------------------------------------------- a target known in advance
+def told(X, y, **params):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        SlidingWindow(2, **params).fit(X, y)
+    return [str(one.message) for one in caught]
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_target_that_is_known_in_advance_is_told(horizon):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "shop"])
+    X["shop"] = np.arange(200) % 2
+    (one,) = told(X, X["b"], known=["a", "b"], horizon=horizon, group_by="shop")
+    assert "known='b' names the target" in one
+    # And what it says is so: the last step of a window holds the target.
+    window = SlidingWindow(2, known="b", horizon=horizon, group_by="shop")
+    with pytest.warns(UserWarning, match="names the target"):
+        windows = np.asarray(window.fit_transform(X, X["b"]))
+    whole = ~np.isnan(windows[:, -1, 1])
+    assert whole.sum() == 200 - 2 * horizon
+    np.testing.assert_array_equal(windows[whole, -1, 1], X["b"][whole])
+    # By number, of arrays; one of several targets, one value missing.
+    y = X[["b", "a"]].to_numpy(copy=True)
+    y[7, 1] = np.nan
+    (one,) = told(X.to_numpy(), y, known=0, horizon=horizon)
+    assert "known=0 names the target" in one
+
+
+def test_what_is_known_and_is_not_the_target_is_not_told():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(400, 2)), columns=["a", "b"])
+    almost = X["b"].copy()
+    almost[100] += 1.0  # a row far from those that are remembered
+    assert almost[100] != X["b"][100]
+    for y in (None, X["a"], X["b"].shift(-1), almost, X["b"] > 0):
+        assert told(X, y, known="b") == []
+    # Alike by chance: columns of one value, and columns of none.
+    assert told(X.assign(b=0.0), np.zeros(400), known="b") == []
+    assert told(X.assign(b=np.nan), X["a"], known="b") == []
+    # Without a horizon nothing is moved.
+    assert told(X, X["b"], known="b", horizon=0) == []

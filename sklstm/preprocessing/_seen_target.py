@@ -1,5 +1,6 @@
 """What `fit` of a window saw of y: whether it is a column of X."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,52 @@ class SeenTarget:
                 found = row, float(values[row, feature]), float(y[row, column])
                 elsewhere[feature, column] = found
         return cls(group, places, rows, y[rows], values[rows].copy(), elsewhere)
+
+    def columns(self):
+        """Give the features that some column of y is, in all rows.
+
+        Returns
+        -------
+        set of int
+            Not those that hold one value, which are alike by chance.
+        """
+        found = set()
+        for feature, column in _alike(self.features, self.y):
+            x, y = self.features[:, feature], self.y[:, column]
+            several = len(np.unique(x[~np.isnan(x) & ~np.isnan(y)])) > 1
+            if several and (feature, column) not in self.elsewhere:
+                found.add(feature)
+        return found
+
+
+def warn_of_known_target(seen, known, known_places):
+    """Warn where the target is said to be known in advance.
+
+    Parameters
+    ----------
+    seen : SeenTarget or None
+        What `fit` saw of y.
+
+    known : list
+        The columns that are known in advance.
+
+    known_places : ndarray of int
+        Their places among the features.
+    """
+    columns = set() if seen is None else seen.columns()
+    told = [
+        name
+        for name, place in zip(known, known_places, strict=True)
+        if place in columns
+    ]
+    if told:
+        warnings.warn(
+            f"known={told[0]!r} names the target: y is that column of X, so that each "
+            "window holds the very value that is to be predicted from it. Leave the "
+            "column out of known; windows hold its past without that.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def differ(x, y):

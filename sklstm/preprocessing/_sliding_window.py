@@ -14,6 +14,7 @@ from sklearn.utils.validation import (
 
 from sklstm._validation import (
     all_or_nothing,
+    as_list,
     check_group_by,
     check_no_infinity,
     check_numbers,
@@ -35,7 +36,7 @@ from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
 from sklstm.preprocessing._groups import Groups
 from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
-from sklstm.preprocessing._seen_target import SeenTarget
+from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
 from sklstm.preprocessing._table import (
     beside_known,
     check_lengths,
@@ -91,7 +92,8 @@ class SlidingWindow(SequenceTransformer):
         (of an array their positions). A window holds them `horizon` rows later than
         the others: its last step has what is known of the row itself beside what
         was last seen of the rest. In windows of three axes a step whose past is
-        missing is missing as a whole.
+        missing is missing as a whole. Never the target's own column: `fit` warns
+        where y is one of these.
 
     gaps : {"missing", "ignore"}, default="missing"
         What is between two rows whose labels (a pandas index of dates, periods,
@@ -387,6 +389,10 @@ class SlidingWindow(SequenceTransformer):
             elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
                 warn_of_unread_dates(time_index(X, self.group_by))
             self._seen_target = SeenTarget.of(y, values, groups)
+            if self._horizon:  # or the window holds its own row anyway
+                warn_of_known_target(
+                    self._seen_target, as_list(self.known), self._known_places
+                )
         return values, groups, missing
 
     def _read(self, X, reset):
