@@ -211,6 +211,43 @@ def test_arrays_of_three_axes_have_no_column_of_times():
         next(far.split(X))
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    every=st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    window_length=st.integers(1, 4),
+    horizon=st.integers(0, 3),
+    n_outputs=st.integers(1, 3),
+)
+def test_groups_that_are_rarer_than_the_times_of_all_are_purged(
+    every, window_length, horizon, n_outputs
+):
+    days = np.arange(120)
+    parts = [(g, day) for g, step in enumerate([1, *every]) for day in days[::step]]
+    X = pd.DataFrame(parts, columns=["shop", "day"]).sort_values("day")
+    X["a"] = np.arange(len(X)) * 1.0  # its own row
+    window = SlidingWindow(
+        window_length, horizon=horizon, group_by="shop", history=None, gaps="ignore"
+    )
+    windows = np.asarray(window.fit_transform(X.reset_index(drop=True)))[:, :, -1]
+    shifts = range(n_outputs)
+    targets = np.column_stack([X.groupby("shop")["a"].shift(-k) for k in shifts])
+    y = targets if n_outputs > 1 else targets[:, 0]
+    pipe = make_pipeline(window, Ridge())
+    for train, test in PurgedKFold(3, pipeline=pipe, time="day").split(X, y):
+        assert not np.isin(windows[train], test).any()
+        held = targets[test].ravel()
+        assert not np.isin(targets[train], held[~np.isnan(held)]).any()
+        # No more than that of a group that has a row each day.
+        reach = max(window_length + horizon, n_outputs) - 1
+        X_of = X.assign(row=np.arange(len(X)))
+        daily = X_of[X_of["shop"] == 0]
+        kept = daily["day"][daily["row"].isin(train)]
+        first, last = X["day"].iloc[test].min(), X["day"].iloc[test].max()
+        np.testing.assert_array_equal(
+            kept, [*range(first - n_outputs + 1), *range(last + reach + 1, 120)]
+        )
+
+
 def test_purge_as_a_number_and_times_of_a_panel(panel):
     splitter = PurgedKFold(3, purge=2, embargo=1, time="day")
     for train, test in splitter.split(panel):

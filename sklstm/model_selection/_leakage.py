@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import warnings
 from decimal import Decimal
 from numbers import Integral, Real
 
@@ -105,7 +106,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
         _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)
         model = clone(pipeline)
-        model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+        with warnings.catch_warnings():  # as the error says it, with rows
+            warnings.filterwarnings("ignore", "known=.* names the target")
+            model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
         table.look_through(windows_within(model))
         probe = _Probe(table, fold, model, test)
         for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:

@@ -41,15 +41,19 @@ class _TimeSplit(BaseCrossValidator):
         n_splits = self.get_n_splits()
         steps = _number(self._row_times(X), _num_samples(X))
         n_steps = int(steps.max(initial=-1)) + 1
-        parts = self._split_steps(n_steps, n_splits, self._n_overlapping(X, y))
+        n_overlapping = self._n_overlapping(X, y)
+        keep_apart = self._keep_apart(X, steps, n_overlapping)
+        parts = self._split_steps(n_steps, n_splits, n_overlapping)
         for fold, (train, test) in enumerate(parts):
+            train, test = (_rows_in(part, steps, n_steps) for part in (train, test))
+            train = keep_apart(train, test)
             if not len(train):
                 raise ValueError(
                     f"Fold {fold} of {type(self).__name__} has no row left to train "
                     f"on, of {n_steps} time steps. Leave out less around the test "
                     "part, or use other folds."
                 )
-            yield _rows_in(train, steps, n_steps), _rows_in(test, steps, n_steps)
+            yield train, test
 
     def _row_times(self, X):
         return _times(X, self.time)
@@ -57,6 +61,10 @@ class _TimeSplit(BaseCrossValidator):
     def _n_overlapping(self, X, y):
         """Count the rows before a row whose targets overlap with its own."""
         return 0
+
+    def _keep_apart(self, X, steps, n_overlapping):
+        """Give what takes rows out of a train part besides whole time steps."""
+        return lambda train, test: train
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Give the number of folds.
@@ -168,7 +176,8 @@ class PurgedKFold(_TimeSplit):
         Time steps after the test fold that are purged. "auto" reads them from
         `pipeline`: a row whose window ends `horizon` steps before it reaches back
         ``window_length + horizon - 1`` steps; and before the fold the steps of y,
-        less one, where it has several.
+        less one, where it has several. With `group_by` these are rows of its group
+        too, which may be rarer than the time steps of all.
 
     embargo : int, default=0
         Time steps that are left out besides, after the purged ones.
@@ -245,6 +254,27 @@ class PurgedKFold(_TimeSplit):
             codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
         return y.shape[1] - 1 if are_steps(y, codes) else 0
 
+    def _keep_apart(self, X, steps, n_overlapping):
+        group_by = None
+        if self.purge == "auto" and self.pipeline is not None:
+            group_by = group_by_of(windows_within(self.pipeline))
+        if group_by is None:
+            return super()._keep_apart(X, steps, n_overlapping)
+        n_purged = self._n_purged()
+        codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
+        order = np.lexsort((steps, codes))
+        codes = codes[order]
+
+        def keep_apart(train, test):
+            is_test = np.zeros(len(order), dtype=bool)
+            is_test[test] = True
+            is_test = is_test[order]
+            reaches = _are_soon_after(is_test, codes, n_purged)
+            reaches |= _are_soon_after(is_test[::-1], codes[::-1], n_overlapping)[::-1]
+            return np.setdiff1d(train, order[reaches], assume_unique=True)
+
+        return keep_apart
+
     def _n_purged(self):
         if self.purge != "auto":
             check_int("purge", self.purge, at_least=0, others=' or "auto"')
@@ -288,6 +318,25 @@ def group_by_of(windows):
     group_by = next((name for name in names if name is not None), None)
     check_group_by(group_by)
     return group_by
+
+
+def _are_soon_after(is_test, codes, n_rows):
+    """Tell which rows come at most so many rows after a test row of their group.
+
+    Parameters
+    ----------
+    is_test : ndarray of bool, of shape (n,)
+        Group by group, in the order of time or in that turned round.
+
+    codes : ndarray of int, of shape (n,)
+        The groups.
+
+    n_rows : int
+        How many rows.
+    """
+    places = np.arange(len(codes))
+    last = np.maximum.accumulate(np.where(is_test, places, -1))
+    return (last >= 0) & (codes[last] == codes) & (places - last <= n_rows)
 
 
 def _rows_in(part, steps, n_steps):
