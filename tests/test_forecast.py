@@ -392,7 +392,18 @@ INDEXES = {
     "days over a change of clocks": pd.date_range(
         "2026-02-20", periods=40, freq="D", tz="Europe/Berlin"
     ),
+    "days at an hour that clocks skip": pd.date_range(
+        "2026-02-20 02:30", periods=40
+    ).tz_localize("Europe/Berlin", nonexistent="shift_forward"),
+    "days at an hour that clocks have twice": pd.date_range(
+        "2026-09-20 02:30", periods=40
+    ).tz_localize("Europe/Berlin", ambiguous=np.ones(40, dtype=bool)),
     "quarters": pd.period_range("2016Q1", periods=40, freq="Q"),
+    "periods of 15 minutes": pd.period_range("2026-01-01", periods=40, freq="15min"),
+    "periods of two weeks": pd.period_range("2026-01-01", periods=40, freq="2W"),
+    "every other period of two days": pd.period_range(
+        "2026-01-01", periods=80, freq="2D"
+    )[::2],
     "years": pd.Index(range(1900, 1940)),
     "numbers": pd.RangeIndex(0, 80, 2),
     "durations": pd.timedelta_range("0s", periods=40, freq="5s"),

@@ -64,6 +64,35 @@ def test_business_hours_go_on_as_they_did():
     np.testing.assert_array_equal(later, [60.0, np.nan])
 
 
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("start", ["2024-03-01 02:30", "2024-10-01 02:30"])
+@pytest.mark.parametrize("lost", [[], [31, 35], [29, 30, 31]], ids=len)
+def test_days_at_an_hour_that_clocks_skip_or_have_twice(start, lost):
+    first = pd.date_range(start, periods=60).tz_localize(
+        "Europe/Berlin", ambiguous=np.ones(60, dtype=bool), nonexistent="shift_forward"
+    )
+    # As kept in UTC: the hour by the clock changes with it.
+    second = pd.date_range(start, periods=60, tz="UTC").tz_convert("Europe/Paris")
+    second -= pd.Timedelta(hours=1)
+    for full in (first, second):
+        X = table(full).drop(full[lost])
+        expected = shifted(X, full)
+        window = SlidingWindow(LENGTH, flatten=True)
+        np.testing.assert_array_equal(window.fit_transform(X), expected)
+        cut = 28
+        later = window.fit(X[:cut]).transform(X[cut:])
+        np.testing.assert_array_equal(later, expected[cut:])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
+def test_narrow_labels_are_counted_as_others(dtype):
+    full = pd.Index(np.arange(-120, 120) if dtype == np.int8 else np.arange(240))
+    X = table(full).drop(full[10:-10])
+    expected = shifted(X, full)
+    windows, _ = windows_and_warnings(X.set_axis(X.index.astype(dtype)))
+    np.testing.assert_array_equal(windows, expected)
+
+
 @pytest.mark.parametrize(
     "freq",
     [

@@ -9,6 +9,10 @@ THERE = 1 / 3
 
 _AN_HOUR = 3600 * 10**9
 
+# Of the frequencies of pandas, those of equally long steps; days are, but for clocks
+# that change, of which pandas refuses the hours that are not there.
+EQUAL_STEPS = (pd.offsets.Tick, pd.offsets.Day)
+
 
 def is_grid(lengths, counts, there=THERE):
     """Tell whether steps are those of equally spaced rows, some of which are missing.
@@ -52,7 +56,7 @@ def calendar_of(times):
         freq = pd.DatetimeIndex(times, freq="infer").freq
         if isinstance(freq, pd.offsets.BusinessHour):
             return None  # pandas takes any eight hours for those from 9 to 17
-    return None if freq is None or isinstance(freq, pd.offsets.Tick) else freq
+    return None if freq is None or isinstance(freq, EQUAL_STEPS) else freq
 
 
 def calendar_with_holes(times):

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 
+from sklstm.preprocessing._calendar import EQUAL_STEPS
 from sklstm.preprocessing._pace import Moment, Pace, columns_of, longest_plain_step
 
 _AN_HOUR = 3600 * 10**9
@@ -67,9 +68,7 @@ class TimeLabels:
         Business hours are hours apart, months further than 10 days, and business days
         leave out the weekend; but an index may bring any calendar of its own.
         """
-        if self.index.freq is not None and not isinstance(
-            self.index.freq, pd.offsets.Tick
-        ):
+        if self.index.freq is not None and not isinstance(self.index.freq, EQUAL_STEPS):
             return False
         if not len(steps):
             return True
@@ -346,10 +345,9 @@ def _positions(index):
         return "number", np.arange(index.start, index.stop, index.step), 1
     if not isinstance(index, pd.MultiIndex) and index.dtype.kind in "iuf":
         numbers = index.to_numpy()
-        # Unsigned integers would wrap around where labels fall.
-        return (
-            "number",
-            numbers.astype(np.int64) if numbers.dtype.kind == "u" else (numbers),
-            1,
-        )
+        if numbers.dtype.kind in "iu":
+            # Unsigned integers wrap around where labels fall, narrow ones where they
+            # are far apart.
+            numbers = numbers.astype(np.int64, copy=False)
+        return "number", numbers, 1
     return "other", None, 1

@@ -130,19 +130,26 @@ class Pace:
         if not self.is_regular:
             return None
         if last.kind.startswith("period"):
-            step = round(self.usual_step)
-            return pd.PeriodIndex([last.label + k * step for k in _ahead(n_rows)])
+            # By numbers: what is added to a period of two days counts by two days.
+            first, step = last.label.ordinal, round(self.usual_step)
+            ahead = (first + k * step for k in _ahead(n_rows))
+            freq = last.label.freq
+            return pd.PeriodIndex([pd.Period(ordinal=i, freq=freq) for i in ahead])
         if last.kind == "number":
             step = self.usual_step
             step = int(step) if isinstance(last.label, Integral) else step
             return pd.Index([last.label + k * step for k in _ahead(n_rows)])
         if self.usual_step % _A_DAY == 0 and last.kind == "aware time":
-            # A day is not always 24 hours long.
-            step = pd.DateOffset(days=int(self.usual_step // _A_DAY))
-        else:
-            step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(
-                last.label.unit
+            # A day is not always 24 hours long, and may lack an hour or have it twice.
+            days = int(self.usual_step // _A_DAY)
+            wall = last.label.tz_localize(None)
+            ahead = [wall + pd.Timedelta(days=k * days) for k in _ahead(n_rows)]
+            return pd.DatetimeIndex(ahead).tz_localize(
+                last.label.tz,
+                ambiguous=np.ones(n_rows, dtype=bool),
+                nonexistent="shift_forward",
             )
+        step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(last.label.unit)
         return pd.Index([last.label + k * step for k in _ahead(n_rows)])
 
 
