@@ -1,5 +1,6 @@
 """Checks of input that scikit-learn does not make, and fits that leave no halves."""
 
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import contextmanager
@@ -168,10 +169,11 @@ def check_table(X, name="X"):
     """
     # (Some sparse arrays of SciPy are mappings too.)
     nothing = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
-    if X is None or nothing:
+    advice = _how_to_read(X)
+    if X is None or nothing or advice:
         raise TypeError(
             f"Expected 2D array for {name}: an array-like or DataFrame of shape "
-            f"(n_rows, n_features), got {type(X).__name__}."
+            f"(n_rows, n_features), got {type(X).__name__}.{advice}"
         )
     columns = list(X.columns) if hasattr(X, "columns") else []
     if len({*columns}) < len(columns):
@@ -187,6 +189,17 @@ def check_table(X, name="X"):
                 "not. Cast it to pl.Float64."
             )
     return X
+
+
+def _how_to_read(X):
+    """Say how to make a DataFrame of what only looks like one; "" of all else."""
+    if isinstance(X, pd.DataFrame):
+        return ""
+    if hasattr(X, "collect"):  # first, as polars warns of asking for columns
+        return " Pass X.collect()."
+    # Of Arrow's tables the columns are no names.
+    arrow = hasattr(X, "column_names")
+    return " Pass X.to_pandas(), or polars.from_arrow(X)." if arrow else ""
 
 
 def _dense(X):
@@ -219,6 +232,19 @@ def check_numbers(X, estimator, dtype=FLOATS):
         return check_array(
             X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X"
         )
+
+
+def reads_as_dates(index):
+    """Tell whether labels are text that pandas can read as dates."""
+    some = index[:20]
+    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
+        return False
+    # Plain numbers and names of days or months alone are no dates.
+    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that each may be of another format
+        return bool(pd.to_datetime(some, errors="coerce").notna().all())
 
 
 def check_target_of_rows(X, y):

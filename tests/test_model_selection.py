@@ -134,6 +134,29 @@ def test_an_index_of_levels_wants_a_name(panel):
         list(PanelTimeSeriesSplit(2).split(np.zeros((9, 1))))
 
 
+@pytest.mark.parametrize("library", [pd, pl])
+def test_text_that_sorts_otherwise_than_its_dates_is_refused(library):
+    months = pd.date_range("2018-01-01", periods=12, freq="MS")
+    for style in ("%b %Y", "%-m/%Y", "%d %B %Y"):
+        X = library.DataFrame({"t": list(months.strftime(style))})
+        for splitter in (
+            PanelTimeSeriesSplit(3, time="t"),
+            PurgedKFold(3, purge=1, time="t"),
+        ):
+            with pytest.raises(ValueError, match="text that reads as dates, such as"):
+                next(splitter.split(X))
+    for text in (  # whose order is that of time
+        months.strftime("%Y-%m-%d"),
+        months.strftime("%Y/%m"),
+        ["2018-01-01", *months.strftime("%Y-%m-%dT%H:%M:%S")],
+        [f"{year}Q{quarter}" for year in (2018, 2019) for quarter in (1, 2, 3, 4)],
+        [f"week {week}" for week in range(10, 20)],
+    ):
+        X = library.DataFrame({"t": list(text)})
+        *_, (_, test) = PanelTimeSeriesSplit(3, time="t").split(X)
+        assert test[-1] == len(X) - 1
+
+
 # ------------------------------------------------------------------------------ purged
 @settings(deadline=None, max_examples=60)
 @given(

@@ -317,3 +317,30 @@ def test_a_fit_transform_that_fails_leaves_nothing_fitted():
     with pytest.raises(MemoryError, match="max_timesteps=1000000000000"):
         pad.fit_transform([[1.0]])
     assert vars(pad) == vars(PadSequences(10**12))
+
+
+# ------------------------------------------------------------- tables of other kinds
+def test_what_only_looks_like_a_frame_is_told_how_to_be_read():
+    arrow = pytest.importorskip("pyarrow")
+    columns = {"a": np.arange(9.0), "b": np.arange(9.0)}
+    window = SlidingWindow(2).fit(np.zeros((9, 2)))
+    with pytest.raises(TypeError, match=r"for X: .* got Table\. Pass X\.to_pandas"):
+        SlidingWindow(2).fit(arrow.table(columns))
+    with pytest.raises(TypeError, match=r"for X: .* got Table\. Pass X\.to_pandas"):
+        window.transform(arrow.table(columns))
+    for group_by in (None, "a"):
+        lazy = pl.DataFrame(columns).lazy()
+        with pytest.raises(TypeError, match=r"got LazyFrame\. Pass X\.collect"):
+            SlidingWindow(2, group_by=group_by).fit(lazy)
+
+
+@pytest.mark.parametrize("unit", ["s", "us"])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_groups_named_by_dates_are_the_same_in_every_unit(unit, zone):
+    days = pd.date_range("2026-01-01", periods=2, tz=zone).repeat(3)
+    X = pd.DataFrame({"day": days.as_unit("ns"), "a": np.arange(6.0)})
+    window = SlidingWindow(2, group_by="day").fit(X)
+    assert list(window.history_) == [days[0], days[-1]]
+    later = X.assign(day=days.as_unit(unit), a=X["a"] + 10).set_axis(range(6, 12))
+    found = np.asarray(window.transform(later))[[0, 3], :, 0]
+    np.testing.assert_array_equal(found, [[1, 2], [4, 5]])

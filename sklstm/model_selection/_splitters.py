@@ -1,5 +1,6 @@
 """Splits in time: of many entities at once, and without windows that overlap."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
 from sklstm._pipeline import windows_within
-from sklstm._validation import are_steps, check_group_by, check_int
+from sklstm._validation import are_steps, check_group_by, check_int, reads_as_dates
 
 
 class _TimeSplit(BaseCrossValidator):
@@ -354,7 +355,7 @@ def _number(times, n_rows):
         times = times.astype(np.float32)  # pandas has no such index
     times = pd.Index(times)
     try:
-        steps, _ = pd.factorize(times, sort=True)
+        steps, ordered = pd.factorize(times, sort=True)
     except TypeError:  # such as numbers beside text
         kinds = sorted({type(time).__name__ for time in times})
         raise ValueError(
@@ -363,7 +364,25 @@ def _number(times, n_rows):
         ) from None
     if (steps < 0).any():
         raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
+    _refuse_unread_dates(ordered)
     return steps
+
+
+def _refuse_unread_dates(ordered):
+    """Refuse times that are in the order of text, and as dates are in another."""
+    if isinstance(ordered, pd.CategoricalIndex) or not reads_as_dates(ordered):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of text that pandas will not read for ever
+        dates = pd.to_datetime(ordered, errors="coerce", format="mixed", utc=True)
+    dates = dates.dropna()
+    falls = np.flatnonzero(dates[1:] < dates[:-1])
+    if len(falls):
+        raise ValueError(
+            f"time holds text that reads as dates, such as {ordered[0]!r}, and sorts "
+            f"as text: {dates[falls[0]].date()} comes before "
+            f"{dates[falls[0] + 1].date()}. Parse it with pd.to_datetime."
+        )
 
 
 def _times(X, time):

@@ -6,9 +6,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import shortened
+from sklstm._validation import reads_as_dates, shortened
 from sklstm.preprocessing._pace import Pace, columns_of
-from sklstm.preprocessing._table import reads_as_dates
 
 # Fewer rows than these tell no pace.
 _ROWS_OF_A_PACE = 3

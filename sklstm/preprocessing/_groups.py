@@ -53,6 +53,9 @@ class Groups:
                 "row needs its group."
             )
         sizes = np.bincount(codes, minlength=len(names))
+        if names.dtype.kind in "mM":
+            # As Timestamp and Timedelta: bare numbers are others in another unit.
+            names = pd.Index(names)
         return cls(names.tolist(), np.argsort(codes, kind="stable"), sizes)
 
     @classmethod

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import as_list, shortened
+from sklstm._validation import as_list, reads_as_dates, shortened
 from sklstm.preprocessing._groups import Groups
 
 # Rows that the 32 bits of an index can count: more than windows of any use have.
@@ -102,19 +102,6 @@ def _remedy(labels, rows, group_by):
             'resource="lstmregressor__epochs".'
         )
     return advice
-
-
-def reads_as_dates(index):
-    """Tell whether labels are text that pandas can read as dates."""
-    some = index[:20]
-    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
-        return False
-    # Plain numbers and names of days or months alone are no dates.
-    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that each may be of another format
-        return bool(pd.to_datetime(some, errors="coerce").notna().all())
 
 
 def check_lengths(window_length, horizon):
