@@ -347,3 +347,27 @@ def test_flat_windows_know_of_a_row_whatever_is_missing_before(lost, shops, hori
         window = SlidingWindow(2, **params)
         alone = X.drop(columns="shop")
         np.testing.assert_array_equal(window.fit_transform(alone), expected)
+
+
+# --------------------------------------------- rows of several entities without groups
+def test_entities_in_an_index_of_levels_are_told_without_groups():
+    days = pd.date_range("2026-01-01", periods=5)
+    shops = pd.MultiIndex.from_product([["a", "b"], days], names=["shop", "day"])
+    numbers = pd.MultiIndex.from_product([[7, 8], days], names=["shop", "day"])
+    by_day = shops.swaplevel().sort_values()
+    for index in (
+        shops,
+        numbers,
+        by_day,
+        shops.set_levels(days.to_period("D"), level=1),
+    ):
+        X = table(index)
+        _, told = windows_and_warnings(X)
+        assert "windows go across them: name their column or index" in "".join(told)
+        _, told = windows_and_warnings(X, group_by="shop")
+        assert told == []
+    # One series, in the order of time.
+    hours = pd.MultiIndex.from_product([days, range(24)], names=["day", "hour"])
+    one = pd.MultiIndex.from_product([["a"], days])
+    for index in (hours, one):
+        assert windows_and_warnings(table(index))[1] == []
