@@ -371,3 +371,21 @@ def test_entities_in_an_index_of_levels_are_told_without_groups():
     one = pd.MultiIndex.from_product([["a"], days])
     for index in (hours, one):
         assert windows_and_warnings(table(index))[1] == []
+
+
+def test_a_night_that_is_ignored_within_a_table_is_ignored_between_two():
+    days = pd.bdate_range("2026-01-01", periods=8)
+    times = [day + pd.Timedelta(hours=9, minutes=m) for day in days for m in range(60)]
+    X = table(pd.DatetimeIndex(times))
+    window = SlidingWindow(LENGTH, gaps="ignore", flatten=True)
+    expected = np.column_stack([X["a"].shift(lag) for lag in range(LENGTH, 0, -1)])
+    cut = 60 * 6
+    later = window.fit(X[:cut]).transform(X[cut:])
+    np.testing.assert_array_equal(later, expected[cut:])
+    both = pd.concat([X.assign(shop="a"), X.assign(shop="b")]).sort_index()
+    grouped = SlidingWindow(LENGTH, gaps="ignore", flatten=True, group_by="shop")
+    later = grouped.fit(both[: 2 * cut]).transform(both[2 * cut :])
+    np.testing.assert_array_equal(later, expected[cut:].repeat(2, axis=0))
+    # Further apart than any rows that fit saw, rows are missing between the two.
+    week = X[cut:].set_axis(X.index[cut:] + pd.Timedelta(days=7))
+    assert np.isnan(window.transform(week)[0]).all()

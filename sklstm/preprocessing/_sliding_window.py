@@ -100,11 +100,13 @@ class SlidingWindow(SequenceTransformer):
         durations or whole numbers) are further apart than rows usually are, in each
         group. "missing": a missing step for each row that is not there, with a warning
         that counts them, as between two tables. "ignore": nothing; rows follow each
-        other as they stand, as they do where the index tells no pace. Numbers tell
-        one if all steps are multiples of the shortest, and two of three are the
-        shortest: years, or row numbers after `dropna`; not those of the rows of all
-        groups together. Pass "ignore" for trades, visits and other events, for nights
-        when nothing is measured, or for a numbered table that was filtered on purpose.
+        other as they stand, as they do where the index tells no pace, and between two
+        tables too unless these are further apart than any rows that `fit` saw. Numbers
+        tell a pace if all steps are multiples of the shortest, and two of three are
+        the shortest: years, or row numbers after `dropna`; not those of the rows of
+        all groups together. Pass "ignore" for trades, visits and other events, for
+        nights when nothing is measured, or for a numbered table that was filtered on
+        purpose.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -376,6 +378,8 @@ class SlidingWindow(SequenceTransformer):
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
+            ignores = labels is not None and self.gaps == "ignore"
+            self._longest_ignored = labels.longest_step() if ignores else 0
             self._pace_within = None if times is None else times.pace()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
@@ -524,9 +528,12 @@ class SlidingWindow(SequenceTransformer):
         if self._last is None:
             return False
         first, _ = labels.span()
-        return self._last.is_before(first) and not self._pace.n_rows_between(
-            self._last, first
-        )
+        if not self._last.is_before(first):
+            return False
+        longest = getattr(self, "_longest_ignored", 0)  # older pickles have none
+        if longest and first.position - self._last.position <= longest:
+            return True  # a night is none between two tables, as it is none within
+        return not self._pace.n_rows_between(self._last, first)
 
     def _windows(self, values, groups, before, missing):
         if self.flatten and self._has_known:
