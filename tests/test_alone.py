@@ -37,16 +37,39 @@ def test_a_prediction_has_the_same_bits_in_any_company(onednn, isa):
 
 
 def test_blocks_of_other_bits_are_not_taken(monkeypatch):
-    forward, outputs = Forward(NetworkSpec(1, 1, (32,)), 1), np.arange(96.0)
-    monkeypatch.setattr(forward, "_call", lambda *arguments: outputs)
+    forward = Forward(NetworkSpec(1, 1, (32,)), 1)
+
+    def call(variables, values, blocks, n_timesteps):
+        outputs = np.arange(float(blocks.shape[0] * blocks.shape[2]))
+        return np.nextafter(outputs, 1e6) if blocks.shape[2] == 4 else outputs
+
+    monkeypatch.setattr(forward, "_call", call)
     assert forward._agrees(2, 0)
-    by_block = {16: outputs, 4: np.nextafter(outputs, 100)}
-    monkeypatch.setattr(forward, "_call", lambda v, x, b, n: by_block[b.shape[2]])
     assert not forward._agrees(4, 0)
 
 
 def test_outputs_that_are_all_alike_tell_nothing_of_blocks(monkeypatch):
     # As those of dead units are, whatever was rounded before.
     forward = Forward(NetworkSpec(1, 1, (32,)), 1)
-    monkeypatch.setattr(forward, "_call", lambda *arguments: np.zeros(96))
+    monkeypatch.setattr(forward, "_call", lambda *arguments: np.zeros(128))
     assert not forward._agrees(2, 0)
+
+
+def test_blocks_whose_last_sample_has_other_bits_now_and_then_are_not_taken(
+    monkeypatch,
+):
+    # As where a thread computes by other code what fills no vector.
+    forward, n_calls = Forward(NetworkSpec(1, 1, (57,)), 2), 0
+
+    def call(variables, values, blocks, n_timesteps):
+        nonlocal n_calls
+        outputs = np.arange(1.0, blocks.shape[0] * blocks.shape[2] + 1)
+        if blocks.shape[2] == 192:
+            last = 1 + np.arange(n_calls, n_calls + len(blocks))
+            n_calls += len(blocks)
+            odd = np.flatnonzero(last % 20 == 0)
+            outputs[192 * odd + 191] = np.nextafter(outputs[192 * odd + 191], 0)
+        return outputs
+
+    monkeypatch.setattr(forward, "_call", call)
+    assert not forward._agrees(192, 0)
