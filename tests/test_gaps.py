@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 
+from sklstm.forecasting import stream
 from sklstm.model_selection import PurgedKFold
 from sklstm.preprocessing import SlidingWindow
 
@@ -317,6 +318,60 @@ def test_rows_of_groups_that_are_read_again_are_counted():
     window.transform(X[X["shop"] == "a"])
 
 
+# --------------------------------------------------------- rows that are not watched
+OPEN = pd.date_range("2026-01-05", periods=60)
+UNWATCHED = {
+    "Monday to Saturday": OPEN[OPEN.day_of_week < 6],
+    "every tenth hour or so": ODD_HOURS[:60],
+    "numbers without a pace": pd.Index(np.arange(60) ** 2),
+    "days with a hole": OPEN.delete(slice(20, 40)),
+    "names": NAMES[:60],
+}
+
+
+@pytest.mark.parametrize("cut", [12, 21, 30])
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("index", UNWATCHED)
+def test_ignored_gaps_are_so_between_two_tables(index, horizon, cut):
+    X = table(UNWATCHED[index])
+    window = SlidingWindow(LENGTH, horizon=horizon, gaps="ignore", flatten=True)
+    lags = range(LENGTH - 1 + horizon, horizon - 1, -1)
+    expected = np.column_stack([X["a"].shift(lag) for lag in lags])
+    window.fit(X[:cut])
+    np.testing.assert_array_equal(window.transform(X[cut:]), expected[cut:])
+    np.testing.assert_array_equal(
+        window.transform(X[cut + 5 :])[0, -1:],
+        (expected[cut, -1:] if horizon else expected[cut + 5, -1:]),
+    )  # rows that are left out between the two
+    # Rows that fit saw begin as they do elsewhere.
+    np.testing.assert_array_equal(window.transform(X), expected)
+    within = window.transform(X[cut - 1 :])
+    np.testing.assert_array_equal(within[:, -1], expected[cut - 1 :, -1])
+
+
+def test_ignored_gaps_are_so_between_two_tables_of_groups():
+    rng = np.random.default_rng(0)
+    parts = [
+        table(OPEN[np.sort(rng.choice(60, 30, replace=False))]).assign(shop=shop)
+        for shop in "abc"
+    ]
+    X = pd.concat(parts).sort_index(kind="stable")
+    expected = X.groupby("shop")["a"].shift(1)
+    window = SlidingWindow(1, group_by="shop", gaps="ignore", flatten=True)
+    past = X.index < OPEN[30]
+    later = window.fit(X[past]).transform(X[~past])
+    np.testing.assert_array_equal(later[:, 0], expected[~past])
+
+
+def test_a_stream_goes_on_after_days_that_are_ignored():
+    X = table(OPEN[OPEN.day_of_week < 6])
+    window = SlidingWindow(LENGTH, gaps="ignore", flatten=True)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X[:12], X["a"][:12] ** 2)
+    rows, expected = stream(pipe), pipe.predict(X)
+    found = [rows.push(row) for _, row in X[12:].iterrows()]
+    np.testing.assert_allclose(found[:-1], expected[13:])
+
+
 # --------------------------------------------------- what is known of the row itself
 @pytest.mark.filterwarnings("ignore:.* missing within X")
 @pytest.mark.parametrize("horizon", [1, 3])
@@ -386,6 +441,5 @@ def test_a_night_that_is_ignored_within_a_table_is_ignored_between_two():
     grouped = SlidingWindow(LENGTH, gaps="ignore", flatten=True, group_by="shop")
     later = grouped.fit(both[: 2 * cut]).transform(both[2 * cut :])
     np.testing.assert_array_equal(later, expected[cut:].repeat(2, axis=0))
-    # Further apart than any rows that fit saw, rows are missing between the two.
     week = X[cut:].set_axis(X.index[cut:] + pd.Timedelta(days=7))
-    assert np.isnan(window.transform(week)[0]).all()
+    np.testing.assert_array_equal(window.transform(week), expected[cut:])

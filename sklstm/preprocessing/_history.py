@@ -159,12 +159,6 @@ class TimeLabels:
             return self.at(0), self.at(-1)
         return self.at(np.argmin(self._positions)), self.at(np.argmax(self._positions))
 
-    def longest_step(self):
-        """Give how far apart neighbouring moments are at most; 0 where unknown."""
-        if self._positions is None:
-            return 0
-        return np.diff(np.sort(self._positions)).max(initial=0).item() * self._unit
-
     def take(self, rows):
         """Give the labels of some rows."""
         if isinstance(self.index, pd.RangeIndex):

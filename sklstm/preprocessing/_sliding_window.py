@@ -74,12 +74,12 @@ class SlidingWindow(SequenceTransformer):
     history : {"auto", "fit"} or None, default="auto"
         Whether the last ``window_length + horizon - 1`` rows that `fit` saw go before
         the rows of `transform`. "auto": those that the pandas index shows to be
-        earlier than X; rows missing between the two tables are missing steps. The
-        index must then be sorted, in each group; an array has none, and starts
-        without history. "fit": always, for arrays under `TimeSeriesSplit` without a
-        gap; X must be the rows right after those of `fit`, which nothing can tell (so
-        no train scores, and no other folds). None: never. :meth:`fit_transform` starts
-        without history.
+        earlier than X; rows missing between the two tables are missing steps, or as
+        `gaps` says. The index must then be sorted, in each group; an array has none,
+        and starts without history. "fit": always, for arrays under `TimeSeriesSplit`
+        without a gap; X must be the rows right after those of `fit`, which nothing can
+        tell (so no train scores, and no other folds). None: never.
+        :meth:`fit_transform` starts without history.
 
     group_by : str, int or None, default=None
         Name of the column or index level (of an array: the column's position) whose
@@ -100,13 +100,14 @@ class SlidingWindow(SequenceTransformer):
         durations or whole numbers) are further apart than rows usually are, in each
         group. "missing": a missing step for each row that is not there, with a warning
         that counts them, as between two tables. "ignore": nothing; rows follow each
-        other as they stand, as they do where the index tells no pace, and between two
-        tables too unless these are further apart than any rows that `fit` saw. Numbers
-        tell a pace if all steps are multiples of the shortest, and two of three are
-        the shortest: years, or row numbers after `dropna`; not those of the rows of
-        all groups together. Pass "ignore" for trades, visits and other events, for
-        nights when nothing is measured, or for a numbered table that was filtered on
-        purpose.
+        other as they stand, as they do where the index tells no pace. So do the rows
+        of two tables: those that are later than the fitted ones follow these directly,
+        however far their labels are (rows that a splitter leaves out between the two
+        are passed over as well). Numbers tell one if all steps are multiples of the
+        shortest, and two of three are the shortest: years, or row numbers after
+        `dropna`; not those of the rows of all groups together. Pass "ignore" for
+        trades, visits and other events, for nights when nothing is measured, or for a
+        numbered table that was filtered on purpose.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -378,8 +379,6 @@ class SlidingWindow(SequenceTransformer):
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
-            ignores = labels is not None and self.gaps == "ignore"
-            self._longest_ignored = labels.longest_step() if ignores else 0
             self._pace_within = None if times is None else times.pace()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
@@ -467,7 +466,8 @@ class SlidingWindow(SequenceTransformer):
             return tails.all_before(groups, n_steps)
         if self.history is None or labels is None:
             return tails.none_before(groups)
-        adjoins, watches_gaps = self._adjoins(labels), self._watches_gaps(times)
+        adjoins = self.gaps == "ignore" or self._adjoins(labels)
+        watches_gaps = self._watches_gaps(times)
         return tails.earlier_than(groups, n_steps, labels, adjoins, watches_gaps)
 
     def _missing_as_fitted(self, times, groups):
@@ -528,12 +528,9 @@ class SlidingWindow(SequenceTransformer):
         if self._last is None:
             return False
         first, _ = labels.span()
-        if not self._last.is_before(first):
-            return False
-        longest = getattr(self, "_longest_ignored", 0)  # older pickles have none
-        if longest and first.position - self._last.position <= longest:
-            return True  # a night is none between two tables, as it is none within
-        return not self._pace.n_rows_between(self._last, first)
+        return self._last.is_before(first) and not self._pace.n_rows_between(
+            self._last, first
+        )
 
     def _windows(self, values, groups, before, missing):
         if self.flatten and self._has_known:
