@@ -75,16 +75,30 @@ def are_steps(y, codes):
     Returns
     -------
     bool
-        Whether every column holds what the next one held a row before.
+        Whether every column holds what the next one held a row before; or, where rows
+        are missing, so many columns later as targets are missing before the last.
     """
     if y.ndim < 2 or y.shape[1] < 2:
         return False
     order = np.argsort(codes, kind="stable")
     before, row = order[:-1], order[1:]
     neighbours = codes[before] == codes[row]
-    before, row = y[before[neighbours], 1:], y[row[neighbours], :-1]
-    both_missing = (before != before) & (row != row)
-    return bool(len(row) and ((before == row) | both_missing).all())
+    before, row = y[before[neighbours]], y[row[neighbours]]
+    if not len(row):
+        return False
+    n_steps, axes = y.shape[1], tuple(range(1, y.ndim))
+    for n_missing in range(n_steps):
+        earlier, later = before[:, 1 + n_missing :], row[:, : n_steps - 1 - n_missing]
+        both_missing = (earlier != earlier) & (later != later)
+        agree = ((earlier == later) | both_missing).all(axis=axes)
+        between = row[:, n_steps - 1 - n_missing : -1]
+        agree &= (between != between).all(axis=axes)
+        if not n_missing and agree.mean() < 0.5:
+            return False  # that so many rows are missing is no more likely
+        before, row = before[~agree], row[~agree]
+        if not len(row):
+            return True
+    return False
 
 
 def n_axes(X):

@@ -175,8 +175,13 @@ class _Table:
         self.reach = min(reach_of(windows) - 1, len(self.y)) if windows else 0
         self.group_column = _name_of_groups(groups, windows)
         self.groups, _ = pd.factorize(self._entities(groups, X))
-        # The place of each row within its group.
-        self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
+        # The place of each row on one line, on which those of groups are far apart.
+        far = self.reach + 2
+        steps = 1 + np.minimum(self._missing(windows), far)
+        self.order = np.argsort(self.groups, kind="stable")
+        steps[self.order] += 2 * far * np.diff(self.groups[self.order], prepend=0)
+        self.place = np.empty_like(steps)
+        self.place[self.order] = np.cumsum(steps[self.order])
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
@@ -198,6 +203,15 @@ class _Table:
                 f"rows of X; got {groups!r}."
             )
         return labels
+
+    def _missing(self, windows):
+        """Count the rows missing before each, where windows take them for steps."""
+        for window in windows:
+            count = getattr(window, "_missing_by_index", None)
+            missing = None if count is None else count(self.X, self.groups)
+            if missing is not None:
+                return missing
+        return np.zeros(len(self.y), dtype=int)
 
     def look_through(self, windows):
         """Take horizon and known columns from windows: of a search, the best."""
@@ -272,13 +286,21 @@ class _Table:
             return  # which stands everywhere by chance
         alike = 0.99 if len(counts) > 2 else 0.9999  # two values often agree
         for column, name, values in self.numeric_columns():
-            in_groups = pd.Series(values.astype(float)).groupby(self.groups)
             for lag in range(-self.reach - 1, self.reach + 2):
-                earlier = in_groups.shift(lag)
+                earlier = self._shifted(values.astype(float), lag)
                 known = earlier.notna() & target.notna()
                 same = np.isclose(earlier[known], target[known])
                 if known.sum() > 2 and same.mean() > alike:
                     yield column, name, lag
+
+    def _shifted(self, values, lag):
+        """Give the value that was in the group of each row so many steps before."""
+        line = self.place[self.order]
+        at = np.searchsorted(line, line - lag).clip(max=len(line) - 1)
+        shifted = np.full(len(line), np.nan)
+        there = line[at] == line - lag
+        shifted[self.order[there]] = values[self.order[at[there]]]
+        return pd.Series(shifted)
 
 
 def _name_of_groups(groups, windows):

@@ -27,6 +27,7 @@ from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows
 from sklstm.preprocessing._gaps import (
     count_missing,
+    missing_by_index,
     paces_of,
     warn_of_gaps,
     warn_of_no_pace,
@@ -485,6 +486,19 @@ class SlidingWindow(SequenceTransformer):
         """Count the rows missing before each row of a table; None if none is."""
         _, groups, labels = self._read(X, reset=False)
         return self._missing_as_fitted(self._times(X, labels), groups)
+
+    def _missing_by_index(self, X, codes):
+        """Count the rows missing before each row of a table, without `fit`.
+
+        `codes` are the numbers of the groups, one a row. None if none is missing.
+        """
+        if self.gaps == "ignore" or not isinstance(X, pd.DataFrame):
+            return None
+        of_groups = self.group_by is not None
+        if of_groups and self.group_by not in {*X.columns, *X.index.names}:
+            return None  # a step before the window makes it
+        index, groups = time_index(X, self.group_by), Groups.of(codes, "groups")
+        return missing_by_index(index, groups, of_groups=of_groups)
 
     # -------------------------------------------------------------- making the windows
     # Python's own integers: NumPy's narrow ones overflow.
