@@ -314,6 +314,48 @@ def _tells_nothing(of_X, of_y):
     return of_y.equals(pd.RangeIndex(len(of_y))) and not of_y.equals(of_X.sort_values())
 
 
+def warn_of_levels(X, after=None, *, stacklevel=4):
+    """Warn of an index of several levels, one of which most often names entities.
+
+    It is silent where one level alone changes, as of a single entity.
+
+    Parameters
+    ----------
+    X : object
+        A table.
+
+    after : object, default=None
+        The label of a row that is before the table.
+
+    stacklevel : int, default=4
+        As in :func:`warnings.warn`.
+
+    Returns
+    -------
+    bool
+        Whether there are several levels that change.
+    """
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    if not isinstance(index, pd.MultiIndex) or not len(index):
+        return False
+    change = [bool((codes != codes[0]).any()) for codes in index.codes]
+    if isinstance(after, tuple) and len(after) == len(change):
+        pairs = zip(change, index[0], after, strict=True)
+        change = [changes or label != last for changes, label, last in pairs]
+    if sum(change) < 2:
+        return False
+    names = [name for name in index.names if name is not None]
+    example = f", such as group_by={names[0]!r}" if names else " (X.index.names = ...)"
+    warnings.warn(
+        f"The index of X has the levels {list(index.names)}, but group_by is None: "
+        "windows take all rows for one series, and go across entities. Name the level "
+        f"that tells entities{example}; or leave one level, if it is one series.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+    return True
+
+
 def check_no_infinity(estimator, values, locate=None):
     """Refuse infinities.
 

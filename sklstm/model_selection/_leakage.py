@@ -19,6 +19,7 @@ from sklstm._validation import (
     check_table,
     check_target_of_rows,
     n_axes,
+    warn_of_levels,
 )
 from sklstm.model_selection._splitters import (
     column_of,
@@ -102,6 +103,8 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     _assert_nothing_is_fitted(pipeline)
     windows = windows_within(pipeline)
     table = _Table(X, y, groups, windows)
+    if windows and groups is None and table.group_column is None:
+        warn_of_levels(X, stacklevel=3)  # which a step may take from the window
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
         _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)

@@ -22,6 +22,7 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
+    warn_of_levels,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows
@@ -274,6 +275,9 @@ class SlidingWindow(SequenceTransformer):
             array, or what `set_output` says.
         """
         labels, values, groups, before, missing = self._go_on(X)
+        if self.group_by is None and not self._told_of_levels:
+            last = None if self._last is None else self._last.label
+            warn_of_levels(X, after=last, stacklevel=3)
         self._warn_of_new_groups(groups.names)
         if labels is not None and self.history is not None:
             warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
@@ -365,8 +369,10 @@ class SlidingWindow(SequenceTransformer):
         check_same_index(X, y)
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
-            if labels is not None and self.group_by is None:
-                warn_of_repeated_times(labels)
+            if self.group_by is None:
+                self._told_of_levels = warn_of_levels(X)
+                if labels is not None:
+                    warn_of_repeated_times(labels)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
