@@ -1,5 +1,6 @@
 """Checks of input that scikit-learn does not make, and fits that leave no halves."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -99,6 +100,19 @@ def are_steps(y, codes):
         if not len(row):
             return True
     return False
+
+
+def multistep_name(names):
+    """Give the name that `make_multistep` made columns of; None where it did not."""
+    if names is None or not len(names):
+        return None
+    ago = range(len(names) - 1, 0, -1)
+    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
+    if found is None:
+        return None
+    base = found.group(1)
+    expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
+    return base if list(names) == expected else None
 
 
 def n_axes(X):

@@ -1,5 +1,7 @@
 """Targets of several steps and complete windows, beside loops over rows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -201,6 +203,7 @@ def test_a_level_of_groups_is_no_time(level):
 
 
 @pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
 @pytest.mark.parametrize("gaps", ["missing", "ignore"])
 def test_windows_and_targets_of_several_steps_do_not_overlap_over_holes(gaps):
     X = with_a_hole()
@@ -218,6 +221,51 @@ def test_windows_and_targets_of_several_steps_do_not_overlap_over_holes(gaps):
         assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3, gap=3))
 
 
+# ------------------------------------------------------------- a horizon too short
+def told_by_fit(X, Y, horizon, **params):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        SlidingWindow(2, horizon=horizon, **params).fit(X, Y)
+    return [str(one.message) for one in told if "steps at once" in str(one.message)]
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("kind", ["names", "values", "values with holes", "groups"])
+def test_windows_that_hold_part_of_their_targets_are_told(kind, n_outputs):
+    X = with_a_hole() if kind == "values with holes" else with_a_hole()[34:65]
+    groups, group_by = None, None
+    if kind == "groups":
+        X = pd.concat([X.assign(shop="a"), X.assign(shop="b") * 2]).sort_index()
+        groups, group_by = X["shop"], "shop"
+    y = X["price"] if n_outputs == 1 else np.column_stack([X["price"]] * n_outputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        trimmed, Y = make_multistep(X, y, 4, groups=groups)
+    Y = Y if kind == "names" else np.asarray(Y)
+    assert not told_by_fit(trimmed, trimmed[["price"]], 0, group_by=group_by)
+    for horizon in range(4):
+        (told,) = told_by_fit(trimmed, Y, horizon, group_by=group_by)
+        assert "y holds 4 steps at once, the first of them 3 rows before" in told
+        assert f"horizon={horizon} the window" in told
+        assert "Set horizon=4." in told
+    assert not told_by_fit(trimmed, Y, 4, group_by=group_by)
+    assert not told_by_fit(trimmed, Y, 0, group_by=group_by, known="price")
+
+
+def test_targets_that_are_no_steps_are_not_told():
+    X = with_a_hole()[34:65]
+    for Y in (
+        np.random.default_rng(0).normal(size=(31, 3)),
+        np.zeros((31, 2)),
+        np.full((31, 2), np.nan),
+        np.column_stack([np.arange(31), np.arange(31)]),
+        [[*"ab"]] * 31,
+        None,
+        X["price"],
+    ):
+        assert not told_by_fit(X, Y, 1)
+
+
 @pytest.mark.parametrize("cut", [make_windows, make_multistep])
 def test_a_row_without_a_group_is_told(cut):
     groups = np.array(["a", None, "a", "b", "a", "b"], dtype=object)
@@ -226,6 +274,7 @@ def test_a_row_without_a_group_is_told(cut):
 
 
 @pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
 def test_with_the_horizon_of_the_steps_nothing_leaks():
     hours = pd.date_range("2026-01-01", periods=90, freq="h")
     walk = np.random.default_rng(0).normal(size=90).cumsum()

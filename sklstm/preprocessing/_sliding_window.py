@@ -38,6 +38,7 @@ from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
 from sklstm.preprocessing._groups import Groups
 from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
+from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
 from sklstm.preprocessing._table import (
     beside_known,
@@ -222,8 +223,10 @@ class SlidingWindow(SequenceTransformer):
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             Changes no window. `forecast` refuses to feed predictions back into a
-            column of X that it was not. A pandas index other than that of X is
-            refused: rows of X and y go together as they stand.
+            column of X that it was not. Of several steps (`make_multistep`) with a
+            shorter horizon a warning tells that windows hold the first. A pandas
+            index other than that of X is refused: rows of X and y go together as they
+            stand.
 
         Returns
         -------
@@ -403,6 +406,8 @@ class SlidingWindow(SequenceTransformer):
                 warn_of_known_target(
                     self._seen_target, as_list(self.known), self._known_places
                 )
+            if len(self._known_places) < values.shape[1]:
+                warn_of_seen_steps(y, groups, self._horizon)
         return values, groups, missing
 
     def _read(self, X, reset):
