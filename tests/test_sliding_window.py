@@ -1243,6 +1243,7 @@ def test_an_unsorted_index_is_fine_where_it_is_not_asked(history):
     np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 2, 1))
 
 
+@pytest.mark.filterwarnings("ignore:The label 0 of row 1")
 def test_equal_labels_are_sorted():
     X = index_of(0, 0, 1, 1)
     assert SlidingWindow(2).fit_transform(X).shape == (4, 2, 2)

@@ -12,6 +12,7 @@ from sklstm.preprocessing._groups import Groups
 # Rows that the 32 bits of an index can count: more than windows of any use have.
 LONGEST = 2**31 - 1
 
+
 def split_off(X, group_by):
     """Part a table into groups and features.
 
