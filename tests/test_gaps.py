@@ -318,6 +318,34 @@ def test_rows_of_groups_that_are_read_again_are_counted():
     window.transform(X[X["shop"] == "a"])
 
 
+# ------------------------------------------------------------- whole numbers as floats
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("step", [1, 10])
+def test_years_that_are_floats_have_gaps_as_integers_have(step, dtype):
+    years = np.arange(1900, 1900 + 40 * step, step)
+    full = pd.Index(years.astype(dtype))
+    X = table(full).drop(full[[5, 17, 18]])
+    windows, told = windows_and_warnings(X)
+    np.testing.assert_array_equal(windows, shifted(X, full))
+    (one,) = told
+    assert one.startswith("3 rows are missing within X")
+    window = SlidingWindow(LENGTH, flatten=True).fit(table(full)[:20])
+    later = window.transform(table(full)[22:])
+    expected = shifted(table(full).drop(full[20:22]), full)[20:]
+    np.testing.assert_array_equal(later, expected)
+
+
+@pytest.mark.parametrize("cut", [20, 21])
+def test_floats_some_of_which_are_whole_go_on(cut):
+    X = table(pd.Index(np.arange(40) / 2))  # row by row whole and not
+    X = X[(X.index < 6) | (X.index >= 8)]  # which is no gap: they may be of anything
+    windows, told = windows_and_warnings(X)
+    assert told == []
+    window = SlidingWindow(LENGTH, flatten=True).fit(X[:cut])
+    np.testing.assert_array_equal(window.transform(X[cut:]), windows[cut:])
+    np.testing.assert_array_equal(window.transform(X[cut : cut + 1])[0], windows[cut])
+
+
 # --------------------------------------------------------- rows that are not watched
 OPEN = pd.date_range("2026-01-05", periods=60)
 UNWATCHED = {

@@ -724,7 +724,7 @@ def test_gaps_need_no_history(history):
 
 
 @pytest.mark.parametrize(
-    "index", [pd.Index([0, 1, 2, 5, 7, 12]), pd.Index([0.0, 1, 2, 3, 7, 8])]
+    "index", [pd.Index([0, 1, 2, 5, 7, 12]), pd.Index([0.5, 1.5, 2.5, 3.5, 7.5, 8.5])]
 )
 def test_numbers_without_a_pace_are_no_time(index):
     X = pd.DataFrame(numbered(6), index, ["a"])

@@ -148,6 +148,8 @@ class TimeLabels:
         """Tell whether labels of the same kind can be compared as columns."""
         if self._positions is None or self._unit != others._unit:
             return False
+        if self.kind == others.kind == "number":
+            return True
         return self._positions.dtype == others._positions.dtype
 
     def _moments(self):
@@ -349,5 +351,13 @@ def _positions(index):
             # Unsigned integers wrap around where labels fall, narrow ones where they
             # are far apart.
             numbers = numbers.astype(np.int64, copy=False)
+        elif len(numbers) and _are_whole(numbers):
+            numbers = numbers.astype(np.int64)
         return "number", numbers, 1
     return "other", None, 1
+
+
+def _are_whole(numbers):
+    """Tell whether floats are whole numbers, as years of a file often are."""
+    # Those of 2**53 and more may stand for others.
+    return bool((np.abs(numbers) < 2.0**53).all() and (numbers % 1 == 0).all())
