@@ -307,3 +307,16 @@ def test_folds_of_another_table_and_names_that_repeat(X):
     twice = X.set_axis(["price", "price"], axis=1)
     with pytest.raises(ValueError, match="2 are named 'price'"):
         assert_no_leakage(windows(), twice, X["price"], CV)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_panel_without_groups_is_told(scaled):
+    levels = [[*"ab"], pd.date_range("2026-01-01", periods=30)]
+    index = pd.MultiIndex.from_product(levels, names=["shop", "day"])
+    walk = np.random.default_rng(0).normal(size=60).cumsum()
+    X = pd.DataFrame({"price": walk}, index)
+    scaler = [StandardScaler()] if scaled else []
+    window = SlidingWindow(3, flatten=True)
+    pipe = make_pipeline(*scaler, window, SimpleImputer(), Ridge())
+    with pytest.warns(UserWarning, match="has the levels.*across entities"):
+        assert_no_leakage(pipe, X, X["price"], TimeSeriesSplit(3))

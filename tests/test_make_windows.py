@@ -1,10 +1,16 @@
 """Targets of several steps and complete windows, beside loops over rows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
 
 from sklstm import PurgedKFold, SlidingWindow
 from sklstm.forecasting import make_multistep, make_windows
@@ -101,6 +107,165 @@ def test_no_target_holds_rows_of_two_groups():
         make_multistep(X, X["price"], 8, groups=shops)
 
 
+# ----------------------------------------------------------- rows that are not there
+GRIDS = {
+    "days": pd.date_range("2026-01-01", periods=40),
+    "hours": pd.date_range("2026-01-01", periods=40, freq="h", tz="Europe/Berlin"),
+    "business days": pd.date_range("2026-01-01", periods=40, freq="B"),
+    "months": pd.period_range("2001-01", periods=40, freq="M"),
+    "numbers": pd.RangeIndex(1990, 2030),
+}
+
+
+def targets_of_full_calendar(y, grid, steps):
+    """The targets by pandas, with the rows of the calendar that y lacks put in."""
+    full = y.reindex(grid[grid >= y.index[0]])
+    lags = pd.concat([full.shift(k) for k in range(steps - 1, -1, -1)], axis=1)
+    return lags[steps - 1 :].loc[lambda lags: lags.index.isin(y.index)]
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@settings(deadline=None, max_examples=60)
+@given(
+    grid=st.sampled_from([*GRIDS]),
+    lost=st.lists(st.sets(st.integers(0, 39), max_size=9), min_size=1, max_size=2),
+    steps=st.integers(1, 7),
+    whole=st.booleans(),
+    long=st.booleans(),
+)
+def test_targets_are_those_of_the_full_calendar(grid, lost, steps, whole, long):
+    index, parts, expected = GRIDS[grid], [], []
+    for i, own in enumerate(lost):
+        rows = np.setdiff1d(range(40), [*own, *(range(12, 20) if long else ())])
+        y = pd.Series(rows + 100 * i, index[rows], name="p")
+        parts.append(y if whole else y.astype(float))
+        expected.append(targets_of_full_calendar(parts[-1], index, steps))
+    groups = np.repeat(range(len(lost)), [len(y) for y in parts])
+    y, expected = pd.concat(parts), pd.concat(expected)
+    groups = {"groups": groups} if len(lost) > 1 else {}
+    trimmed, Y = make_multistep(y.to_frame(), y, steps, **groups)
+    assert trimmed.index.equals(expected.index)
+    assert Y.index.equals(expected.index)
+    np.testing.assert_array_equal(Y, expected)
+    np.testing.assert_array_equal(Y["p[t]"], trimmed["p"])
+    _, Y = make_multistep(y.to_frame(), np.column_stack([y, -y]), steps, **groups)
+    np.testing.assert_array_equal(Y, np.stack([expected, -expected], axis=-1))
+    _, Y = make_multistep(y.to_frame(), y.astype(str), steps, **groups)
+    known = expected.notna().to_numpy()
+    np.testing.assert_array_equal(Y.notna(), known)
+    np.testing.assert_array_equal(
+        Y.to_numpy()[known].astype(float), expected.to_numpy()[known]
+    )
+
+
+class RidgeOfWholeRows(Ridge):
+    def fit(self, X, y):
+        whole = np.asarray(y.notna().all(axis=1))
+        return super().fit(X[whole], y[whole])
+
+
+def with_a_hole(n_rows=90):
+    hours = pd.date_range("2026-01-01", periods=n_rows, freq="h")
+    walk = np.random.default_rng(0).normal(size=n_rows).cumsum()
+    X = pd.DataFrame({"price": walk}, index=hours)
+    return X.drop(hours[[20, 21, 33, 70]])
+
+
+def test_rows_that_are_missing_are_told_and_may_be_ignored():
+    X = with_a_hole()
+    told = "4 rows are missing within X.* at 3 places.*Targets are missing"
+    with pytest.warns(UserWarning, match=told):
+        _, Y = make_multistep(X, X["price"], 4)
+    assert Y.isna().to_numpy().sum() == 3 * 1 + 3 * 1 + (3 + 2)
+    with pytest.warns(UserWarning, match="4 rows are missing"):  # by the index of y
+        _, same = make_multistep(X.to_numpy(), X["price"], 4)
+    pd.testing.assert_frame_equal(same, Y)
+    _, Y = make_multistep(X, X["price"], 4, gaps="ignore")
+    _, same = make_multistep(X.to_numpy(), X["price"].to_numpy(), 4)
+    np.testing.assert_array_equal(Y, same)
+    with pytest.raises(ValueError, match='gaps must be "missing" or "ignore", got 3'):
+        make_multistep(X, X["price"], 4, gaps=3)
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_level_of_groups_is_no_time(level):
+    X = pd.concat({"a": with_a_hole(), "b": with_a_hole(80)}, names=["shop", "hour"])
+    shops = X.index.get_level_values("shop")
+    if level:
+        X = X.swaplevel()
+    _, Y = make_multistep(X, X["price"], 4, groups=shops)
+    expected = [
+        targets_of_full_calendar(own, pd.date_range("2026", periods=90, freq="h"), 4)
+        for own in (with_a_hole()["price"], with_a_hole(80)["price"])
+    ]
+    np.testing.assert_array_equal(Y, np.concatenate(expected))
+
+
+@pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
+@pytest.mark.parametrize("gaps", ["missing", "ignore"])
+def test_windows_and_targets_of_several_steps_do_not_overlap_over_holes(gaps):
+    X = with_a_hole()
+    trimmed, Y = make_multistep(X, X["price"], 4, gaps=gaps)
+    window = SlidingWindow(5, horizon=4, flatten=True, gaps=gaps)
+    windows = window.fit_transform(trimmed)
+    for held, targets in zip(windows, Y.to_numpy(), strict=True):
+        assert not {*held[~np.isnan(held)]} & {*targets}
+    pipe = make_pipeline(window, SimpleImputer(), RidgeOfWholeRows())
+    assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3, gap=3))
+    with pytest.raises(AssertionError, match="Leave a gap of 3 rows"):
+        assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3))
+    pipe.set_params(slidingwindow__horizon=3)
+    with pytest.raises(AssertionError, match="its own target"):
+        assert_no_leakage(pipe, trimmed, Y, TimeSeriesSplit(3, gap=3))
+
+
+# ------------------------------------------------------------- a horizon too short
+def told_by_fit(X, Y, horizon, **params):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        SlidingWindow(2, horizon=horizon, **params).fit(X, Y)
+    return [str(one.message) for one in told if "steps at once" in str(one.message)]
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("kind", ["names", "values", "values with holes", "groups"])
+def test_windows_that_hold_part_of_their_targets_are_told(kind, n_outputs):
+    X = with_a_hole() if kind == "values with holes" else with_a_hole()[34:65]
+    groups, group_by = None, None
+    if kind == "groups":
+        X = pd.concat([X.assign(shop="a"), X.assign(shop="b") * 2]).sort_index()
+        groups, group_by = X["shop"], "shop"
+    y = X["price"] if n_outputs == 1 else np.column_stack([X["price"]] * n_outputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        trimmed, Y = make_multistep(X, y, 4, groups=groups)
+    Y = Y if kind == "names" else np.asarray(Y)
+    assert not told_by_fit(trimmed, trimmed[["price"]], 0, group_by=group_by)
+    for horizon in range(4):
+        (told,) = told_by_fit(trimmed, Y, horizon, group_by=group_by)
+        assert "y holds 4 steps at once, the first of them 3 rows before" in told
+        assert f"horizon={horizon} the window" in told
+        assert "Set horizon=4." in told
+    assert not told_by_fit(trimmed, Y, 4, group_by=group_by)
+    assert not told_by_fit(trimmed, Y, 0, group_by=group_by, known="price")
+
+
+def test_targets_that_are_no_steps_are_not_told():
+    X = with_a_hole()[34:65]
+    for Y in (
+        np.random.default_rng(0).normal(size=(31, 3)),
+        np.zeros((31, 2)),
+        np.full((31, 2), np.nan),
+        np.column_stack([np.arange(31), np.arange(31)]),
+        [[*"ab"]] * 31,
+        None,
+        X["price"],
+    ):
+        assert not told_by_fit(X, Y, 1)
+
+
 @pytest.mark.parametrize("cut", [make_windows, make_multistep])
 def test_a_row_without_a_group_is_told(cut):
     groups = np.array(["a", None, "a", "b", "a", "b"], dtype=object)
@@ -109,12 +274,8 @@ def test_a_row_without_a_group_is_told(cut):
 
 
 @pytest.mark.filterwarnings("ignore:.* missing within X")
+@pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
 def test_with_the_horizon_of_the_steps_nothing_leaks():
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import Ridge
-    from sklearn.model_selection import TimeSeriesSplit
-    from sklearn.pipeline import make_pipeline
-
     hours = pd.date_range("2026-01-01", periods=90, freq="h")
     walk = np.random.default_rng(0).normal(size=90).cumsum()
     X = pd.DataFrame({"price": walk}, index=hours)
@@ -133,9 +294,6 @@ def test_with_the_horizon_of_the_steps_nothing_leaks():
 
 
 def test_purged_folds_leave_out_rows_whose_targets_overlap():
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-
     hours = pd.date_range("2026-01-01", periods=60, freq="h")
     X = pd.concat(
         pd.DataFrame({"shop": shop, "price": i + np.arange(60.0) ** 2}, index=hours)

@@ -409,6 +409,7 @@ def test_rows_of_a_gap_are_missing_steps(kind, gap):
     assert_windows_of_splits(X, cv, SlidingWindow(6, horizon=2))
 
 
+@pytest.mark.filterwarnings("ignore:The index of X has the levels")
 @pytest.mark.parametrize("kind", UNCOUNTED)
 def test_labels_that_only_have_an_order_go_on_too(kind):
     X = pd.DataFrame(numbered(60, 2), index=UNCOUNTED[kind], columns=["a", "b"])
@@ -723,7 +724,7 @@ def test_gaps_need_no_history(history):
 
 
 @pytest.mark.parametrize(
-    "index", [pd.Index([0, 1, 2, 5, 7, 12]), pd.Index([0.0, 1, 2, 3, 7, 8])]
+    "index", [pd.Index([0, 1, 2, 5, 7, 12]), pd.Index([0.5, 1.5, 2.5, 3.5, 7.5, 8.5])]
 )
 def test_numbers_without_a_pace_are_no_time(index):
     X = pd.DataFrame(numbered(6), index, ["a"])
@@ -1242,6 +1243,7 @@ def test_an_unsorted_index_is_fine_where_it_is_not_asked(history):
     np.testing.assert_array_equal(windows, windows_by_hand(X.to_numpy(), 2, 1))
 
 
+@pytest.mark.filterwarnings("ignore:The label 0 of row 1")
 def test_equal_labels_are_sorted():
     X = index_of(0, 0, 1, 1)
     assert SlidingWindow(2).fit_transform(X).shape == (4, 2, 2)
@@ -1412,6 +1414,49 @@ def test_a_hole_takes_the_steps_beside_it():
     np.testing.assert_array_equal(found[1, -1], [7, 8])
 
 
+LEVELS = pd.MultiIndex.from_product(
+    [[*"ab"], pd.date_range("2026-01-01", periods=6)], names=["shop", "day"]
+)
+
+
+def test_levels_of_a_panel_without_groups_are_told():
+    X = pd.DataFrame({"x": np.arange(12.0)}, LEVELS)
+    told = r"has the levels \['shop', 'day'\], but group_by is None.*group_by='shop'"
+    for history in ("auto", "fit", None):
+        window = SlidingWindow(2, history=history)
+        with pytest.warns(UserWarning, match=told) as warned:
+            window.fit_transform(X)
+        assert len(warned) == 1
+        assert warned[0].filename == __file__
+        window.transform(X[6:])  # once is enough
+    window = SlidingWindow(2, history=None).fit(X.reset_index(drop=True))
+    with pytest.warns(UserWarning, match=told) as warned:
+        window.transform(X)
+    assert warned[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"levels \[None, None\].*X.index.names = "):
+        window.transform(X.rename_axis([None, None]))
+    # One entity has one level that changes, until another follows.
+    window = SlidingWindow(2).fit(X[:4])
+    window.transform(X[4:6])
+    for later in (X[6:], X[10:11]):
+        with pytest.warns(UserWarning, match=told):
+            window.transform(later)
+    for level in LEVELS.names:
+        other = X.swaplevel().sort_index() if level == "day" else X
+        SlidingWindow(2, group_by=level).fit_transform(other)
+
+
+@pytest.mark.parametrize("dtype", [int, float, "uint8"])
+def test_numbers_that_repeat_are_told(dtype):
+    years = pd.Index(np.arange(100, 106).repeat(2).astype(dtype))
+    X = pd.DataFrame({"x": np.arange(12.0), "shop": [*"ab"] * 6}, index=years)
+    with pytest.warns(UserWarning, match="label 100.* of row 1 of X is that of an ear"):
+        SlidingWindow(2).fit(X[["x"]])
+    SlidingWindow(2, group_by="shop").fit(X)
+    SlidingWindow(2).fit(X[["x"]][::2])
+    SlidingWindow(2, history=None).fit(X[["x"]])
+
+
 def test_times_that_repeat_are_told():
     hours = pd.date_range("2026-01-01", periods=6, freq="h")
     X = pd.DataFrame({"x": np.arange(12.0), "shop": [*"ab"] * 6}, index=hours.repeat(2))
@@ -1419,7 +1464,6 @@ def test_times_that_repeat_are_told():
         SlidingWindow(2).fit(X[["x"]])
     SlidingWindow(2, group_by="shop").fit(X)
     SlidingWindow(2, history=None).fit(X[["x"]])
-    SlidingWindow(2).fit(X[["x"]].set_axis([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]))
 
 
 def test_months_on_any_day_and_short_weeks_of_business_days_have_a_pace():

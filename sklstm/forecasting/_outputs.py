@@ -1,13 +1,12 @@
 """What a fitted pipeline predicts at once: so many steps of so many targets."""
 
-import re
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps, as_list
+from sklstm._validation import are_steps, as_list, multistep_name
 
 
 class Outputs:
@@ -172,16 +171,3 @@ def names_of(y):
     if isinstance(y, pd.DataFrame):
         return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
     return [y.name] if getattr(y, "name", None) is not None else None
-
-
-def multistep_name(names):
-    """Give the name that `make_multistep` made columns of; None where it did not."""
-    if names is None or not len(names):
-        return None
-    ago = range(len(names) - 1, 0, -1)
-    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
-    if found is None:
-        return None
-    base = found.group(1)
-    expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
-    return base if list(names) == expected else None

@@ -8,16 +8,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from sklstm._validation import check_int, check_table
+from sklstm.preprocessing._gaps import missing_by_index, warn_of_gaps
+from sklstm.preprocessing._groups import Groups
 from sklstm.preprocessing._table import rows_of_groups
 from sklstm.sequences import as_array, samples_of
 
 
-def make_multistep(X, y, steps, *, groups=None):
+def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     """Arrange targets of several steps at once, for direct multi-step prediction.
 
-    The target of a row is y of the last `steps` rows, itself the last of them, so that
-    it holds nothing later than the row. To go with ``SlidingWindow(horizon=steps)``:
-    the window of a row then ends right before its first target.
+    The target of a row is y of the last `steps` time steps, its own the last of them,
+    so that it holds nothing later than the row. To go with
+    ``SlidingWindow(horizon=steps)`` of the same `gaps`: the window of a row then ends
+    right before its first target.
 
     Parameters
     ----------
@@ -33,24 +36,33 @@ def make_multistep(X, y, steps, *, groups=None):
     groups : array-like of shape (n_rows,), default=None
         Entities, whose rows are in the order of time: no target holds rows of two.
 
+    gaps : {"missing", "ignore"}, default="missing"
+        What stands for rows that are not there, by the pandas index of X (of y, where
+        X has none), as in :class:`~sklstm.SlidingWindow`. "missing": NaN, with a
+        warning that counts them. "ignore": nothing; rows follow each other as they
+        stand.
+
     Returns
     -------
     X : of the type of X, of shape (n_samples, n_features)
-        Without the first ``steps - 1`` rows (of each group), which have no whole
-        target; the others in their order.
+        Without the rows of the first ``steps - 1`` time steps (of each group), which
+        have no whole target; the others in their order.
 
     y : ndarray of shape (n_samples, steps) or (n_samples, steps, n_outputs)
-        Without groups a read-only view. Of a Series a DataFrame with columns such as
-        ``price[t-1]``.
+        Without groups and missing rows a read-only view. Of a Series a DataFrame with
+        columns such as ``price[t-1]``.
 
     Raises
     ------
     ValueError
-        If `steps` is no int from 1 to n_rows, X and y are not equally long, or no
-        group has so many rows.
+        If `steps` is no int from 1 to n_rows, `gaps` is neither of the two, X and y
+        are not equally long, or no group has so many rows.
 
     Notes
     -----
+    The estimators of this package leave steps that are NaN out of the loss, and scorers
+    of :func:`~sklstm.metrics.skip_missing` out of the score; others refuse them.
+
     Targets of neighbouring rows overlap. A splitter leaves none in both parts with a
     gap of ``steps - 1`` rows before the test part, as
     ``TimeSeriesSplit(gap=steps - 1)`` does, and `PurgedKFold` by itself.
@@ -70,13 +82,18 @@ def make_multistep(X, y, steps, *, groups=None):
     """
     _check_lengths(X, y, groups)
     check_int("steps", steps, at_least=1)
+    if gaps not in ("missing", "ignore"):
+        raise ValueError(f'gaps must be "missing" or "ignore", got {gaps!r}.')
     steps = int(steps)
     values = as_array("y", y)
     if steps > len(values):
         raise ValueError(
             f"steps={steps} is more than X and y have rows: {len(values)}."
         )
-    if groups is None:
+    missing = _missing_rows(X, y, groups) if gaps == "missing" else None
+    if missing is not None:
+        kept, targets = _targets_in_time(values, steps, groups, missing)
+    elif groups is None:
         kept, targets = slice(steps - 1, None), _targets(values, steps)
     else:
         kept, targets = _targets_of_groups(values, steps, groups)
@@ -117,6 +134,52 @@ def _targets_of_groups(values, steps, groups):
     targets = np.concatenate([_targets(values[rows], steps) for rows in own])
     order = np.argsort(kept)
     return kept[order], targets[order]
+
+
+def _missing_rows(X, y, groups):
+    """Count the rows missing before each, and warn of them; None where none is."""
+    holders = (one for one in (X, y) if isinstance(one, (pd.Series, pd.DataFrame)))
+    table = next(holders, None)
+    if table is None:
+        return None
+    own = _groups_of(groups, len(table))
+    index = table.index
+    if groups is not None and isinstance(index, pd.MultiIndex):
+        entities, _ = pd.factorize(np.asarray(groups))
+        for level in reversed(range(index.nlevels)):
+            codes, _ = pd.factorize(np.asarray(table.index.get_level_values(level)))
+            if index.nlevels > 1 and (codes == entities).all():
+                index = index.droplevel(level)
+    missing = missing_by_index(index, own, of_groups=groups is not None)
+    if missing is not None:
+        warn_of_gaps(table, missing, len(own), np.inf, holds="Targets are missing")
+    return missing
+
+
+def _groups_of(groups, n_rows):
+    if groups is None:
+        return Groups.of_one("all rows", n_rows)
+    return Groups.of(groups, "groups")
+
+
+def _targets_in_time(values, steps, groups, missing):
+    """Do so for steps of time; those of rows that are missing are NaN."""
+    own = _groups_of(groups, len(values))
+    # A longer hole than a target tells no more.
+    places = np.cumsum(1 + np.minimum(own.arranged(missing), steps)) - 1
+    if values.dtype.kind not in "fcmM":
+        numbers = values.dtype.kind in "iub"
+        values = values.astype(np.float64 if numbers else object)
+    none = np.array("NaT", values.dtype) if values.dtype.kind in "mM" else np.nan
+    table = np.full((places[-1] + 1, *values.shape[1:]), none, values.dtype)
+    table[places] = values[own.order]
+    whole = places - own.repeat(places[own.starts]) >= steps - 1
+    if not whole.any():
+        raise ValueError(f"steps={steps} is more than any group has rows.")
+    kept = own.order[whole]
+    order = np.argsort(kept)
+    targets = _targets(table, steps)[places[whole][order] - (steps - 1)]
+    return kept[order], targets
 
 
 def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=None):

@@ -19,6 +19,7 @@ from sklstm._validation import (
     check_table,
     check_target_of_rows,
     n_axes,
+    warn_of_levels,
 )
 from sklstm.model_selection._splitters import (
     column_of,
@@ -102,6 +103,8 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     _assert_nothing_is_fitted(pipeline)
     windows = windows_within(pipeline)
     table = _Table(X, y, groups, windows)
+    if windows and groups is None and table.group_column is None:
+        warn_of_levels(X, stacklevel=3)  # which a step may take from the window
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
         _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)
@@ -175,8 +178,13 @@ class _Table:
         self.reach = min(reach_of(windows) - 1, len(self.y)) if windows else 0
         self.group_column = _name_of_groups(groups, windows)
         self.groups, _ = pd.factorize(self._entities(groups, X))
-        # The place of each row within its group.
-        self.place = pd.Series(self.groups).groupby(self.groups).cumcount().to_numpy()
+        # The place of each row on one line, on which those of groups are far apart.
+        far = self.reach + 2
+        steps = 1 + np.minimum(self._missing(windows), far)
+        self.order = np.argsort(self.groups, kind="stable")
+        steps[self.order] += 2 * far * np.diff(self.groups[self.order], prepend=0)
+        self.place = np.empty_like(steps)
+        self.place[self.order] = np.cumsum(steps[self.order])
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
@@ -198,6 +206,15 @@ class _Table:
                 f"rows of X; got {groups!r}."
             )
         return labels
+
+    def _missing(self, windows):
+        """Count the rows missing before each, where windows take them for steps."""
+        for window in windows:
+            count = getattr(window, "_missing_by_index", None)
+            missing = None if count is None else count(self.X, self.groups)
+            if missing is not None:
+                return missing
+        return np.zeros(len(self.y), dtype=int)
 
     def look_through(self, windows):
         """Take horizon and known columns from windows: of a search, the best."""
@@ -272,13 +289,21 @@ class _Table:
             return  # which stands everywhere by chance
         alike = 0.99 if len(counts) > 2 else 0.9999  # two values often agree
         for column, name, values in self.numeric_columns():
-            in_groups = pd.Series(values.astype(float)).groupby(self.groups)
             for lag in range(-self.reach - 1, self.reach + 2):
-                earlier = in_groups.shift(lag)
+                earlier = self._shifted(values.astype(float), lag)
                 known = earlier.notna() & target.notna()
                 same = np.isclose(earlier[known], target[known])
                 if known.sum() > 2 and same.mean() > alike:
                     yield column, name, lag
+
+    def _shifted(self, values, lag):
+        """Give the value that was in the group of each row so many steps before."""
+        line = self.place[self.order]
+        at = np.searchsorted(line, line - lag).clip(max=len(line) - 1)
+        shifted = np.full(len(line), np.nan)
+        there = line[at] == line - lag
+        shifted[self.order[there]] = values[self.order[at[there]]]
+        return pd.Series(shifted)
 
 
 def _name_of_groups(groups, windows):

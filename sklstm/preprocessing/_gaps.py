@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import reads_as_dates, shortened
+from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._pace import Pace, columns_of
 
 # Fewer rows than these tell no pace.
@@ -89,6 +90,34 @@ def count_missing(times, groups, paces, *, are_sorted):
     return missing
 
 
+def missing_by_index(index, groups, *, of_groups):
+    """Count the rows missing before each row of a table, by its index alone.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        Without the level that names the group.
+
+    groups : Groups
+        The rows of each group, in the order of time.
+
+    of_groups : bool
+        Whether the table is known to have groups, be it of one.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_rows,), or None
+        None where none is missing, or labels tell nothing.
+    """
+    if isinstance(index, pd.MultiIndex) or index.hasnans:
+        return None
+    times = TimeLabels(index)
+    if not times.show_gaps(of_groups):
+        return None
+    paces = paces_of(times, groups, of_table_where_short=True)
+    return count_missing(times, groups, paces, are_sorted=False)
+
+
 def n_rows_between(paces, last, first, *, at_most):
     """Count the rows that are missing between the ends of series and what follows.
 
@@ -127,11 +156,14 @@ def n_rows_between(paces, last, first, *, at_most):
     return found
 
 
-def warn_of_gaps(X, missing, n_groups, n_remembered):
+def warn_of_gaps(
+    X, missing, n_groups, n_remembered, holds="Windows hold missing steps"
+):
     """Warn of the rows that are not there between those of a table.
 
     It is silent of what a fold in the midst of a table leaves: one hole, in each group,
     that is longer than a window. After it all begins as it does with the first row.
+    `holds` says what there is in their place.
     """
     places, n_rows = np.flatnonzero(missing), int(missing.sum())
     share = n_rows / (len(X) + n_rows)
@@ -152,7 +184,7 @@ def warn_of_gaps(X, missing, n_groups, n_remembered):
             f"its index,{where} before row {row} ({X.index[row]})."
         )
     warnings.warn(
-        f"{found} Windows hold missing steps (NaN) for them. Set "
+        f"{found} {holds} (NaN) for them. Set "
         'gaps="ignore" if the rows follow each other as they stand.',
         UserWarning,
         stacklevel=4,

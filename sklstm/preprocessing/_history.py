@@ -148,6 +148,8 @@ class TimeLabels:
         """Tell whether labels of the same kind can be compared as columns."""
         if self._positions is None or self._unit != others._unit:
             return False
+        if self.kind == others.kind == "number":
+            return True
         return self._positions.dtype == others._positions.dtype
 
     def _moments(self):
@@ -158,12 +160,6 @@ class TimeLabels:
         if self._positions is None:
             return self.at(0), self.at(-1)
         return self.at(np.argmin(self._positions)), self.at(np.argmax(self._positions))
-
-    def longest_step(self):
-        """Give how far apart neighbouring moments are at most; 0 where unknown."""
-        if self._positions is None:
-            return 0
-        return np.diff(np.sort(self._positions)).max(initial=0).item() * self._unit
 
     def take(self, rows):
         """Give the labels of some rows."""
@@ -355,5 +351,13 @@ def _positions(index):
             # Unsigned integers wrap around where labels fall, narrow ones where they
             # are far apart.
             numbers = numbers.astype(np.int64, copy=False)
+        elif len(numbers) and _are_whole(numbers):
+            numbers = numbers.astype(np.int64)
         return "number", numbers, 1
     return "other", None, 1
+
+
+def _are_whole(numbers):
+    """Tell whether floats are whole numbers, as years of a file often are."""
+    # Those of 2**53 and more may stand for others.
+    return bool((np.abs(numbers) < 2.0**53).all() and (numbers % 1 == 0).all())

@@ -22,11 +22,13 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
+    warn_of_levels,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows
 from sklstm.preprocessing._gaps import (
     count_missing,
+    missing_by_index,
     paces_of,
     warn_of_gaps,
     warn_of_no_pace,
@@ -36,6 +38,7 @@ from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
 from sklstm.preprocessing._groups import Groups
 from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
+from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
 from sklstm.preprocessing._table import (
     beside_known,
@@ -74,12 +77,12 @@ class SlidingWindow(SequenceTransformer):
     history : {"auto", "fit"} or None, default="auto"
         Whether the last ``window_length + horizon - 1`` rows that `fit` saw go before
         the rows of `transform`. "auto": those that the pandas index shows to be
-        earlier than X; rows missing between the two tables are missing steps. The
-        index must then be sorted, in each group; an array has none, and starts
-        without history. "fit": always, for arrays under `TimeSeriesSplit` without a
-        gap; X must be the rows right after those of `fit`, which nothing can tell (so
-        no train scores, and no other folds). None: never. :meth:`fit_transform` starts
-        without history.
+        earlier than X; rows missing between the two tables are missing steps, or as
+        `gaps` says. The index must then be sorted, in each group; an array has none,
+        and starts without history. "fit": always, for arrays under `TimeSeriesSplit`
+        without a gap; X must be the rows right after those of `fit`, which nothing can
+        tell (so no train scores, and no other folds). None: never.
+        :meth:`fit_transform` starts without history.
 
     group_by : str, int or None, default=None
         Name of the column or index level (of an array: the column's position) whose
@@ -100,13 +103,14 @@ class SlidingWindow(SequenceTransformer):
         durations or whole numbers) are further apart than rows usually are, in each
         group. "missing": a missing step for each row that is not there, with a warning
         that counts them, as between two tables. "ignore": nothing; rows follow each
-        other as they stand, as they do where the index tells no pace, and between two
-        tables too unless these are further apart than any rows that `fit` saw. Numbers
-        tell a pace if all steps are multiples of the shortest, and two of three are
-        the shortest: years, or row numbers after `dropna`; not those of the rows of
-        all groups together. Pass "ignore" for trades, visits and other events, for
-        nights when nothing is measured, or for a numbered table that was filtered on
-        purpose.
+        other as they stand, as they do where the index tells no pace. So do the rows
+        of two tables: those that are later than the fitted ones follow these directly,
+        however far their labels are (rows that a splitter leaves out between the two
+        are passed over as well). Numbers tell one if all steps are multiples of the
+        shortest, and two of three are the shortest: years, or row numbers after
+        `dropna`; not those of the rows of all groups together. Pass "ignore" for
+        trades, visits and other events, for nights when nothing is measured, or for a
+        numbered table that was filtered on purpose.
 
     flatten : bool, default=False
         Whether to give a table ``(n_rows, window_length * n_features)`` with columns
@@ -219,8 +223,10 @@ class SlidingWindow(SequenceTransformer):
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             Changes no window. `forecast` refuses to feed predictions back into a
-            column of X that it was not. A pandas index other than that of X is
-            refused: rows of X and y go together as they stand.
+            column of X that it was not. Of several steps (`make_multistep`) with a
+            shorter horizon a warning tells that windows hold the first. A pandas
+            index other than that of X is refused: rows of X and y go together as they
+            stand.
 
         Returns
         -------
@@ -272,6 +278,9 @@ class SlidingWindow(SequenceTransformer):
             array, or what `set_output` says.
         """
         labels, values, groups, before, missing = self._go_on(X)
+        if self.group_by is None and not self._told_of_levels:
+            last = None if self._last is None else self._last.label
+            warn_of_levels(X, after=last, stacklevel=3)
         self._warn_of_new_groups(groups.names)
         if labels is not None and self.history is not None:
             warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
@@ -363,8 +372,10 @@ class SlidingWindow(SequenceTransformer):
         check_same_index(X, y)
         with all_or_nothing(self):
             values, groups, labels = self._read(X, reset=True)
-            if labels is not None and self.group_by is None:
-                warn_of_repeated_times(labels)
+            if self.group_by is None:
+                self._told_of_levels = warn_of_levels(X)
+                if labels is not None:
+                    warn_of_repeated_times(labels)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
@@ -378,8 +389,6 @@ class SlidingWindow(SequenceTransformer):
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
             self._pace = None if labels is None else labels.pace()
-            ignores = labels is not None and self.gaps == "ignore"
-            self._longest_ignored = labels.longest_step() if ignores else 0
             self._pace_within = None if times is None else times.pace()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
@@ -397,6 +406,8 @@ class SlidingWindow(SequenceTransformer):
                 warn_of_known_target(
                     self._seen_target, as_list(self.known), self._known_places
                 )
+            if len(self._known_places) < values.shape[1]:
+                warn_of_seen_steps(y, groups, self._horizon)
         return values, groups, missing
 
     def _read(self, X, reset):
@@ -467,7 +478,8 @@ class SlidingWindow(SequenceTransformer):
             return tails.all_before(groups, n_steps)
         if self.history is None or labels is None:
             return tails.none_before(groups)
-        adjoins, watches_gaps = self._adjoins(labels), self._watches_gaps(times)
+        adjoins = self.gaps == "ignore" or self._adjoins(labels)
+        watches_gaps = self._watches_gaps(times)
         return tails.earlier_than(groups, n_steps, labels, adjoins, watches_gaps)
 
     def _missing_as_fitted(self, times, groups):
@@ -485,6 +497,19 @@ class SlidingWindow(SequenceTransformer):
         """Count the rows missing before each row of a table; None if none is."""
         _, groups, labels = self._read(X, reset=False)
         return self._missing_as_fitted(self._times(X, labels), groups)
+
+    def _missing_by_index(self, X, codes):
+        """Count the rows missing before each row of a table, without `fit`.
+
+        `codes` are the numbers of the groups, one a row. None if none is missing.
+        """
+        if self.gaps == "ignore" or not isinstance(X, pd.DataFrame):
+            return None
+        of_groups = self.group_by is not None
+        if of_groups and self.group_by not in {*X.columns, *X.index.names}:
+            return None  # a step before the window makes it
+        index, groups = time_index(X, self.group_by), Groups.of(codes, "groups")
+        return missing_by_index(index, groups, of_groups=of_groups)
 
     # -------------------------------------------------------------- making the windows
     # Python's own integers: NumPy's narrow ones overflow.
@@ -528,12 +553,9 @@ class SlidingWindow(SequenceTransformer):
         if self._last is None:
             return False
         first, _ = labels.span()
-        if not self._last.is_before(first):
-            return False
-        longest = getattr(self, "_longest_ignored", 0)  # older pickles have none
-        if longest and first.position - self._last.position <= longest:
-            return True  # a night is none between two tables, as it is none within
-        return not self._pace.n_rows_between(self._last, first)
+        return self._last.is_before(first) and not self._pace.n_rows_between(
+            self._last, first
+        )
 
     def _windows(self, values, groups, before, missing):
         if self.flatten and self._has_known:

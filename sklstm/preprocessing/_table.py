@@ -12,8 +12,6 @@ from sklstm.preprocessing._groups import Groups
 # Rows that the 32 bits of an index can count: more than windows of any use have.
 LONGEST = 2**31 - 1
 
-_TIMES = (pd.DatetimeIndex, pd.PeriodIndex)
-
 
 def split_off(X, group_by):
     """Part a table into groups and features.
@@ -116,38 +114,22 @@ def check_lengths(window_length, horizon):
 
 
 def warn_of_repeated_times(labels):
-    """Warn where times occur twice, as those of several entities do."""
+    """Warn where times or numbers occur twice, as those of several entities do."""
     times = labels.index
-    if isinstance(times, pd.MultiIndex):
-        times = _times_of_entities(times)
-    elif not labels.tells_time:
-        return
-    if times is None or times.is_unique:
+    if labels.kind == "other" or times.is_unique:
         return
     # Not `is_unique` alone: in pandas 2 a slice inherits a False.
     repeated = times.duplicated()
     if repeated.any():
         row = int(np.argmax(repeated))
+        label = f"time {times[row]!r}" if labels.tells_time else f"label {times[row]}"
         warnings.warn(
-            f"The time {times[row]!r} of row {row} of X is that of an earlier row. If "
-            "these are rows of several entities, windows go across them: name their "
+            f"The {label} of row {row} of X is that of an earlier row. "
+            "If these are rows of several entities, windows go across them: name their "
             "column or index level in group_by.",
             UserWarning,
             stacklevel=4,
         )
-
-
-def _times_of_entities(index):
-    """Give the level of times beside one of names; None where there is none.
-
-    A day beside the number of its hour may be one series, in order.
-    """
-    levels = [index.get_level_values(i) for i in range(index.nlevels)]
-    times = [one for one in levels if isinstance(one, _TIMES)]
-    if len(times) != 1 or len(levels) < 2:
-        return None
-    numbered = all(one is times[0] or one.dtype.kind in "iufb" for one in levels)
-    return None if numbered and times[0].is_monotonic_increasing else times[0]
 
 
 def places_of_known(known, columns, group_column):

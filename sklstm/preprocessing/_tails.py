@@ -186,7 +186,8 @@ class Tails(Mapping):
             Its labels.
 
         adjoins : bool
-            Whether it is known that nothing is missing between the tables.
+            Whether nothing is missing between the tables: rows that are later than the
+            last one here follow it.
 
         watches_gaps : bool
             Whether rows missing within a table are missing steps.
