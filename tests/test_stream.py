@@ -48,6 +48,7 @@ def by_predict(fitted, X, horizon):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("horizon", [0, 1, 3])
 @pytest.mark.parametrize("gap", [0, 2, 30])
 def test_a_stream_is_predict_on_the_growing_table(horizon, gap):
@@ -338,6 +339,7 @@ def test_steps_that_are_known_to_work_on_each_row_are_not_tried():
     assert seen == [1] * 10
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.filterwarnings("ignore:.* missing within X")
 @pytest.mark.parametrize("gaps", ["missing", "ignore"])
 @pytest.mark.parametrize("shops", ["a", "ab"])

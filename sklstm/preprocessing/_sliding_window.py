@@ -23,7 +23,7 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
-from sklstm.preprocessing._cold_rows import warn_of_cold_rows
+from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
 from sklstm.preprocessing._gaps import (
     count_missing,
     paces_of,
@@ -271,6 +271,9 @@ class SlidingWindow(SequenceTransformer):
         self._warn_of_new_groups(groups.names)
         if labels is not None and self.history is not None:
             warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
+            if self.gaps == "missing":
+                reach = self._length, self._horizon
+                warn_of_rows_between(before, groups, *reach, self._has_known)
         if missing is not None and not self._told_of_gaps:
             warn_of_gaps(X, missing, len(groups), self._n_remembered)
         return self._contain(self._windows(values, groups, before, missing), X)
