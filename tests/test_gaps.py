@@ -375,3 +375,12 @@ def test_each_fold_tells_of_a_gap_in_the_same_words():
             warnings.simplefilter("always")
             cross_validate(pipe, X, X["a"], cv=TimeSeriesSplit(4, gap=n_lost))
         assert len({str(one.message) for one in told}) == n_texts
+
+
+def test_times_of_several_zones_are_told_how_to_be_read():
+    hours = HOURS[:6].tz_localize("UTC")
+    mixed = [t.tz_convert("Asia/Tokyo") if i % 2 else t for i, t in enumerate(hours)]
+    index = pd.Index(mixed, dtype=object)
+    with pytest.warns(UserWarning, match=r"to_datetime\(X\.index, utc=True\), and"):
+        SlidingWindow(2, history=None).fit(table(index))
+    assert pd.to_datetime(index, utc=True).equals(hours)

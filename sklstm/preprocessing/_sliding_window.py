@@ -91,7 +91,10 @@ class SlidingWindow(SequenceTransformer):
         (of an array their positions). A window holds them `horizon` rows later than
         the others: its last step has what is known of the row itself beside what
         was last seen of the rest. In windows of three axes a step whose past is
-        missing is missing as a whole.
+        missing is missing as a whole, as is one whose known part is. So a row that is
+        not there costs two steps: its own, and the one `horizon` rows before, beside
+        which it would stand; the row that is `horizon` rows after it is predicted
+        without what is known of itself. With `flatten` each value counts by itself.
 
     gaps : {"missing", "ignore"}, default="missing"
         What is between two rows whose labels (a pandas index of dates, periods,
