@@ -56,7 +56,7 @@ def make_multistep(X, y, steps, *, groups=None):
     TimeSeriesSplit(n_splits, test_size=steps))`` needs no gap. A cross-validation has
     targets of test rows in the train part, which flatters it a little. A gap of
     ``steps - 1`` rows before the test part, as ``TimeSeriesSplit(gap=steps - 1)``
-    leaves, and `PurgedKFold` by itself, costs more than it mends: windows of the first
+    leaves, and `PurgedKFold` by itself, can cost more: windows of the first
     test rows lack the rows of the gap, which are known when a forecast is made.
 
     Examples
