@@ -7,6 +7,8 @@ import pandas as pd
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_consistent_length
 
+from sklstm._validation import check_same_index
+
 _RESPONSES = {"predict", "predict_proba", "predict_log_proba", "decision_function"}
 
 
@@ -34,8 +36,8 @@ def skip_missing(scoring):
     Raises
     ------
     ValueError
-        If no row has a target or y has other rows than X (by the scorer), or the name
-        is none of scikit-learn's.
+        If no row has a target, y has other rows than X or another pandas index (by the
+        scorer), or the name is none of scikit-learn's.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class _SkipMissing:
         if not targets.ndim:
             raise ValueError(f"y must hold a target for each row of X, got {y!r}.")
         check_consistent_length(X, targets, sample_weight)
+        check_same_index(X, y)
         missing = pd.isna(targets)
         missing = missing.reshape(len(missing), -1).any(axis=1)
         if sample_weight is not None:

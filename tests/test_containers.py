@@ -20,7 +20,7 @@ from sklstm import (
     Reshape3D,
     SlidingWindow,
 )
-from sklstm.forecasting import make_multistep, make_windows
+from sklstm.forecasting import forecast, make_multistep, make_windows
 from sklstm.sequences import SequenceTable
 
 START = datetime.datetime(2026, 1, 1)
@@ -201,3 +201,13 @@ def test_a_table_has_no_negative_number_of_steps():
         SequenceTable([], [], [], n_timesteps=-1)
     with pytest.raises(ValueError, match=r"got shape \(0,\)"):
         SequenceTable([], [], [])
+
+
+def test_names_of_a_target_of_polars_are_remembered():
+    X = pl.DataFrame({"a": np.arange(30.0), "b": np.arange(30.0) % 7})
+    pipe = make_pipeline(SlidingWindow(3), LSTMRegressor(2, epochs=1))
+    for y, names in [(X["a"], ["a"]), (X, ["a", "b"])]:
+        assert list(pipe.fit(X, y)[-1].target_names_in_) == names
+    assert list(forecast(pipe, X, steps=2).columns) == ["a", "b"]
+    pipe.fit(X, pl.Series([*range(30)]))  # which has no name
+    assert not hasattr(pipe[-1], "target_names_in_")

@@ -865,3 +865,14 @@ def test_a_target_with_the_name_of_the_groups_is_refused():
     pipe = ridge(group_by="y", horizon=2).fit(X.assign(load=1.0), X["price"].to_numpy())
     with pytest.raises(ValueError, match="would be called 'y', as is that of group_by"):
         forecast(pipe, X.assign(load=1.0), 1)
+
+
+def test_without_names_of_y_the_target_is_asked_for():
+    X = pd.DataFrame({"p": np.arange(30.0), "q": np.arange(30.0) % 7})
+    pipe = make_pipeline(SlidingWindow(3, flatten=True), SimpleImputer(), Ridge())
+    pipe.fit(X, X["p"])
+    with pytest.raises(ValueError, match="which columns y held: say target, such as"):
+        forecast(pipe, X, steps=2)
+    future = X[["q"]][:2].set_axis([30, 31])
+    found = forecast(pipe, X, steps=2, X_future=future, target="p")
+    assert list(found.columns) == ["p"]

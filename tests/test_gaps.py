@@ -55,6 +55,7 @@ def test_calendars_are_read_with_and_without_holes(freq, lost):
     assert [one.split()[0] for one in told] == [str(len(lost))] * bool(lost)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 def test_business_hours_go_on_as_they_did():
     hours = pd.date_range("2024-01-01", periods=80, freq=OPENINGS["ten hours"])
     X = table(pd.DatetimeIndex(hours.to_numpy()))
@@ -468,3 +469,68 @@ def test_a_night_that_is_ignored_within_a_table_is_ignored_between_two():
     np.testing.assert_array_equal(later, expected[cut:].repeat(2, axis=0))
     week = X[cut:].set_axis(X.index[cut:] + pd.Timedelta(days=7))
     np.testing.assert_array_equal(window.transform(week), expected[cut:])
+
+
+# ------------------------------------------------- rows missing between two tables
+def told_between(fitted, X, **params):
+    window = SlidingWindow(**{"window_length": LENGTH, **params}).fit(fitted)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        window.transform(X)
+    return [str(one.message) for one in told]
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("n_lost", range(9))
+def test_a_gap_that_windows_reach_over_is_told(n_lost, horizon):
+    X = table(HOURS)
+    told = told_between(X[:100], X[100 + n_lost :], horizon=horizon)
+    if 0 < n_lost < LENGTH + horizon - 1:
+        (told,) = told
+        rows = "1 row is" if n_lost == 1 else f"{n_lost} rows are"
+        assert told.startswith(f"{rows} missing between the rows of fit and X")
+        assert "backtest" in told
+    else:
+        assert not told
+
+
+def test_a_gap_between_tables_is_told_where_a_window_lacks_it():
+    X = table(HOURS)
+    # The windows of these two rows end with the last row of fit, and before it.
+    assert not told_between(X[:100], X[102:104], horizon=4)
+    assert told_between(X[:100], X[102:105], horizon=4)
+    assert not told_between(X[:100], X[102:], history=None)
+    assert not told_between(X[:100], X[102:], history="fit")
+    assert not told_between(X[:100], X[102:], gaps="ignore")
+    assert not told_between(X[:100].to_numpy(), X[102:].to_numpy())
+    assert not told_between(X[:100], X[50:])
+
+
+def test_a_gap_is_that_of_most_groups():
+    X = pd.concat([table(HOURS).assign(shop=shop) for shop in "abc"])
+    late = X.index >= HOURS[100]
+    by = {"group_by": "shop"}
+    (told,) = told_between(X[~late], X[X.index >= HOURS[102]], **by)
+    assert told.startswith("Up to 2 rows are missing, in a group, between the rows")
+    assert not told_between(X[~late], X[late], **by)
+    one_is_later = late & ((X["shop"] != "b") | (X.index >= HOURS[102]))
+    assert not told_between(X[~late], X[one_is_later], **by)
+
+
+def test_each_fold_tells_of_a_gap_in_the_same_words():
+    X = table(HOURS)
+    pipe = make_pipeline(SlidingWindow(LENGTH, flatten=True), SimpleImputer(), Ridge())
+    for n_lost, n_texts in {0: 0, 3: 1, LENGTH: 0}.items():
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            cross_validate(pipe, X, X["a"], cv=TimeSeriesSplit(4, gap=n_lost))
+        assert len({str(one.message) for one in told}) == n_texts
+
+
+def test_times_of_several_zones_are_told_how_to_be_read():
+    hours = HOURS[:6].tz_localize("UTC")
+    mixed = [t.tz_convert("Asia/Tokyo") if i % 2 else t for i, t in enumerate(hours)]
+    index = pd.Index(mixed, dtype=object)
+    with pytest.warns(UserWarning, match=r"to_datetime\(X\.index, utc=True\), and"):
+        SlidingWindow(2, history=None).fit(table(index))
+    assert pd.to_datetime(index, utc=True).equals(hours)

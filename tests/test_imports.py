@@ -26,7 +26,7 @@ MAY_IMPORT = {
         "_validation",
     },
     "inspection": {"forecasting", "_pipeline", "_validation"},
-    "metrics": set(),
+    "metrics": {"_validation"},
     "networks": set(),
     "training": {"sequences", "networks"},
     "_scikeras": {"_routed", "_versions"},

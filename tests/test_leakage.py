@@ -142,6 +142,7 @@ def test_a_target_that_is_shifted_the_wrong_way(X):
         assert_no_leakage(windows(), X, y, CV)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 def test_a_target_that_is_shifted_over_the_split(X):
     y = X["price"].shift(-1).fillna(0.0)
     with pytest.raises(AssertionError, match="leave a gap of 1 rows"):

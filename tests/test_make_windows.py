@@ -273,6 +273,7 @@ def test_a_row_without_a_group_is_told(cut):
         cut(np.zeros((6, 1)), np.arange(6.0), 2, groups=groups)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.filterwarnings("ignore:.* missing within X")
 @pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
 def test_with_the_horizon_of_the_steps_nothing_leaks():

@@ -72,3 +72,15 @@ def test_cross_validation_of_windows_over_a_series_with_holes():
         pipe, {"lstmregressor__epochs": [1, 5]}, cv=cv, scoring=scoring
     ).fit(table, y)
     assert search.best_score_ == pytest.approx(np.mean(expected), rel=1e-9)
+
+
+@pytest.mark.parametrize("hole", [[], [3]])
+def test_a_target_in_another_order_is_refused(hole):
+    X = pd.DataFrame({"a": np.arange(9.0)}, pd.date_range("2026-01-01", periods=9))
+    y = X["a"].copy()
+    y.iloc[hole] = np.nan
+    model = Ridge().fit(X, X["a"])
+    scorer = skip_missing("r2")
+    with pytest.raises(ValueError, match="X and y have different indices: row 0"):
+        scorer(model, X, y[::-1])
+    assert scorer(model, X, y) == scorer(model, X, y[::-1].to_numpy()[::-1])

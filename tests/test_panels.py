@@ -59,6 +59,7 @@ def quietly(call, *args):
         return call(*args)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("kind", ["days", "aware hours"])
 @pytest.mark.parametrize("share", [0.0, 0.15])
 @pytest.mark.parametrize("interleaved", [False, True])
@@ -102,6 +103,7 @@ def forecast_of(X):
     return forecast(pipe.fit(X, X["sold"]), X, 2)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("share", [0.0, 0.2])
 def test_work_for_each_group_is_not_done_one_by_one(monkeypatch, share):
     calls = []

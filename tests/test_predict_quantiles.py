@@ -49,3 +49,14 @@ def test_what_predicts_no_quantiles_is_told():
     ):
         with pytest.raises(TypeError, match=r"needs an LSTMRegressor with loss='quant"):
             predict_quantiles(estimator, windows)
+
+
+def test_quantiles_without_their_loss_are_told():
+    X = np.random.default_rng(0).normal(size=(20, 3, 1))
+    regressor = LSTMRegressor(2, epochs=1, quantiles=(0.2, 0.8))
+    with pytest.warns(UserWarning, match=r"\(0.2, 0.8\) is not used with loss='mse'"):
+        regressor.fit(X, X[:, -1, 0])
+    assert not hasattr(regressor, "predict_quantiles")
+    with pytest.raises(AttributeError) as error:
+        regressor.predict_quantiles(X)
+    assert 'needs loss="quantile"' in str(error.value.__cause__)

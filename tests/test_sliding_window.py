@@ -401,6 +401,7 @@ def assert_windows_of_splits(X, cv, transformer, groups=None):
         np.testing.assert_array_equal(np.asarray(windows), expected)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("gap", [0, 1, 2, 3, 7])
 @pytest.mark.parametrize("kind", INDEXES)
 def test_rows_of_a_gap_are_missing_steps(kind, gap):
@@ -416,6 +417,7 @@ def test_labels_that_only_have_an_order_go_on_too(kind):
     assert_windows_of_splits(X, TimeSeriesSplit(8), SlidingWindow(6, horizon=2))
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @moderate
 @given(length=lengths, horizon=horizons, gap=st.integers(0, 9), size=st.integers(5, 20))
 def test_any_window_over_any_gap(length, horizon, gap, size):
@@ -443,6 +445,7 @@ def test_only_the_rows_that_a_window_may_need_are_remembered():
 OUTAGE = pd.date_range("2024-01-01", periods=84, freq="h").delete(slice(10, 34))
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("gap", [0, 1, 5])
 def test_an_outage_in_the_fitted_table_hides_no_gap(gap):
     X = pd.DataFrame(numbered(60), index=OUTAGE, columns=["a"])
@@ -653,6 +656,7 @@ def test_rows_missing_within_a_table_are_missing_steps(kind, share):
         np.testing.assert_array_equal(later, expected[30:])
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.filterwarnings("ignore:.* missing within X")
 @pytest.mark.parametrize("place", ["column", "level"])
 def test_rows_missing_within_a_group_are_missing_steps(place):
@@ -767,6 +771,7 @@ def test_cross_validation_scores_the_value_of_horizon_rows_ago(walk, horizon):
     np.testing.assert_allclose(scores, expected)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 def test_a_pipeline_predicts_across_a_gap_what_it_knows(walk):
     pipe = make_pipeline(SlidingWindow(5, horizon=3), LastStep())
     predicted = pipe.fit(walk[:20], walk["price"][:20]).predict(walk[22:])
@@ -843,6 +848,7 @@ def shops():
     return frame.assign(shop=order).set_index(np.repeat(HOURS[:20], 3))
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("hours_between", [0, 1, 3])
 @pytest.mark.parametrize("place", ["column", "level"])
 def test_groups_go_on_over_a_gap(shops, place, hours_between):
@@ -1404,6 +1410,7 @@ def test_known_must_name_features(known):
         SlidingWindow(2, known=known, group_by="shop").fit(X)
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 def test_a_hole_takes_the_steps_beside_it():
     hours = pd.date_range("2026-01-01", periods=12, freq="h")
     X = pd.DataFrame({"x": np.arange(12.0), "hour": hours.hour * 1.0}, index=hours)

@@ -48,6 +48,7 @@ def by_predict(fitted, X, horizon):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("horizon", [0, 1, 3])
 @pytest.mark.parametrize("gap", [0, 2, 30])
 def test_a_stream_is_predict_on_the_growing_table(horizon, gap):
@@ -324,6 +325,7 @@ def test_a_rare_event_that_a_step_carries_on_is_told_when_it_comes(lag):
         rows.push(row)
 
 
+@pytest.mark.filterwarnings("ignore:The stream starts cold")
 def test_steps_that_are_known_to_work_on_each_row_are_not_tried():
     X = table()[["price", "load"]]
     window = SlidingWindow(4, flatten=True)
@@ -338,6 +340,7 @@ def test_steps_that_are_known_to_work_on_each_row_are_not_tried():
     assert seen == [1] * 10
 
 
+@pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.filterwarnings("ignore:.* missing within X")
 @pytest.mark.parametrize("gaps", ["missing", "ignore"])
 @pytest.mark.parametrize("shops", ["a", "ab"])
@@ -394,3 +397,24 @@ def test_columns_of_a_row_that_are_not_those_of_fit_are_named(scaled):
         rows.push({"price": 1.0, "snow": 1.0})
     # None of them was taken.
     assert rows.push(row.to_dict()) == stream(pipe).push(row.to_dict())
+
+
+def test_a_stream_that_remembers_no_rows_of_fit_says_so(recwarn):
+    X = table(60)[["price"]]
+    array = X.to_numpy()
+
+    def fitted(X, *before, **params):
+        window = SlidingWindow(4, flatten=True, **params)
+        pipe = make_pipeline(*before, window, SimpleImputer(), Ridge())
+        return pipe.fit(X, array[:, 0])
+
+    with pytest.warns(UserWarning, match='starts cold.* history="fit"'):
+        stream(fitted(array))
+    with pytest.warns(UserWarning, match=r'starts cold.* set_output\(transform="pan'):
+        stream(fitted(X, StandardScaler()))
+    recwarn.clear()
+    stream(fitted(X))
+    stream(fitted(X, StandardScaler().set_output(transform="pandas")))
+    stream(fitted(array, history="fit"))
+    stream(fitted(array, history=None))
+    assert not recwarn

@@ -1,6 +1,7 @@
 """Regression on sequences."""
 
 import itertools
+import warnings
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
@@ -9,6 +10,15 @@ from sklearn.utils.metaestimators import available_if
 
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._targets import RegressionTarget, holds_nan
+
+
+def _check_learns_quantiles(regressor):
+    if not regressor._learns_quantiles():
+        raise AttributeError(
+            'predict_quantiles needs loss="quantile", which learns quantiles; got '
+            f"loss={regressor.loss!r}."
+        )
+    return True
 
 
 class LSTMRegressor(SequenceEstimator, KerasRegressor):
@@ -315,7 +325,7 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         outputs = now._outputs(X)
         return now.target_encoder_.inverse_transform(outputs)
 
-    @available_if(lambda self: self._learns_quantiles())
+    @available_if(_check_learns_quantiles)
     def predict_quantiles(self, X):
         """Predict the quantiles of the targets that `loss="quantile"` has learned.
 
@@ -368,8 +378,20 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         return y, ~np.isnan(y).reshape(len(y), -1).all(axis=1)
 
     def _fit_target(self, y, weights):
+        self._warn_of_unused_quantiles()
         quantiles = self._checked_quantiles() if self._learns_quantiles() else ()
         return RegressionTarget(self.standardize_target, quantiles).fit(y, weights)
+
+    def _warn_of_unused_quantiles(self):
+        given = np.asarray(self.quantiles).ravel().tolist()
+        if self._learns_quantiles() or given == [0.1, 0.5, 0.9]:
+            return
+        warnings.warn(
+            f"quantiles={self.quantiles!r} is not used with loss={self.loss!r}. Set "
+            'loss="quantile" for the network to learn them.',
+            UserWarning,
+            stacklevel=2,
+        )
 
     def _learns_quantiles(self):
         return isinstance(self.loss, str) and self.loss == "quantile"

@@ -391,13 +391,16 @@ def holds_nan(y):
 def names_of_targets(y):
     """Give the names of a Series or of the columns of a DataFrame, if all are strings.
 
+    Those of polars count as those of pandas do.
+
     Returns
     -------
     ndarray of str, or None
     """
-    if not isinstance(y, (pd.Series, pd.DataFrame)):
+    if not hasattr(y, "to_pandas") and not isinstance(y, (pd.Series, pd.DataFrame)):
         return None
-    names = [y.name] if isinstance(y, pd.Series) else list(y.columns)
+    # polars calls a Series without a name "".
+    names = list(y.columns) if hasattr(y, "columns") else [y.name or None]
     if not all(isinstance(name, str) for name in names):
         return None
     return np.asarray(names, dtype=object)

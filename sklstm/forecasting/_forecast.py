@@ -186,6 +186,15 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
             "or fit with SlidingWindow(horizon=1)."
         )
     missing = [column for column in unknown if column not in names]
+    if missing and not names:
+        raise ValueError(
+            f"A forecast of {steps} steps needs to know which columns y held: say "
+            f"target, such as target={missing[0]!r}, as the pipeline does not remember "
+            "its names. Columns that are neither predicted nor known: "
+            f"{shortened(missing)}; what is none of y's add to {told_by}, leave out of "
+            "X, or predict all steps at once: make_multistep(X, y, "
+            f"{steps}) with SlidingWindow(horizon={steps})."
+        )
     if missing:
         raise ValueError(
             f"A forecast of {steps} steps needs columns that are neither predicted nor "
@@ -220,8 +229,6 @@ def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):
 
 def _hint(names, panel):
     """Say what may be wrong with the names of the targets."""
-    if not names:
-        return "Or name those that y held in target, in its order."
     strangers = [name for name in names if name not in panel.columns]
     if strangers:
         return (

@@ -168,6 +168,6 @@ def _no_warning_of_empty_ones():
 
 def names_of(y):
     """Give the names of a Series or of the columns of a DataFrame; None without."""
-    if isinstance(y, pd.DataFrame):
+    if hasattr(y, "columns"):  # of pandas or polars
         return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
-    return [y.name] if getattr(y, "name", None) is not None else None
+    return [y.name] if getattr(y, "name", None) not in (None, "") else None

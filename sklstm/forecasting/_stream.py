@@ -76,6 +76,7 @@ class Stream:
                 "known of the next."
             )
         self._first = self._head = None
+        _warn_of_no_history(self._parts)
         self._tried = not work_row_by_row(self._parts.before)
         self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
 
@@ -296,6 +297,27 @@ class Stream:
                 f"Rows must come in the order of time, each once: {label!r} came after "
                 f"{before!r}."
             )
+
+
+def _warn_of_no_history(parts):
+    """Warn where the first row goes on from no row of fit, though it may."""
+    window = parts.window
+    if window.history != "auto" or window._last is not None or window._length == 1:
+        return
+    remedy = 'Fit on a DataFrame with such an index, or set history="fit"'
+    if parts.before:
+        remedy = (
+            'Fit on a DataFrame, with set_output(transform="pandas") for the steps '
+            'before the window, which keeps its index; or set history="fit"'
+        )
+    warnings.warn(
+        "The stream starts cold, with missing steps before its first row: the window "
+        "saw no pandas index in fit that tells whether rows go on where the fitted "
+        f"table ended. {remedy}, if they do; or history=None, if a cold start is "
+        "meant.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _stack(tables):

@@ -63,9 +63,13 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     The estimators of this package leave steps that are NaN out of the loss, and scorers
     of :func:`~sklstm.metrics.skip_missing` out of the score; others refuse them.
 
-    Targets of neighbouring rows overlap. A splitter leaves none in both parts with a
-    gap of ``steps - 1`` rows before the test part, as
-    ``TimeSeriesSplit(gap=steps - 1)`` does, and `PurgedKFold` by itself.
+    Targets of neighbouring rows overlap. To score them use :func:`backtest`, whose
+    forecasts begin after the last train row: ``backtest(pipe, X, y,
+    TimeSeriesSplit(n_splits, test_size=steps))`` needs no gap. A cross-validation has
+    targets of test rows in the train part, which flatters it a little. A gap of
+    ``steps - 1`` rows before the test part, as ``TimeSeriesSplit(gap=steps - 1)``
+    leaves, and `PurgedKFold` by itself, can cost more: windows of the first
+    test rows lack the rows of the gap, which are known when a forecast is made.
 
     Examples
     --------

@@ -254,7 +254,8 @@ class _Table:
                     f"Fold {fold}: the targets of test row {rows[row]} hold values "
                     f"that those of train row {rows[other]} hold. Leave a gap of "
                     f"{self.overlap} rows before the test part, as "
-                    f"TimeSeriesSplit(gap={self.overlap}) does."
+                    f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
+                    "sklstm.forecasting.backtest, which needs none."
                 )
             # The same, with time turned round.
             row, other = _first_within(is_train[::-1], is_test[::-1], self.lead)

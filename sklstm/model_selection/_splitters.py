@@ -200,6 +200,16 @@ class PurgedKFold(_TimeSplit):
     takes the hole for missing steps; of arrays, windows of the first rows after it
     reach over the hole: they hold no test row, but rows that are not neighbours.
 
+    The first rows of a test part in the middle begin cold, as those of
+    :class:`~sklearn.model_selection.KFold` do: `SlidingWindow` remembers the end of the
+    train part, which is later, so that their windows have missing steps (NaN) in place
+    of the train rows before the fold. The first ``window_length + horizon - 1`` rows of
+    a fold are scored with less than a forecast would know. That lowers the score, the
+    more the longer the window is and the shorter the fold, so that a search over
+    windows favours short ones. Take folds of many times the rows of a window, or
+    compare windows by :class:`~sklearn.model_selection.TimeSeriesSplit`, whose test
+    parts go on right after the train part, or by :func:`sklstm.forecasting.backtest`.
+
     References
     ----------
     .. [1] M. López de Prado, "Advances in Financial Machine Learning", Wiley 2018,

@@ -1,4 +1,4 @@
-"""Rows that `fit` saw, and that are read again without the rows before them."""
+"""What is said of windows that lack rows which there are, or may be."""
 
 import warnings
 
@@ -42,3 +42,50 @@ def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
             UserWarning,
             stacklevel=4,
         )
+
+
+def warn_of_rows_between(before, groups, window_length, horizon, has_known):
+    """Warn where windows lack rows that are missing between the fitted table and X.
+
+    Only of fewer rows than a window reaches back: after more it begins as the first
+    row of all does. The text is that of each fold with this gap, to be shown once.
+
+    Parameters
+    ----------
+    before : Before
+        What goes before each group.
+
+    groups : Groups
+        The rows of each group.
+
+    window_length, horizon : int
+        Those of the window.
+
+    has_known : bool
+        Whether windows hold what is known of their own row.
+    """
+    n_between = before.n_between
+    if n_between is None:
+        return
+    # With a longer horizon the windows of the first rows end before the hole.
+    n_whole = 0 if has_known else np.maximum(horizon - n_between, 0)
+    lack = (n_between > 0) & (n_between < window_length + horizon - 1)
+    lack &= groups.sizes > n_whole
+    # Where few groups of many lack some, they are rare; a gap is one of all.
+    if not lack.any() or 2 * lack.sum() < (before.sizes > 0).sum():
+        return
+    most = int(n_between[lack].max())
+    found = "1 row is" if most == 1 else f"{most} rows are"
+    if len(groups) > 1:
+        found = f"Up to {found} missing, in a group,"
+    else:
+        found += " missing"
+    warnings.warn(
+        f"{found} between the rows of fit and X, by its index, so that the windows of "
+        "the first rows of X hold missing steps (NaN), and predictions may be worse "
+        "for it. If a splitter left them out, as TimeSeriesSplit(gap=...) does, score "
+        "without a gap; several steps ahead by sklstm.forecasting.backtest, which "
+        "needs none. Otherwise give X from the first of these rows on.",
+        UserWarning,
+        stacklevel=4,
+    )

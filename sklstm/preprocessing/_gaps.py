@@ -221,10 +221,13 @@ def warn_of_unread_dates(index):
             return
         if not reads_as_dates(index):
             return
+    # Those of several time zones are read as of one.
+    zones = {getattr(label, "tzinfo", None) for label in index}
+    utc = ", utc=True" if len(zones) > 1 else ""
     warnings.warn(
         f"The index of X holds dates as {type(index[0]).__name__} objects, between "
         "which no missing row is seen, neither within X nor between two tables. Parse "
-        "them: X.index = pd.to_datetime(X.index), and y's alike; or set "
+        f"them: X.index = pd.to_datetime(X.index{utc}), and y's alike; or set "
         'gaps="ignore".',
         UserWarning,
         stacklevel=4,

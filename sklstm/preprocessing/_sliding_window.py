@@ -25,7 +25,7 @@ from sklstm._validation import (
     warn_of_levels,
 )
 from sklstm.preprocessing._base import SequenceTransformer
-from sklstm.preprocessing._cold_rows import warn_of_cold_rows
+from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
 from sklstm.preprocessing._gaps import (
     count_missing,
     missing_by_index,
@@ -95,8 +95,11 @@ class SlidingWindow(SequenceTransformer):
         (of an array their positions). A window holds them `horizon` rows later than
         the others: its last step has what is known of the row itself beside what
         was last seen of the rest. In windows of three axes a step whose past is
-        missing is missing as a whole. Never the target's own column: `fit` warns
-        where y is one of these.
+        missing is missing as a whole, as is one whose known part is. So a row that is
+        not there costs two steps: its own, and the one `horizon` rows before, beside
+        which it would stand; the row that is `horizon` rows after it is predicted
+        without what is known of itself. With `flatten` each value counts by itself.
+        Never the target's own column: `fit` warns where y is one of these.
 
     gaps : {"missing", "ignore"}, default="missing"
         What is between two rows whose labels (a pandas index of dates, periods,
@@ -284,6 +287,9 @@ class SlidingWindow(SequenceTransformer):
         self._warn_of_new_groups(groups.names)
         if labels is not None and self.history is not None:
             warn_of_cold_rows(labels, groups, before, self.history_, self._n_remembered)
+            if self.gaps == "missing":
+                reach = self._length, self._horizon
+                warn_of_rows_between(before, groups, *reach, self._has_known)
         if missing is not None and not self._told_of_gaps:
             warn_of_gaps(X, missing, len(groups), self._n_remembered)
         return self._contain(self._windows(values, groups, before, missing), X)

@@ -1,7 +1,7 @@
 """The last rows of a fitted table, and what of them goes before another table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,10 +47,15 @@ class Before:
 
     sizes : ndarray of int, of shape (n_groups,)
         How many each group has.
+
+    n_between : ndarray of int, of shape (n_groups,), or None
+        How many of them, the last, stand for rows that are missing between the two
+        tables, by a regular pace. None of it is known where it is None.
     """
 
     values: np.ndarray
     sizes: np.ndarray
+    n_between: np.ndarray | None = None
 
     @classmethod
     def nothing(cls, values, groups):
@@ -225,7 +230,10 @@ class Tails(Mapping):
             first.take(asked),
             at_most=n_steps,
         )
-        return self._steps(len(groups), there, tails, n_rows, n_between, n_steps)
+        before = self._steps(len(groups), there, tails, n_rows, n_between, n_steps)
+        told = np.zeros(len(groups), dtype=np.int64)
+        told[there] = np.where(counts, n_between, 0)
+        return replace(before, n_between=told)
 
     def read_again(self, groups, labels):
         """Tell which groups of a table begin amid rows that are forgotten.
