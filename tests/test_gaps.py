@@ -331,7 +331,8 @@ def test_years_that_are_floats_have_gaps_as_integers_have(step, dtype):
     (one,) = told
     assert one.startswith("3 rows are missing within X")
     window = SlidingWindow(LENGTH, flatten=True).fit(table(full)[:20])
-    later = window.transform(table(full)[22:])
+    with pytest.warns(UserWarning, match="2 rows are missing between"):
+        later = window.transform(table(full)[22:])
     expected = shifted(table(full).drop(full[20:22]), full)[20:]
     np.testing.assert_array_equal(later, expected)
 

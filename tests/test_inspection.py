@@ -1007,8 +1007,8 @@ def test_features_known_in_advance_say_by_how_much_they_are_later():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(200, 2)), columns=["offer", "price"])
     window = SlidingWindow(3, known="offer", flatten=True)
-    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, X["offer"])
-    display = LagImportanceDisplay.from_estimator(pipe, X, X["offer"], random_state=0)
+    pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, -X["offer"])
+    display = LagImportanceDisplay.from_estimator(pipe, X, -X["offer"], random_state=0)
     assert display.feature_names == ["offer, 1 later", "price"]
     assert display.lags[-1] == ("t-1", "t-1")
     assert display.to_frame().index[0] == "offer, 1 later[t-1]"

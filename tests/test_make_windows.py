@@ -203,7 +203,6 @@ def test_a_level_of_groups_is_no_time(level):
 
 
 @pytest.mark.filterwarnings("ignore:.* missing within X")
-@pytest.mark.filterwarnings("ignore:y holds 4 steps at once")
 @pytest.mark.parametrize("gaps", ["missing", "ignore"])
 def test_windows_and_targets_of_several_steps_do_not_overlap_over_holes(gaps):
     X = with_a_hole()
