@@ -18,7 +18,7 @@ KNOWN = RNG.random(40) > 0.3
 Y = X[:, -1, 0] + 3
 
 
-def same_predictions(a, b):
+def assert_same_predictions(a, b):
     np.testing.assert_array_equal(a.predict(X), b.predict(X))
 
 
@@ -49,7 +49,7 @@ def test_a_fit_without_some_targets_is_one_on_the_samples_that_have_them(
     reg = LSTMRegressor(**QUICK, **parameters)
     left_out = clone(reg).fit(X[KNOWN], Y[KNOWN], sample_weight=of_known)
     reg.fit(X, holed(Y), sample_weight=weights)
-    same_predictions(reg, left_out)
+    assert_same_predictions(reg, left_out)
     assert reg.history_ == left_out.history_
     truth = holed(Y)
     found = reg.score(X, truth, sample_weight=weights)
@@ -74,7 +74,7 @@ def test_a_fit_without_some_targets_is_one_on_the_samples_that_have_them(
 def test_a_missing_target_is_nan_none_or_na(y):
     by_hand = LSTMRegressor(**QUICK).fit(X[KNOWN], Y[KNOWN])
     reg = LSTMRegressor(**QUICK).fit(X, y)
-    same_predictions(reg, by_hand)
+    assert_same_predictions(reg, by_hand)
     by_hand = by_hand.score(X[KNOWN], Y[KNOWN])
     assert reg.score(X, y) == pytest.approx(by_hand, rel=1e-6)
 
@@ -108,7 +108,7 @@ def test_partial_fit_leaves_samples_out_and_goes_on():
         reg.partial_fit(X[part], y[part])
         of = KNOWN[part]
         left_out.partial_fit(X[part][of], y[part][of])
-    same_predictions(reg, left_out)
+    assert_same_predictions(reg, left_out)
 
 
 # ------------------------------------------------------------- several outputs, steps
@@ -222,7 +222,7 @@ def test_targets_that_are_all_known_train_as_ever():
     more = LSTMRegressor(**QUICK).fit(
         np.concatenate([X, X[:1]]), np.concatenate([y, np.full((1, 3), np.nan)])
     )
-    same_predictions(plain, more)
+    assert_same_predictions(plain, more)
 
 
 def test_an_optimizer_goes_on_over_chunks_with_and_without_holes():
@@ -297,7 +297,7 @@ def test_labels_of_any_type_may_be_missing(labels, missing, container):
     classifier = LSTMClassifier(**QUICK).fit(X, container(holed))
     expected = LSTMClassifier(**QUICK).fit(X[known], np.array(y)[known])
     assert classifier.classes_.tolist() == sorted(labels)
-    same_predictions(classifier, expected)
+    assert_same_predictions(classifier, expected)
     right = expected.predict(X[known]) == np.array(y)[known]
     assert classifier.score(X, container(holed)) == pytest.approx(right.mean())
 
