@@ -250,7 +250,8 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
     def _partial_fit(self, X, y, sample_weight, *known):
         self._validate_params()
         with self._replaced() as new:
-            samples = new._encode(new._samples(X, y, sample_weight), *known)
+            samples = new._samples(X, y, sample_weight)
+            samples = new._encode(samples, *known, partial=True)
             earlier = getattr(new, "history_", {})
             history = new._train(samples, partial=True)
             new.history_ = {

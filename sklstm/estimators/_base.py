@@ -1,5 +1,6 @@
 """What the LSTM estimators share: from X and y to samples, and to a trained network."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 
 import keras
@@ -111,7 +112,11 @@ class SequenceEstimator(RepairedWrapper):
             which mean nothing: `predict_proba` puts NaN there.
         """
         check_is_fitted(self)
-        model = self.network_.export(*self.target_encoder_.affine_)
+        model = self._exported(self.network_.export())
+        scale, offset = self.target_encoder_.affine_
+        if scale is not None:
+            outputs = keras.layers.Rescaling(scale, offset, name="units_of_y")
+            model = keras.Model(model.inputs, outputs(model.outputs[0]), name="sklstm")
         if self._takes_tokens():
             model = taking_tokens(model, self.vocabulary_, self._unknown_token())
         return model
@@ -119,13 +124,23 @@ class SequenceEstimator(RepairedWrapper):
     def _outputs(self, X):
         """Compute the network's outputs; SciKeras's `predict` refuses other types."""
         check_is_fitted(self)
-        table = self._read(X, reset=False).drop_missing()
+        whole = self._read(X, reset=False)
+        table = whole.drop_missing()
         warn_of_no_steps(table, self)
-        return self.network_.predict(table)
+        return self._joined(whole, self.network_.predict(table))
+
+    def _joined(self, whole, outputs):
+        """Join the outputs of the network with what stands beside it."""
+        return outputs
+
+    def _exported(self, model):
+        """Put what stands beside the network beside a model of it."""
+        return model
 
     def _forget(self):
         learned = ("network_", "target_encoder_", "history_", "_seed", "vocabulary_")
-        for name in (*learned, "target_names_in_"):
+        start = ("linear_part_", "network_weight_", "window_norm_", "target_feature_")
+        for name in (*learned, *start, "patch_size_", "target_names_in_"):
             vars(self).pop(name, None)
 
     def _samples(self, X, y, sample_weight):
@@ -141,7 +156,7 @@ class SequenceEstimator(RepairedWrapper):
         if not self.initialized_ and (names := names_of_targets(y)) is not None:
             self.target_names_in_ = names
         y, known = self._check_target(y, table)
-        table = table.drop_missing()
+        whole, table = table, table.drop_missing()
         weights = _check_weights(sample_weight, table)
         used = table.lengths > 0
         used &= True if weights is None else weights > 0
@@ -156,14 +171,21 @@ class SequenceEstimator(RepairedWrapper):
                 "No sample has a time step that is not missing, a target and a weight "
                 "greater than zero; there is nothing to fit."
             )
-        samples = Samples(table, y, weights)
+        samples = Samples(table, y, weights, whole)
         return samples if used.all() else samples.take(np.flatnonzero(used))
 
     def _known(self, y):
         """Give what fits the target beside the samples that train."""
         return ()
 
-    def _encode(self, samples, *known):
+    def _begin(self, samples, partial):
+        """Fit what stands between the targets and the network."""
+
+    def _targets(self, samples):
+        """Return what the network learns."""
+        return self.target_encoder_.transform(samples.targets)
+
+    def _encode(self, samples, *known, partial=False):
         """Encode y and weigh; build the network where there is none yet.
 
         `known` is passed on to what fits the target.
@@ -173,13 +195,15 @@ class SequenceEstimator(RepairedWrapper):
             encoder = self._fit_target(y, weights, *known)
             self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
             self.target_encoder_ = encoder
+            self._begin(samples, partial)
             spec = self._spec(samples.table, encoder)
             _check_buildable(spec, samples.table)
             self.network_ = Network(spec, self._seed)
         self._check_unchanged(samples.table)
         weights = self._weigh(weights, y)
         weights = None if weights is None else _in_float32(weights)
-        return Samples(samples.table, self.target_encoder_.transform(y), weights)
+        targets = self._targets(samples)
+        return Samples(samples.table, targets, weights, samples.whole)
 
     def _check_unchanged(self, table):
         """Refuse to go on training with other parameters of the network."""
@@ -284,7 +308,12 @@ class SequenceEstimator(RepairedWrapper):
             heads=self.heads,
             n_quantiles=len(target.quantiles),
             output_activation=target.output_activation_,
+            **self._start_of_spec(table.n_features),
         )
+
+    def _start_of_spec(self, n_features):
+        """Return further entries of the network's spec."""
+        return {}
 
     # ------------------------------------------------------------------------ training
     def _share_held_out(self):
@@ -315,10 +344,7 @@ class SequenceEstimator(RepairedWrapper):
     @own_names()
     def _train(self, samples, validation=None, partial=False):
         """Train the network, or `partial` for one epoch; give the history."""
-        callbacks, optimizer = self._callbacks(), self._optimizer()
-        # Narrow integers of NumPy would overflow.
-        batch_size = len(samples) if self.batch_size == -1 else int(self.batch_size)
-        epochs = 1 if partial else self._n_epochs(-(-len(samples) // batch_size))
+        callbacks = self._callbacks()
         if self.early_stopping and not partial:
             stopping = keras.callbacks.EarlyStopping(
                 monitor="loss" if validation is None else "val_loss",
@@ -326,10 +352,23 @@ class SequenceEstimator(RepairedWrapper):
                 restore_best_weights=True,
             )
             callbacks.append(stopping)
+        schedule = self._schedule(samples, validation, callbacks, partial)
+        history = self.network_.train(samples, schedule, validation)
+        self.callbacks_ = callbacks
+        return {
+            name: [np.asarray(value).tolist() for value in values]
+            for name, values in history.items()
+        }
+
+    def _schedule(self, samples, validation=None, callbacks=(), partial=False):
+        optimizer = self._optimizer()
+        # Narrow integers of NumPy would overflow.
+        batch_size = len(samples) if self.batch_size == -1 else int(self.batch_size)
+        epochs = 1 if partial else self._n_epochs(-(-len(samples) // batch_size))
         decay = []
         if not partial and self._learning_rate_falls(optimizer, callbacks):
             decay = [CosineDecay(epochs)]
-        schedule = Schedule(
+        return Schedule(
             optimizer=optimizer,
             loss=self._loss_of_known(samples, validation),
             metrics=self._metrics(),
@@ -341,12 +380,12 @@ class SequenceEstimator(RepairedWrapper):
             callbacks=[*decay, *callbacks],
             verbose=min(int(self.verbose), 2),
         )
-        history = self.network_.train(samples, schedule, validation)
-        self.callbacks_ = callbacks
-        return {
-            name: [np.asarray(value).tolist() for value in values]
-            for name, values in history.items()
-        }
+
+    @own_names()
+    def _train_beside(self, network, samples):
+        """Train another network alike, on other samples; nobody is told."""
+        schedule = replace(self._schedule(samples), verbose=0)
+        network.train(samples, schedule)
 
     def _loss_of_known(self, samples, validation):
         """Give the loss; where targets are NaN, one that leaves these out."""

@@ -2,13 +2,16 @@
 
 import itertools
 import warnings
+from numbers import Integral, Real
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
 from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._linear_start import LinearStart
 from sklstm.estimators._targets import RegressionTarget, holds_nan
 
 
@@ -21,7 +24,7 @@ def _check_learns_quantiles(regressor):
     return True
 
 
-class LSTMRegressor(SequenceEstimator, KerasRegressor):
+class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
     """Regression on sequences by a long short-term memory network [1]_.
 
     A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
@@ -227,6 +230,17 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         **SequenceEstimator._parameter_constraints,
         "quantiles": ["array-like"],
         "standardize_target": ["boolean"],
+        "linear_skip": [
+            Interval(Integral, 0, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "network_weight": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "target_feature": [Integral, str, "array-like", None],
+        "window_norm": [StrOptions({"auto", "last", "standard"}), None],
+        "patch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
     }
 
     def __init__(
@@ -264,6 +278,11 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         patience=10,
         callbacks=None,
         standardize_target=True,
+        linear_skip="auto",
+        network_weight="auto",
+        target_feature="auto",
+        window_norm="auto",
+        patch_size="auto",
         warm_start=False,
         verbose=0,
         random_state=None,
@@ -301,6 +320,11 @@ class LSTMRegressor(SequenceEstimator, KerasRegressor):
         self.patience = patience
         self.callbacks = callbacks
         self.standardize_target = standardize_target
+        self.linear_skip = linear_skip
+        self.network_weight = network_weight
+        self.target_feature = target_feature
+        self.window_norm = window_norm
+        self.patch_size = patch_size
         self.warm_start = warm_start
         self.verbose = verbose
         self.random_state = random_state

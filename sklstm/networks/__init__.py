@@ -5,6 +5,7 @@ from sklstm.networks._custom import CustomSpec, masked
 from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._known import KnownLoss
+from sklstm.networks._linear import with_linear_part
 from sklstm.networks._names import own_names
 from sklstm.networks._quantiles import QuantileLoss
 from sklstm.networks._spec import NetworkSpec
@@ -23,4 +24,5 @@ __all__ = [
     "masked",
     "own_names",
     "taking_tokens",
+    "with_linear_part",
 ]

@@ -42,7 +42,7 @@ def build(spec, *, scale=None, offset=None):
     missing = ops.isnan(inputs)
     steps = Steps(ops.logical_not(ops.all(missing, axis=-1)))
     x = ops.where(missing, 0.0, inputs)
-    if spec.conv_filters:
+    if spec.sees_whole_sequences:
         x, steps = squeeze_steps(x, steps)
     x = connect(spec, make_layers(spec), x, steps, run_masked)
     if scale is not None:

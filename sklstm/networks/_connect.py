@@ -5,6 +5,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
+from sklstm.networks._patches import make_patches
 from sklstm.networks._quantiles import never_crossing
 from sklstm.networks._recurrent import make_recurrent
 from sklstm.networks._steps import (
@@ -17,6 +18,7 @@ from sklstm.networks._steps import (
     pool_max,
     pool_mean,
 )
+from sklstm.networks._window_norm import normalize_windows
 
 
 def make_layers(spec):
@@ -54,7 +56,8 @@ def make_layers(spec):
         for depth, units in enumerate(spec.hidden_layer_sizes, start=1):
             name = f"hidden_{depth}{head}"
             made.append(_dense(units, spec.hidden_activation, name))
-        made.append(_dense(width, spec.output_activation, f"output{head}"))
+        first = "zeros" if spec.zero_start else None
+        made.append(_dense(width, spec.output_activation, f"output{head}", first))
     return {layer.name: layer for layer in made}
 
 
@@ -85,6 +88,10 @@ def connect(spec, layer, x, steps, run):
     """
     if spec.n_tokens:
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
+    if spec.window_norm != "none":
+        x = normalize_windows(x, steps, spec.window_norm, spec.norm_features)
+    if spec.patch_size > 1:
+        x, steps = make_patches(x, steps, spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):
         x, steps = convolve(spec, layer, f"conv_{depth}", x, steps)
     for depth in range(1, len(spec.units) + 1):
@@ -124,8 +131,8 @@ def _heads(spec):
     return [(f"_of_{i}", each) for i in range(spec.n_outputs)]
 
 
-def _dense(units, activation, name):
-    initializer = keras.initializers.GlorotUniform(seed=0)
+def _dense(units, activation, name, initializer=None):
+    initializer = initializer or keras.initializers.GlorotUniform(seed=0)
     return layers.Dense(
         units, activation=activation, kernel_initializer=initializer, name=name
     )

@@ -82,6 +82,20 @@ class NetworkSpec:
 
     output_activation : str, default="linear"
         Of the output layer.
+
+    window_norm : {"none", "last", "standard"}, default="none"
+        What some features of a sequence are made relative to: its last value, or its
+        own mean and standard deviation.
+
+    norm_features : tuple of int, default=()
+        Which features these are.
+
+    patch_size : int, default=1
+        Steps that are joined to one.
+
+    zero_start : bool, default=False
+        Whether the output layer begins with zeros, so that the network adds nothing
+        before it is trained.
     """
 
     n_features: int
@@ -106,6 +120,16 @@ class NetworkSpec:
     heads: str = "joint"
     n_quantiles: int = 0
     output_activation: str = "linear"
+    window_norm: str = "none"
+    norm_features: tuple[int, ...] = ()
+    patch_size: int = 1
+    zero_start: bool = False
+
+    @property
+    def sees_whole_sequences(self):
+        """Whether more than the recurrent layers runs over the steps."""
+        joined = self.window_norm != "none" or self.patch_size > 1
+        return joined or bool(self.conv_filters)
 
     @property
     def per_step(self):

@@ -255,7 +255,7 @@ def _sees_number_of_steps(spec):
     """Tell whether a network has operations over all steps at once."""
     return (
         isinstance(spec, CustomSpec)
-        or bool(spec.conv_filters)
+        or spec.sees_whole_sequences
         or spec.pooling not in ("last", "max")
     )
 

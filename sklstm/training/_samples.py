@@ -1,6 +1,6 @@
 """Sequences with their targets, in NumPy and as what a compiled program takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,16 +29,25 @@ class Samples:
 
     weights : ndarray of shape (n_samples,) or (n_samples, n_timesteps), or None
         Weight of each sample in the loss, or of each of its time steps.
+
+    whole : SequenceTable, default=None
+        The sequences with their missing steps, where these have places.
     """
 
     table: Any
     targets: np.ndarray
     weights: np.ndarray | None = None
+    whole: Any = None
 
     def take(self, indices):
         """Give the samples `indices`."""
         weights = None if self.weights is None else self.weights[indices]
-        return Samples(self.table.take(indices), self.targets[indices], weights)
+        whole = None if self.whole is None else self.whole.take(indices)
+        return Samples(self.table.take(indices), self.targets[indices], weights, whole)
+
+    def with_targets(self, targets):
+        """Give the same samples with other targets."""
+        return replace(self, targets=targets)
 
     def __len__(self):
         return len(self.table)

@@ -1,0 +1,203 @@
+"""A regressor whose network begins where a linear model ends."""
+
+from numbers import Integral
+
+import numpy as np
+
+from sklstm.estimators._linear_part import MOST_INPUTS, LinearPart
+from sklstm.estimators._network_weight import measured_weight, weight_of
+from sklstm.estimators._target_feature import find_continued, scale_of
+from sklstm.networks import with_linear_part
+
+# Losses of a difference alone, which is the same beside a linear part.
+_OF_DIFFERENCES = {
+    *("mse", "meansquarederror", "mae", "meanabsoluteerror", "huber", "logcosh"),
+    *("logcoshloss", "quantile"),
+}
+
+# Windows of at least so many steps are read in patches of so many.
+_LONG, _PATCH = 48, 4
+
+
+class LinearStart:
+    """What of a regressor is linear, and in what units the network sees windows.
+
+    A mixin: it stands between the targets and the network. `_begin` fits the linear
+    part, `_targets` takes it from the targets, `_joined` adds it to the outputs.
+    """
+
+    linear_part_ = None
+    network_weight_ = 1.0
+    window_norm_ = None
+    target_feature_ = None
+    patch_size_ = 1
+
+    # ---------------------------------------------------------------- before training
+    def _begin(self, samples, partial):
+        """Fit the linear part; choose what the network sees of a window."""
+        whole = samples.whole
+        n_steps = 0 if partial else self._n_linear_steps(whole)
+        y = self._columns(self.target_encoder_.transform(samples.targets))
+        features, slopes, offsets = self._continued(whole, y)
+        followed = bool((features >= 0).any())
+        norm = "none" if self.window_norm is None else self.window_norm
+        self.target_feature_ = features if followed else None
+        self.patch_size_ = self._patch_size(whole.n_timesteps)
+        self.linear_part_ = None
+        if n_steps:
+            norms = (norm,)
+            if norm == "auto":
+                norms = ("last", "standard", "none") if followed else ("none",)
+            part = LinearPart(
+                whole.n_timesteps, n_steps, _by_place(whole), features, slopes, offsets
+            )
+            self.linear_part_ = part.fit(whole, y, samples.weights, norms)
+            norm = part.form.norm
+        self.window_norm_ = None if norm in ("auto", "none") else norm
+        self._begun_with = self._start_parameters()
+
+    def _n_linear_steps(self, whole):
+        """Count the last steps that the linear part sees; 0 for none."""
+        given = self.linear_skip
+        if given != "auto":
+            return min(int(given), whole.n_timesteps)
+        loss = self.loss if isinstance(self.loss, str) else type(self.loss).__name__
+        if isinstance(self.loss, type):
+            loss = self.loss.__name__
+        is_difference = loss.lower().replace("_", "") in _OF_DIFFERENCES
+        if self.model is not None or self._takes_tokens() or not is_difference:
+            return 0
+        return min(MOST_INPUTS // whole.n_features, whole.n_timesteps)
+
+    def _continued(self, whole, y):
+        none = np.full(y.shape[1], -1), np.ones(y.shape[1]), np.zeros(y.shape[1])
+        if self.target_feature is None or self._takes_tokens():
+            return none
+        found = find_continued(whole, y)
+        if isinstance(self.target_feature, str) and self.target_feature == "auto":
+            return found
+        given = np.ravel(np.asarray(self.target_feature, dtype=object))
+        numbers = [self._number_of(one, whole.n_features) for one in given]
+        if len(numbers) not in (1, self.target_encoder_.n_outputs_):
+            raise ValueError(
+                f"target_feature={self.target_feature!r} must name one feature, or one "
+                f"for each of the {self.target_encoder_.n_outputs_} outputs of y."
+            )
+        features = np.resize(numbers, y.shape[1])
+        agree = found[0] == features
+        slopes, offsets = scale_of(whole, y, features)
+        return (
+            features,
+            np.where(agree, found[1], slopes),
+            np.where(agree, found[2], offsets),
+        )
+
+    def _number_of(self, name, n_features):
+        if isinstance(name, str):
+            names = list(getattr(self, "feature_names_in_", ()))
+            if name not in names:
+                raise ValueError(
+                    f"target_feature={name!r} is no feature of X, which has "
+                    f"{names or 'no names'}. Pass its number."
+                )
+            return names.index(name)
+        if not isinstance(name, Integral) or not 0 <= name < n_features:
+            raise ValueError(
+                'target_feature must be "auto", None, or a feature of X: its name, or '
+                f"a number from 0 to {n_features - 1}; got {self.target_feature!r}."
+            )
+        return int(name)
+
+    def _patch_size(self, n_timesteps):
+        if self.patch_size != "auto":
+            return int(self.patch_size)
+        plain = self.model is None and not self._takes_tokens()
+        plain = plain and not np.size(self.conv_filters)
+        return _PATCH if plain and n_timesteps >= _LONG else 1
+
+    def _start_parameters(self):
+        names = ("linear_skip", "target_feature", "window_norm", "patch_size")
+        return {name: getattr(self, name) for name in names}
+
+    def _check_unchanged(self, table):
+        now = self._start_parameters()
+        for name, before in self._begun_with.items():
+            if np.any(now[name] != before):
+                raise ValueError(
+                    f"The network was built with {name}={before!r}; it can't go on "
+                    f"training with {name}={now[name]!r}. Set warm_start=False and "
+                    "call fit to begin anew."
+                )
+        super()._check_unchanged(table)
+
+    def _start_of_spec(self, n_features):
+        """Return what of the network's spec this adds."""
+        norm_features = range(n_features)
+        if self.target_feature_ is not None:
+            followed = self.target_feature_[self.target_feature_ >= 0]
+            norm_features = np.unique(followed).tolist()
+        normed = self.window_norm_ is not None
+        return {
+            "window_norm": self.window_norm_ or "none",
+            "norm_features": tuple(norm_features) if normed else (),
+            "patch_size": self.patch_size_,
+            "zero_start": self.linear_part_ is not None,
+        }
+
+    # --------------------------------------------------------- targets and predictions
+    def _columns(self, targets):
+        return targets.reshape(len(targets), -1)
+
+    def _targets(self, samples):
+        targets = super()._targets(samples)
+        if self.linear_part_ is None:
+            return targets
+        return self._rest(self.linear_part_, samples.whole, targets)
+
+    def _rest(self, part, whole, targets):
+        """Return what the linear part leaves of the targets, in the network's units."""
+        outputs, scales = part.predict(whole)
+        rest = (self._columns(targets) - outputs) / scales
+        return rest.astype(np.float32).reshape(targets.shape)
+
+    def _joined(self, whole, outputs):
+        """Add the linear part to what the network adds."""
+        if self.linear_part_ is None:
+            return outputs
+        shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
+        linear, scales = (
+            one.reshape(shape) for one in self.linear_part_.predict(whole)
+        )
+        if outputs.ndim > len(shape):  # quantiles
+            linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]
+        return linear + self.network_weight_ * scales * outputs
+
+    def _exported(self, model):
+        """Put the linear part beside a model of the network, in stock layers."""
+        if self.linear_part_ is None:
+            return model
+        encoder = self.target_encoder_
+        return with_linear_part(
+            model, self.linear_part_.constants(), self.network_weight_, encoder.n_steps_
+        )
+
+    # ------------------------------------------------------------------------ training
+    def _train(self, samples, validation=None, partial=False):
+        history = super()._train(samples, validation, partial)
+        if self.linear_part_ is None or partial:
+            return history
+        if self.network_weight != "auto":
+            self.network_weight_ = float(self.network_weight)
+        elif self._learns_quantiles():
+            self.network_weight_ = 1.0
+        elif validation is not None:
+            outputs = self.network_.predict(validation.table)
+            self.network_weight_ = weight_of(outputs, validation)
+        else:
+            self.network_weight_ = measured_weight(self, samples)
+        return history
+
+
+def _by_place(table):
+    """Tell whether samples are windows of one table, in which a step has its place."""
+    return len(table) > 1 and bool((table.starts[1:] < table.starts[:-1] + table.lengths[:-1]).mean() > 0.5)

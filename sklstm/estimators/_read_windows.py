@@ -1,0 +1,82 @@
+"""The steps of sequences as a linear model sees them: by place, with none missing."""
+
+import numpy as np
+
+from sklstm.sequences import missing_rows
+
+# Samples that are read together.
+_BLOCK = 2048
+
+
+class WindowReader:
+    """Reads sequences into arrays without missing steps, block by block.
+
+    A missing step has the values of the step before it that is there; those before the
+    first one have its values. A sequence of no step has the means of all.
+
+    Parameters
+    ----------
+    n_timesteps : int
+        Steps that are read, counted from the end of each sequence.
+
+    by_place : bool
+        Whether the last steps may be missing ones, as in windows of a table, where a
+        step has its place in time; else each sequence ends at its last step that is
+        there.
+
+    means : ndarray of shape (n_features,)
+        What a sequence of no step is read as.
+    """
+
+    def __init__(self, n_timesteps, by_place, means):
+        self.n_timesteps = n_timesteps
+        self.by_place = by_place
+        self.means = means
+
+    def blocks(self, table):
+        """Yield slices of samples, their steps, and which of these are there.
+
+        Parameters
+        ----------
+        table : SequenceTable
+            The sequences, with rows that are missing steps.
+
+        Yields
+        ------
+        chosen : slice
+            Of samples.
+
+        steps : ndarray of shape (n_chosen, n_timesteps, n_features)
+            float64, finite.
+
+        there : ndarray of bool, of shape (n_chosen, n_timesteps), or None
+            None where no step is missing.
+        """
+        if not self.by_place:
+            table = table.drop_missing()
+        is_missing = missing_rows(table.values)
+        holes = bool(is_missing.any()) or not len(table.values)
+        for first in range(0, len(table), _BLOCK):
+            chosen = slice(first, min(first + _BLOCK, len(table)))
+            starts, lengths = table.starts[chosen], table.lengths[chosen]
+            rows = (starts + lengths)[:, np.newaxis] - np.arange(
+                self.n_timesteps, 0, -1
+            )
+            if not holes and (lengths >= self.n_timesteps).all():
+                yield chosen, table.values[rows].astype(np.float64), None
+                continue
+            there = rows >= starts[:, np.newaxis]
+            rows = np.where(there, rows, 0)
+            there[there] = ~is_missing[rows[there]]
+            yield chosen, self._filled(table.values, rows, there), there
+
+    def _filled(self, values, rows, there):
+        places = np.arange(self.n_timesteps)
+        latest = np.maximum.accumulate(np.where(there, places, -1), axis=1)
+        first = there.argmax(axis=1)[:, np.newaxis]
+        rows = np.take_along_axis(rows, np.where(latest < 0, first, latest), axis=1)
+        if not len(values):
+            values = np.zeros((1, len(self.means)))
+        steps = values[rows].astype(np.float64)
+        steps[~there.any(axis=1)] = self.means
+        return steps
