@@ -101,6 +101,7 @@ class LinearPart:
         forms = self._forms(norms)
         rows = self._rows_to_fit(table)
         table, y = table.take(rows), y[rows]
+        self.n_fit_ = len(rows)
         weights = np.ones(len(y)) if weights is None else weights[rows]
         edges = np.round(PARTS * len(y)).astype(int)
         parts = {norm: self._parts(table, y, weights, edges, norm) for norm in norms}
@@ -108,6 +109,7 @@ class LinearPart:
         self.form = forms[0]
         if len(forms) > 1 and len(y) >= 10:
             errors = self._errors(table, y, weights, edges, chosen)
+            self.errors_ = errors
             best = min(errors, key=errors.get)
             if errors[best] < (1 - _GAIN) * errors[forms[0]]:
                 self.form = best

@@ -8,8 +8,8 @@ import numpy as np
 # judged on the next.
 PARTS = np.array([0.4, 0.55, 0.7, 0.85, 1.0])
 
-# Penalties, as shares of the mean eigenvalue of the covariance of the inputs.
-PENALTIES = 10.0 ** np.arange(-6, 4.5, 0.5)
+# Penalties: so many samples' mean variance of the inputs.
+PENALTIES = 10.0 ** np.arange(-4, 5.5, 0.5)
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Moments:
 def ridge_path(moments, penalties=PENALTIES):
     """Yield the models of several penalties.
 
-    A model minimizes the mean of ``(y - X coef - intercept) ** 2`` plus the penalty,
+    A model minimizes the sum of ``(y - X coef - intercept) ** 2`` plus the penalty,
     times the mean variance of the inputs, times the sum of ``coef ** 2`` [1]_.
 
     Parameters
@@ -114,7 +114,7 @@ def ridge_path(moments, penalties=PENALTIES):
     along = vectors.T @ xy
     scale = values.mean() if values.any() else 1.0
     for penalty in penalties:
-        coef = vectors @ (along / (values + penalty * scale)[:, np.newaxis])
+        coef = vectors @ (along / (values + penalty * scale / moments.weight)[:, np.newaxis])
         yield coef, means[1] - means[0] @ coef
 
 
