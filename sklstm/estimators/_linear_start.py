@@ -4,7 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
-from sklstm.estimators._linear_part import MOST_INPUTS, LinearPart
+from sklstm.estimators._linear_forms import Units
+from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._network_weight import measured_weight, weight_of
 from sklstm.estimators._target_feature import find_continued, scale_of
 from sklstm.networks import with_linear_part
@@ -14,6 +15,9 @@ _OF_DIFFERENCES = {
     *("mse", "meansquarederror", "mae", "meanabsoluteerror", "huber", "logcosh"),
     *("logcoshloss", "quantile"),
 }
+
+# Inputs of the ridge regressions at most: their covariances are decomposed.
+_MOST_INPUTS = 1000
 
 # Windows of at least so many steps are read in patches of so many.
 _LONG, _PATCH = 48, 4
@@ -45,14 +49,15 @@ class LinearStart:
         self.patch_size_ = self._patch_size(whole.n_timesteps)
         self.linear_part_ = None
         if n_steps:
-            norms = (norm,)
-            if norm == "auto":
-                norms = ("last", "standard", "none") if followed else ("none",)
-            part = LinearPart(
-                whole.n_timesteps, n_steps, _by_place(whole), features, slopes, offsets
-            )
+            norms = (norm if followed else "none",)
+            if norm == "auto" and followed:
+                norms = ("last", "standard", "none")
+            units = Units(features, slopes, offsets, n_steps)
+            part = LinearPart(whole.n_timesteps, _by_place(whole), units)
             self.linear_part_ = part.fit(whole, y, samples.weights, norms)
-            norm = part.form.norm
+            if norm == "auto":
+                raw = {member.form.norm for member in part.members} == {"none"}
+                norm = "none" if raw else "standard"
         self.window_norm_ = None if norm in ("auto", "none") else norm
         self._begun_with = self._start_parameters()
 
@@ -67,7 +72,7 @@ class LinearStart:
         is_difference = loss.lower().replace("_", "") in _OF_DIFFERENCES
         if self.model is not None or self._takes_tokens() or not is_difference:
             return 0
-        return min(MOST_INPUTS // whole.n_features, whole.n_timesteps)
+        return min(_MOST_INPUTS // whole.n_features, whole.n_timesteps)
 
     def _continued(self, whole, y):
         none = np.full(y.shape[1], -1), np.ones(y.shape[1]), np.zeros(y.shape[1])
@@ -154,9 +159,12 @@ class LinearStart:
             return targets
         return self._rest(self.linear_part_, samples.whole, targets)
 
+    def _norm_of_rest(self):
+        return "none" if self.target_feature_ is None else self.window_norm_ or "none"
+
     def _rest(self, part, whole, targets):
         """Return what the linear part leaves of the targets, in the network's units."""
-        outputs, scales = part.predict(whole)
+        outputs, scales = part.predict(whole, self._norm_of_rest())
         rest = (self._columns(targets) - outputs) / scales
         return rest.astype(np.float32).reshape(targets.shape)
 
@@ -166,7 +174,8 @@ class LinearStart:
             return outputs
         shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
         linear, scales = (
-            one.reshape(shape) for one in self.linear_part_.predict(whole)
+            one.reshape(shape)
+            for one in self.linear_part_.predict(whole, self._norm_of_rest())
         )
         if outputs.ndim > len(shape):  # quantiles
             linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]

@@ -30,7 +30,7 @@ def measured_weight(regressor, samples):
     float
         In [0, 1].
     """
-    n, encoder = len(samples), regressor.target_encoder_
+    n = len(samples)
     if n < 20:
         return 0.0
     y = _whole_targets(regressor, samples)
@@ -49,7 +49,6 @@ def measured_weight(regressor, samples):
         targets.append(regressor._rest(part, late.whole, y[later]))
         if late.weights is not None:
             weights.append(late.weights)
-    del encoder
     late = np.concatenate(targets), np.concatenate(weights) if weights else None
     return _weight(np.concatenate(outputs), *late)
 
@@ -61,7 +60,9 @@ def weight_of(outputs, samples):
 
 def _whole_targets(regressor, samples):
     """Return the standardized targets that the linear part was taken from."""
-    linear, scales = regressor.linear_part_.predict(samples.whole)
+    linear, scales = regressor.linear_part_.predict(
+        samples.whole, regressor._norm_of_rest()
+    )
     columns = regressor._columns(samples.targets.astype(np.float64))
     return (linear + scales * columns).reshape(samples.targets.shape)
 

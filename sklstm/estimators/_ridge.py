@@ -1,15 +1,11 @@
-"""Ridge regression in closed form, its penalty chosen on later samples."""
+"""Ridge regression in closed form, of sums over samples."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-# Ends of the parts of the samples, in their order: a model of all parts before is
-# judged on the next.
-PARTS = np.array([0.4, 0.55, 0.7, 0.85, 1.0])
-
 # Penalties: so many samples' mean variance of the inputs.
-PENALTIES = 10.0 ** np.arange(-4, 5.5, 0.5)
+PENALTIES = np.array([1e-9, 1e-6, *10.0 ** np.arange(-3, 6)])
 
 
 @dataclass
@@ -29,12 +25,11 @@ class Moments:
     y: np.ndarray = field(init=False)
     xx: np.ndarray = field(init=False)
     xy: np.ndarray = field(init=False)
-    yy: np.ndarray = field(init=False)
 
     def __post_init__(self):
         """Begin with sums of nothing."""
         p, k = self.n_inputs, self.n_outputs
-        self.x, self.y, self.yy = np.zeros(p), np.zeros(k), np.zeros(k)
+        self.x, self.y = np.zeros(p), np.zeros(k)
         self.xx, self.xy = np.zeros((p, p)), np.zeros((p, k))
 
     def add(self, X, y, weights):
@@ -45,45 +40,24 @@ class Moments:
         self.y += weights @ y
         self.xx += weighted.T @ X
         self.xy += weighted.T @ y
-        self.yy += weights @ y**2
 
     def __add__(self, other):
         """Join the sums of two sets of samples."""
         both = Moments(self.n_inputs, self.n_outputs)
-        for name in ("weight", "x", "y", "xx", "xy", "yy"):
+        for name in ("weight", "x", "y", "xx", "xy"):
             setattr(both, name, getattr(self, name) + getattr(other, name))
         return both
 
     def of_inputs(self, chosen):
         """Return the sums of some of the inputs alone."""
         some = Moments(len(chosen), self.n_outputs, self.weight)
-        some.x, some.y, some.yy = self.x[chosen], self.y, self.yy
+        some.x, some.y = self.x[chosen], self.y
         some.xx, some.xy = self.xx[np.ix_(chosen, chosen)], self.xy[chosen]
         return some
 
-    def centered(self):
-        """Return covariances of the inputs with each other and with the outputs."""
-        n = self.weight
-        xx = self.xx / n - np.outer(self.x, self.x) / n**2
-        xy = self.xy / n - np.outer(self.x, self.y) / n**2
-        return xx, xy
 
-    def squared_error(self, coef, intercept):
-        """Return the sum over samples and outputs of the squared error of a model."""
-        of_products = np.einsum("pk,pk->", coef, self.xx @ coef)
-        crossed = -2 * np.einsum("pk,pk->", coef, self.xy)
-        shifted = 2 * intercept @ (self.x @ coef - self.y)
-        return (
-            of_products
-            + crossed
-            + self.yy.sum()
-            + shifted
-            + (self.weight * intercept @ intercept)
-        )
-
-
-def ridge_path(moments, penalties=PENALTIES):
-    """Yield the models of several penalties.
+def ridge_path(moments, penalties=PENALTIES, shrink_intercept=False):
+    """Compute the models of several penalties.
 
     A model minimizes the sum of ``(y - X coef - intercept) ** 2`` plus the penalty,
     times the mean variance of the inputs, times the sum of ``coef ** 2`` [1]_.
@@ -94,54 +68,40 @@ def ridge_path(moments, penalties=PENALTIES):
         Of the samples.
 
     penalties : sequence of float
-        Shares of the mean variance of the inputs.
+        So many samples' mean variance of the inputs.
 
-    Yields
-    ------
-    coef : ndarray of shape (n_inputs, n_outputs)
+    shrink_intercept : bool, default=False
+        Whether the intercept is penalized too, in units of the mean deviation of the
+        inputs: without evidence nothing is predicted then.
 
-    intercept : ndarray of shape (n_outputs,)
+    Returns
+    -------
+    coef : ndarray of shape (n_penalties, n_inputs, n_outputs)
+
+    intercept : ndarray of shape (n_penalties, n_outputs)
 
     References
     ----------
     .. [1] A. Hoerl, R. Kennard, "Ridge Regression: Biased Estimation for Nonorthogonal
        Problems", Technometrics 12 (1), 1970.
     """
-    xx, xy = moments.centered()
-    means = moments.x / moments.weight, moments.y / moments.weight
+    n = moments.weight
+    mean_x, mean_y = moments.x / n, moments.y / n
+    scale = np.mean(np.diag(moments.xx) / n - mean_x**2)
+    scale = scale if scale > 0 else 1.0
+    if shrink_intercept:
+        constant = np.sqrt(scale)
+        last = constant * moments.x[:, np.newaxis]
+        xx = np.block([[moments.xx, last], [last.T, constant**2 * n]])
+        xy = np.vstack([moments.xy, constant * moments.y])
+    else:
+        xx = moments.xx - n * np.outer(mean_x, mean_x)
+        xy = moments.xy - n * np.outer(mean_x, mean_y)
     values, vectors = np.linalg.eigh(xx)
     values = np.maximum(values, 0)
     along = vectors.T @ xy
-    scale = values.mean() if values.any() else 1.0
-    for penalty in penalties:
-        coef = vectors @ (along / (values + penalty * scale / moments.weight)[:, np.newaxis])
-        yield coef, means[1] - means[0] @ coef
-
-
-def choose_penalty(parts, penalties=PENALTIES):
-    """Choose the penalty whose models of earlier parts predict later ones best.
-
-    Parameters
-    ----------
-    parts : list of Moments
-        Of the samples, part by part in their order.
-
-    penalties : sequence of float
-        To choose from.
-
-    Returns
-    -------
-    float
-        The penalty.
-
-    path : list of (coef, intercept)
-        For each part but the first the model of that penalty of all parts before it.
-    """
-    errors, paths = np.zeros(len(penalties)), []
-    before = parts[0]
-    for part in parts[1:]:
-        paths.append(list(ridge_path(before, penalties)))
-        errors += [part.squared_error(*model) for model in paths[-1]]
-        before = before + part
-    best = int(np.argmin(errors))
-    return penalties[best], [path[best] for path in paths]
+    shares = 1 / (values + np.outer(penalties, [scale]))
+    coef = vectors @ (shares[:, :, np.newaxis] * along)
+    if shrink_intercept:
+        return coef[:, :-1], coef[:, -1] * constant
+    return coef, mean_y - mean_x @ coef

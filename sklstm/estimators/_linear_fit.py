@@ -1,0 +1,236 @@
+"""Which linear models of windows are taken, and with what penalties."""
+
+import numpy as np
+
+from sklstm.estimators._linear_forms import Form
+from sklstm.estimators._ridge import PENALTIES, Moments, ridge_path
+
+# Ends of the parts of the samples, in their order: a model of all parts before one is
+# judged on it. Of many inputs, which take long to solve, there are fewer.
+_PARTS, _FEW_PARTS, _MANY_INPUTS = (0.4, 0.55, 0.7, 0.85, 1.0), (0.7, 0.85, 1.0), 400
+
+# Errors count up to so many medians, as of windows across a shift of the level.
+_LARGE = 5.0
+
+# Samples whose residual is so many medians count less in the fit, by this power.
+_OUTLYING, _POWER = 6.0, 4
+
+# Standard errors by which a form is surely better than the others.
+_SURE = 5.0
+
+# Windows whose deviations differ so many times count each by its own.
+_UNLIKE = 20.0
+
+
+def fit_forms(reader, units, table, y, weights, norms, given=None):
+    """Fit linear models, and choose among them.
+
+    Parameters
+    ----------
+    reader : WindowReader
+        Of the windows.
+
+    units : Units
+        Fitted.
+
+    table, y, weights
+        The samples: a SequenceTable, (n_samples, n_columns) targets with NaN for none,
+        and (n_samples,) weights.
+
+    norms : sequence of {"none", "last", "standard"}
+        What to choose from.
+
+    given : list of (Form, float), default=None
+        Forms and penalties that were chosen before; then nothing is chosen.
+
+    Returns
+    -------
+    list of (Form, penalty, coef, intercept)
+        The models whose mean is to be taken.
+    """
+    data = _Windows(reader, units, table, y, weights)
+    if given is not None:
+        return [(*one, *data.solve(*one)) for one in given]
+    if "standard" in norms and len(norms) > 1 and data.are_unlike():
+        norms = ("standard",)
+    found = [data.choose(norm) for norm in norms]
+    kept = _surely_better(found) if len(found) > 1 else found
+    forms = [(form, penalty) for form, penalty, _ in kept]
+    return [(*one, *data.solve(*one)) for one in forms]
+
+
+def _surely_better(found):
+    """Keep the one form that is surely better than all others, or all."""
+    errors = [error for *_, error in found]
+    reference = min(errors, key=np.mean)
+    errors = [_bounded(error, reference) for error in errors]
+    best = int(np.argmin([error.mean() for error in errors]))
+    for other, error in enumerate(errors):
+        if other != best and not _t(error - errors[best]) > _SURE:
+            return found
+    return [found[best]]
+
+
+def _t(gains):
+    """Compute the mean of eight parts in standard errors; neighbours are alike."""
+    parts = [part.mean() for part in np.array_split(gains, 8) if len(part)]
+    error = np.std(parts, ddof=1) / np.sqrt(len(parts)) if len(parts) > 2 else np.inf
+    return np.mean(parts) / max(error, 1e-300)
+
+
+def _bounded(errors, reference):
+    """Bound errors by some medians of a reference, unless most of it is zero."""
+    median, mean = np.median(reference), reference.mean()
+    return np.minimum(errors, _LARGE * median) if median > 0.1 * mean else errors
+
+
+class _Windows:
+    """Samples as the inputs and outputs of each form."""
+
+    def __init__(self, reader, units, table, y, weights):
+        self._reader = reader
+        self._units = units
+        self._table = table
+        self._y = y
+        self._weights = weights
+        self._known = ~np.isnan(y)
+        # One solution for all outputs, unless most samples lack some of them.
+        whole = 2 * self._known.all(axis=1).sum() >= len(y)
+        columns = range(y.shape[1])
+        self._groups = [list(columns)] if whole else [[column] for column in columns]
+        few = units.n_steps * len(units.means) > _MANY_INPUTS
+        shares = _FEW_PARTS if few else _PARTS
+        self._ends = np.round(np.array(shares) * len(y)).astype(int)
+        self._robust = {}
+
+    def are_unlike(self):
+        """Tell whether the deviations of windows are of unlike size."""
+        spreads = [
+            self._units.relative(*block[1:], "standard")[2]
+            for block in self._reader.blocks(self._table)
+        ]
+        low, high = np.quantile(np.concatenate(spreads), [0.1, 0.9], axis=0)
+        return bool((high > _UNLIKE * low).any())
+
+    def choose(self, norm):
+        """Choose inputs and penalty of a form, by the errors on later samples.
+
+        Returns
+        -------
+        form : Form
+        penalty : float
+        errors : ndarray of shape (n_later,)
+        """
+        n_features = len(self._units.means)
+        some_own = 0 < len(np.unique(self._units.own)) < n_features
+        forms = [Form(norm, own) for own in ([False, True] if some_own else [False])]
+        parts = self._moments(norm, self._ends)
+        best = None
+        for form in forms:
+            errors = self._errors_of_penalties(form, parts)
+            if errors is None:
+                return form, 1.0, np.zeros(1)
+            reference = errors[errors.mean(axis=1).argmin()]
+            means = _bounded(errors, reference).mean(axis=1)
+            number = int(np.argmin(means))
+            if best is None or means[number] < best[0]:
+                best = means[number], form, PENALTIES[number], errors[number]
+        return best[1:]
+
+    def solve(self, form, penalty):
+        """Solve for all samples."""
+        [sums] = self._moments(form.norm, [len(self._y)])
+        coef, intercept = self._path(form, sums, [penalty])
+        return coef[0], intercept[0]
+
+    def _errors_of_penalties(self, form, parts):
+        """Compute mean absolute errors, (n_penalties, n_later), of earlier models."""
+        if len(self._y) < 8:
+            return None
+        before, models = parts[0], []
+        for part in parts[1:]:
+            models.append(self._path(form, before, PENALTIES))
+            before = [a + b for a, b in zip(before, part, strict=True)]
+        inputs, errors = self._units.inputs_of(form), []
+        for numbers, X, levels, scales, y in self._blocks(form.norm):
+            place = np.searchsorted(self._ends, numbers, side="right")
+            for part in np.unique(place[place > 0]):
+                rows = place == part
+                coef, intercept = models[part - 1]
+                coef = coef[:, inputs]
+                out = X[rows][:, inputs] @ coef + intercept[:, np.newaxis]
+                error = np.abs(y[rows] - levels[rows] - scales[rows] * out)
+                known = ~np.isnan(error[0])
+                n = np.maximum(known.sum(axis=1), 1)
+                error = np.where(known, error, 0.0).sum(axis=2) / n
+                errors.append(error[:, known.any(axis=1)])
+        errors = np.concatenate(errors, axis=1) if errors else np.zeros((1, 0))
+        return errors if errors.shape[1] else None
+
+    def _path(self, form, sums, penalties):
+        """Solve for some penalties; outputs that no sample has are predicted as 0."""
+        inputs, n_columns = self._units.inputs_of(form), self._y.shape[1]
+        n_inputs = self._units.n_steps * len(self._units.means)
+        coef = np.zeros((len(penalties), n_inputs, n_columns))
+        intercept = np.zeros((len(penalties), n_columns))
+        shrink = bool(self._units.followed.any())
+        for group, moments in zip(self._groups, sums, strict=True):
+            if moments.weight > 0:
+                of_inputs = moments.of_inputs(inputs)
+                found = ridge_path(of_inputs, penalties, shrink)
+                coef[:, inputs[:, np.newaxis], group] = found[0]
+                intercept[:, group] = found[1]
+        return coef, intercept
+
+    def _moments(self, norm, ends):
+        """Sum products in parts that end at `ends`, for each group of outputs."""
+        weights = self._weights * self._weights_of_fit(norm)
+        return self._sums(norm, ends, weights)
+
+    def _weights_of_fit(self, norm):
+        """Weigh samples down whose residual is far larger than that of most."""
+        if norm not in self._robust:
+            weights = np.ones(len(self._y))
+            if self._units.followed.any() and len(self._y) >= 20:
+                for _ in range(3):
+                    residuals = self._residuals(norm, weights)
+                    typical = np.median(residuals)
+                    if typical < 0.1 * residuals.mean():
+                        typical = 0.3 * residuals.mean()
+                    before = weights
+                    with np.errstate(divide="ignore"):
+                        weights = np.minimum(1, _OUTLYING * typical / residuals)
+                    weights = weights**_POWER if typical > 0 else np.ones(len(weights))
+                    if np.mean(np.abs(weights - before)) < 1e-3:
+                        break
+            self._robust[norm] = weights
+        return self._robust[norm]
+
+    def _residuals(self, norm, weights):
+        [sums] = self._sums(norm, [len(self._y)], self._weights * weights)
+        coef, intercept = self._path(Form(norm), sums, [10.0])
+        residuals = np.zeros(len(self._y))
+        for numbers, X, levels, scales, y in self._blocks(norm):
+            rest = np.abs((y - levels) / scales - X @ coef[0] - intercept[0])
+            known = ~np.isnan(rest)
+            n = np.maximum(known.sum(axis=1), 1)
+            residuals[numbers] = np.where(known, rest, 0.0).sum(axis=1) / n
+        return residuals
+
+    def _sums(self, norm, ends, weights):
+        n_inputs = self._units.n_steps * len(self._units.means)
+        parts = [[Moments(n_inputs, len(g)) for g in self._groups] for _ in ends]
+        for numbers, X, levels, scales, y in self._blocks(norm):
+            place = np.searchsorted(ends, numbers, side="right")
+            targets = (y - levels) / scales
+            for part in np.unique(place):
+                for group, moments in zip(self._groups, parts[part], strict=True):
+                    rows = (place == part) & self._known[numbers][:, group].all(axis=1)
+                    own = targets[rows][:, group]
+                    moments.add(X[rows], own, weights[numbers][rows])
+        return parts
+
+    def _blocks(self, norm):
+        for chosen, steps, there in self._reader.blocks(self._table):
+            numbers = np.arange(chosen.start, chosen.stop)
+            yield numbers, *self._units.relative(steps, there, norm), self._y[chosen]

@@ -1,0 +1,154 @@
+"""What the inputs and outputs of a linear model of windows are relative to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Of the least deviation of a window that is divided by: of the deviations of windows
+# the share that is smaller, and what of it is taken.
+_FLOOR_RANK, _FLOOR_SHARE = 0.05, 0.5
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a linear model is relative to, and what it sees.
+
+    Parameters
+    ----------
+    norm : {"none", "last", "standard"}
+        Nothing; the last value of the feature that y continues; that, in units of the
+        standard deviation of the window.
+
+    own : bool, default=False
+        Whether it sees only the features that y continues.
+    """
+
+    norm: str
+    own: bool = False
+
+
+class Units:
+    """Levels and spreads of windows, in which linear models and networks compute.
+
+    Parameters
+    ----------
+    features : ndarray of int, of shape (n_columns,)
+        Which feature each column of y continues; -1 for none.
+
+    slopes, offsets : ndarray of shape (n_columns,)
+        Of these: ``y = slope * feature + offset``.
+
+    n_steps : int
+        Last steps that are inputs of linear models.
+    """
+
+    def __init__(self, features, slopes, offsets, n_steps):
+        self.features = features
+        self.slopes = slopes
+        self.offsets = offsets
+        self.n_steps = n_steps
+        self.followed = features >= 0
+        self.own = features[self.followed]
+
+    def fit(self, blocks, values):
+        """Learn means and deviations of the features, and least spreads of windows.
+
+        Parameters
+        ----------
+        blocks : iterable
+            From :meth:`WindowReader.blocks`.
+
+        values : ndarray of shape (n_rows, n_features)
+            All time steps.
+        """
+        self.means, deviations = values.mean(axis=0), values.std(axis=0)
+        self.deviations = np.where(deviations > 0, deviations, 1.0)
+        self.floors = np.zeros(values.shape[1])
+        if not len(self.own):
+            return self
+        spreads = np.concatenate([spreads_of(*b[1:], self.own) for b in blocks])
+        for feature, of_windows in zip(self.own, spreads.T, strict=True):
+            varying = of_windows[of_windows > 0]
+            low = np.quantile(varying, _FLOOR_RANK) if len(varying) else 1.0
+            self.floors[feature] = _FLOOR_SHARE * low
+        return self
+
+    def inputs_of(self, form):
+        """Return the numbers of the inputs that a form sees."""
+        numbers = np.arange(self.n_steps * len(self.means))
+        if not form.own:
+            return numbers
+        return numbers[np.isin(numbers % len(self.means), self.features)]
+
+    def relative(self, steps, there, norm):
+        """Return inputs of a form, and levels and scales of its outputs.
+
+        Parameters
+        ----------
+        steps, there
+            From :meth:`WindowReader.blocks`.
+
+        norm : {"none", "last", "standard"}
+            Of the form.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_steps * n_features)
+
+        levels, scales : ndarray of shape (n_samples, n_columns)
+            ``y = levels + scales * (X @ coef + intercept)``.
+        """
+        last, used = steps[:, -1], steps[:, -self.n_steps :]
+        shape = len(steps), len(self.features)
+        levels, scales = np.zeros(shape), np.ones(shape)
+        centers = np.broadcast_to(self.means, last.shape)
+        units = np.broadcast_to(self.deviations, last.shape)
+        followed, own = self.followed, self.own
+        if norm != "none":
+            centers, units = centers.copy(), units.copy()
+            centers[:, own] = last[:, own]
+            levels[:, followed] = self.levels(last)
+            if norm == "standard":
+                spreads = spreads_of(steps, there, own)
+                units[:, own] = np.maximum(spreads, self.floors[own])
+            scales[:, followed] = np.abs(self.slopes[followed]) * units[:, own]
+        X = (used - centers[:, np.newaxis]) / units[:, np.newaxis]
+        return X.reshape(len(steps), -1), levels, scales
+
+    def levels(self, last):
+        """Return what the last values of features are in the units of y."""
+        return self.slopes[self.followed] * last[:, self.own] + (
+            self.offsets[self.followed]
+        )
+
+
+def spreads_of(steps, there, features):
+    """Compute the standard deviation of each window over the steps there are.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (n_samples, n_timesteps, n_features)
+        Windows.
+
+    there : ndarray of bool, of shape (n_samples, n_timesteps), or None
+        Which steps count; None for all.
+
+    features : ndarray of int, of shape (n_chosen,)
+        Which features.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_chosen)
+        0 where no step counts.
+    """
+    spreads = np.empty((len(steps), len(features)))
+    for place, feature in enumerate(features):
+        x = np.ascontiguousarray(steps[:, :, feature])
+        if there is None:
+            spreads[:, place] = x.std(axis=1)
+            continue
+        n = np.maximum(there.sum(axis=1), 1)
+        mean = np.where(there, x, 0.0).sum(axis=1) / n
+        around = np.where(there, x - mean[:, np.newaxis], 0.0)
+        spreads[:, place] = np.sqrt((around**2).sum(axis=1) / n)
+    return spreads
