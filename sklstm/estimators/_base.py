@@ -46,7 +46,8 @@ _ACTIVATIONS = (
 
 
 # Of `epochs="auto"`: so many updates, but no fewer epochs than these.
-_UPDATES, _LEAST_EPOCHS = 1000, 10
+import os
+_UPDATES, _LEAST_EPOCHS = int(os.environ.get('UPD','1000')), 10
 
 
 class SequenceEstimator(RepairedWrapper):

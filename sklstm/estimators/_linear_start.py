@@ -35,6 +35,7 @@ class LinearStart:
     window_norm_ = None
     target_feature_ = None
     patch_size_ = 1
+    _rest_scales = 1.0
 
     # ---------------------------------------------------------------- before training
     def _begin(self, samples, partial):
@@ -59,6 +60,10 @@ class LinearStart:
                 raw = {member.form.norm for member in part.members} == {"none"}
                 norm = "none" if raw else "standard"
         self.window_norm_ = None if norm in ("auto", "none") else norm
+        if self.linear_part_ is not None:
+            self._rest_scales = np.ones(y.shape[1])
+            rest = self._rest(self.linear_part_, whole, y)
+            self._rest_scales = _deviations(rest)
         self._begun_with = self._start_parameters()
 
     def _n_linear_steps(self, whole):
@@ -165,7 +170,7 @@ class LinearStart:
     def _rest(self, part, whole, targets):
         """Return what the linear part leaves of the targets, in the network's units."""
         outputs, scales = part.predict(whole, self._norm_of_rest())
-        rest = (self._columns(targets) - outputs) / scales
+        rest = (self._columns(targets) - outputs) / (scales * self._rest_scales)
         return rest.astype(np.float32).reshape(targets.shape)
 
     def _joined(self, whole, outputs):
@@ -173,10 +178,8 @@ class LinearStart:
         if self.linear_part_ is None:
             return outputs
         shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
-        linear, scales = (
-            one.reshape(shape)
-            for one in self.linear_part_.predict(whole, self._norm_of_rest())
-        )
+        linear, scales = self.linear_part_.predict(whole, self._norm_of_rest())
+        linear, scales = linear.reshape(shape), (scales * self._rest_scales).reshape(shape)
         if outputs.ndim > len(shape):  # quantiles
             linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]
         return linear + self.network_weight_ * scales * outputs
@@ -210,3 +213,11 @@ class LinearStart:
 def _by_place(table):
     """Tell whether samples are windows of one table, in which a step has its place."""
     return len(table) > 1 and bool((table.starts[1:] < table.starts[:-1] + table.lengths[:-1]).mean() > 0.5)
+
+
+def _deviations(rest):
+    """Compute standard deviations around zero, of columns with NaN; 1 where they are 0."""
+    known = ~np.isnan(rest)
+    squares = np.where(known, rest.astype(np.float64), 0.0) ** 2
+    found = np.sqrt(squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    return np.where(found > 0, found, 1.0)

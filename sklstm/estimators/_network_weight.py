@@ -63,6 +63,7 @@ def _whole_targets(regressor, samples):
     linear, scales = regressor.linear_part_.predict(
         samples.whole, regressor._norm_of_rest()
     )
+    scales = scales * regressor._rest_scales
     columns = regressor._columns(samples.targets.astype(np.float64))
     return (linear + scales * columns).reshape(samples.targets.shape)
 
