@@ -46,8 +46,7 @@ _ACTIVATIONS = (
 
 
 # Of `epochs="auto"`: so many updates, but no fewer epochs than these.
-import os
-_UPDATES, _LEAST_EPOCHS = int(os.environ.get('UPD','1000')), 10
+_UPDATES, _LEAST_EPOCHS = 1000, 10
 
 
 class SequenceEstimator(RepairedWrapper):

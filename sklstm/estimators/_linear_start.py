@@ -6,9 +6,10 @@ import numpy as np
 
 from sklstm.estimators._linear_forms import Units
 from sklstm.estimators._linear_part import LinearPart
-from sklstm.estimators._network_weight import measured_weight, weight_of
+from sklstm.estimators._network_weight import measure, weight_of, whole_targets
 from sklstm.estimators._target_feature import find_continued, scale_of
 from sklstm.networks import with_linear_part
+from sklstm.training import Network
 
 # Losses of a difference alone, which is the same beside a linear part.
 _OF_DIFFERENCES = {
@@ -151,7 +152,6 @@ class LinearStart:
             "window_norm": self.window_norm_ or "none",
             "norm_features": tuple(norm_features) if normed else (),
             "patch_size": self.patch_size_,
-            "zero_start": self.linear_part_ is not None,
         }
 
     # --------------------------------------------------------- targets and predictions
@@ -195,19 +195,39 @@ class LinearStart:
 
     # ------------------------------------------------------------------------ training
     def _train(self, samples, validation=None, partial=False):
+        if partial or self.linear_part_ is None or not self._measures_weight():
+            return super()._train(samples, validation, partial)
+        if validation is None:
+            self.network_weight_, plain = measure(self, samples)
+            if plain:
+                samples = self._without_linear_part(samples)
         history = super()._train(samples, validation, partial)
-        if self.linear_part_ is None or partial:
-            return history
-        if self.network_weight != "auto":
-            self.network_weight_ = float(self.network_weight)
-        elif self._learns_quantiles():
-            self.network_weight_ = 1.0
-        elif validation is not None:
+        if validation is not None:
             outputs = self.network_.predict(validation.table)
             self.network_weight_ = weight_of(outputs, validation)
-        else:
-            self.network_weight_ = measured_weight(self, samples)
         return history
+
+    def _measures_weight(self):
+        """Tell whether samples must show what the network adds; else set its weight."""
+        if self.network_weight == "auto" and not self._learns_quantiles():
+            return True
+        given = 1.0 if self.network_weight == "auto" else float(self.network_weight)
+        self.network_weight_ = given
+        return False
+
+    def _without_linear_part(self, samples):
+        """Begin again with a network alone, which sees windows as they are."""
+        targets = whole_targets(self, samples).astype(np.float32)
+        self.linear_part_ = self.window_norm_ = None
+        spec = self._spec(samples.table, self.target_encoder_)
+        self.network_ = Network(spec, self._seed)
+        return samples.with_targets(targets)
+
+    def _n_epochs(self, n_batches):
+        """Train no longer than needed what is to add nothing."""
+        if self.epochs == "auto" and self.network_weight_ == 0:
+            return 1
+        return super()._n_epochs(n_batches)
 
 
 def _by_place(table):

@@ -1,5 +1,7 @@
 """How much of what a network adds to a linear part holds for later samples."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sklstm.training import Network
@@ -13,8 +15,12 @@ _N_PARTS = 8
 # In standard errors of the mean gain: where a gain begins to count, and counts in full.
 _NOT_SURE, _SURE = 0.5, 2.0
 
+# Where the network leaves less than this share of the squares that the linear part
+# leaves, a network alone may be better.
+_MOSTLY_NETWORK = 0.5
 
-def measured_weight(regressor, samples):
+
+def measure(regressor, samples):
     """Train networks on earlier samples, and compare their outputs with later ones.
 
     Parameters
@@ -27,30 +33,70 @@ def measured_weight(regressor, samples):
 
     Returns
     -------
-    float
-        In [0, 1].
+    weight : float
+        Of the network beside the linear part, in [0, 1].
+
+    plain : bool
+        Whether a network without the linear part is better than both together.
     """
     n = len(samples)
     if n < 20:
-        return 0.0
-    y = _whole_targets(regressor, samples)
-    outputs, targets, weights = [], [], []
-    for cut in _CUTS if n < _FEW else _CUT:
-        first = np.arange(int(cut * n))
-        later = np.arange(len(first), min(n, int(cut * n) + max(n // 5, 1)))
-        early, late = samples.take(first), samples.take(later)
-        part = regressor.linear_part_.refit(
-            early.whole, regressor._columns(y[first]), early.weights
+        return 0.0, False
+    y = whole_targets(regressor, samples)
+    cuts = [int(cut * n) for cut in (_CUTS if n < _FEW else _CUT)]
+    trials = [_Trial(regressor, samples, y, cut) for cut in cuts]
+    outputs, targets, weights = map(_join, zip(*(t.beside() for t in trials), strict=True))
+    weight = _weight(outputs, targets, weights)
+    left = _error(targets - weight * outputs, weights) / _error(targets, weights)
+    if not left < _MOSTLY_NETWORK or regressor.model is not None:
+        return weight, False
+    rest = _join([trial.alone(weight) for trial in trials])
+    plain = _error(rest[:, 1], weights) < _error(rest[:, 0], weights)
+    return (1.0, True) if plain else (weight, False)
+
+
+class _Trial:
+    """Networks trained on the samples before a cut, and the samples after it."""
+
+    def __init__(self, regressor, samples, y, cut):
+        n = len(samples)
+        self._regressor = regressor
+        later = np.arange(cut, min(n, cut + max(n // 5, 1)))
+        self._early, self._late = samples.take(np.arange(cut)), samples.take(later)
+        self._y, self._y_late = y[:cut], y[later]
+        columns = regressor._columns(self._y)
+        self._part = regressor.linear_part_.refit(
+            self._early.whole, columns, self._early.weights
         )
-        rest = regressor._rest(part, early.whole, y[first])
+
+    def beside(self):
+        """Return outputs beside the linear part, and targets and weights of these."""
+        regressor, late = self._regressor, self._late
+        rest = regressor._rest(self._part, self._early.whole, self._y)
         network = Network(regressor.network_.spec, regressor._seed)
-        regressor._train_beside(network, early.with_targets(rest))
-        outputs.append(network.predict(late.table))
-        targets.append(regressor._rest(part, late.whole, y[later]))
-        if late.weights is not None:
-            weights.append(late.weights)
-    late = np.concatenate(targets), np.concatenate(weights) if weights else None
-    return _weight(np.concatenate(outputs), *late)
+        regressor._train_beside(network, self._early.with_targets(rest))
+        self._outputs = network.predict(late.table)
+        self._rest = regressor._rest(self._part, late.whole, self._y_late)
+        return self._outputs, self._rest, late.weights
+
+    def alone(self, weight):
+        """Return what both together leave of y, and what a network alone leaves."""
+        regressor, late = self._regressor, self._late
+        _, scales = self._part.predict(late.whole, regressor._norm_of_rest())
+        scales = (scales * regressor._rest_scales).reshape(self._rest.shape)
+        together = (self._rest - weight * self._outputs) * scales
+        spec = replace(
+            regressor.network_.spec, window_norm="none", norm_features=()
+        )
+        network = Network(spec, regressor._seed)
+        targets = self._y.astype(np.float32)
+        regressor._train_beside(network, self._early.with_targets(targets))
+        alone = self._y_late - network.predict(late.table)
+        return np.stack([together, alone], axis=1)
+
+
+def _join(parts):
+    return None if parts[0] is None else np.concatenate(parts)
 
 
 def weight_of(outputs, samples):
@@ -58,14 +104,36 @@ def weight_of(outputs, samples):
     return _weight(outputs, samples.targets, samples.weights)
 
 
-def _whole_targets(regressor, samples):
-    """Return the standardized targets that the linear part was taken from."""
+def whole_targets(regressor, samples):
+    """Return the standardized targets that the linear part was taken from.
+
+    Parameters
+    ----------
+    regressor : LSTMRegressor
+        With the linear part.
+
+    samples : Samples
+        With what it leaves as targets.
+
+    Returns
+    -------
+    ndarray of the shape of the targets
+    """
     linear, scales = regressor.linear_part_.predict(
         samples.whole, regressor._norm_of_rest()
     )
     scales = scales * regressor._rest_scales
     columns = regressor._columns(samples.targets.astype(np.float64))
     return (linear + scales * columns).reshape(samples.targets.shape)
+
+
+def _error(rest, weights):
+    """Compute the mean square of what is left of targets, NaN left out."""
+    squares = rest.astype(np.float64) ** 2
+    squares = squares.reshape(len(squares), -1)
+    if weights is not None:
+        squares = squares * weights[:, np.newaxis]
+    return max(float(np.nanmean(squares)), 1e-300)
 
 
 def _weight(outputs, targets, weights):

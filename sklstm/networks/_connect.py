@@ -56,8 +56,7 @@ def make_layers(spec):
         for depth, units in enumerate(spec.hidden_layer_sizes, start=1):
             name = f"hidden_{depth}{head}"
             made.append(_dense(units, spec.hidden_activation, name))
-        first = "zeros" if spec.zero_start else None
-        made.append(_dense(width, spec.output_activation, f"output{head}", first))
+        made.append(_dense(width, spec.output_activation, f"output{head}"))
     return {layer.name: layer for layer in made}
 
 
@@ -131,8 +130,8 @@ def _heads(spec):
     return [(f"_of_{i}", each) for i in range(spec.n_outputs)]
 
 
-def _dense(units, activation, name, initializer=None):
-    initializer = initializer or keras.initializers.GlorotUniform(seed=0)
+def _dense(units, activation, name):
+    initializer = keras.initializers.GlorotUniform(seed=0)
     return layers.Dense(
         units, activation=activation, kernel_initializer=initializer, name=name
     )

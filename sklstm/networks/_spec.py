@@ -92,10 +92,6 @@ class NetworkSpec:
 
     patch_size : int, default=1
         Steps that are joined to one.
-
-    zero_start : bool, default=False
-        Whether the output layer begins with zeros, so that the network adds nothing
-        before it is trained.
     """
 
     n_features: int
@@ -123,7 +119,6 @@ class NetworkSpec:
     window_norm: str = "none"
     norm_features: tuple[int, ...] = ()
     patch_size: int = 1
-    zero_start: bool = False
 
     @property
     def sees_whole_sequences(self):
