@@ -46,7 +46,7 @@ _ACTIVATIONS = (
 
 
 # Of `epochs="auto"`: so many updates, but no fewer epochs than these.
-_UPDATES, _LEAST_EPOCHS = 1000, 10
+UPDATES, _LEAST_EPOCHS = 1000, 10
 
 
 class SequenceEstimator(RepairedWrapper):
@@ -360,11 +360,14 @@ class SequenceEstimator(RepairedWrapper):
             for name, values in history.items()
         }
 
-    def _schedule(self, samples, validation=None, callbacks=(), partial=False):
+    def _schedule(
+        self, samples, validation=None, callbacks=(), partial=False, n_epochs=None
+    ):
         optimizer = self._optimizer()
         # Narrow integers of NumPy would overflow.
         batch_size = len(samples) if self.batch_size == -1 else int(self.batch_size)
-        epochs = 1 if partial else self._n_epochs(-(-len(samples) // batch_size))
+        n_batches = -(-len(samples) // batch_size)
+        epochs = 1 if partial else (n_epochs or self._n_epochs)(n_batches)
         decay = []
         if not partial and self._learning_rate_falls(optimizer, callbacks):
             decay = [CosineDecay(epochs)]
@@ -382,9 +385,9 @@ class SequenceEstimator(RepairedWrapper):
         )
 
     @own_names()
-    def _train_beside(self, network, samples):
+    def _train_beside(self, network, samples, n_epochs):
         """Train another network alike, on other samples; nobody is told."""
-        schedule = replace(self._schedule(samples), verbose=0)
+        schedule = replace(self._schedule(samples, n_epochs=n_epochs), verbose=0)
         network.train(samples, schedule)
 
     def _loss_of_known(self, samples, validation):
@@ -403,7 +406,7 @@ class SequenceEstimator(RepairedWrapper):
     def _n_epochs(self, n_batches):
         if self.epochs != "auto":
             return int(self.epochs)
-        return max(-(-_UPDATES // n_batches), _LEAST_EPOCHS)
+        return max(-(-UPDATES // n_batches), _LEAST_EPOCHS)
 
     def _learning_rate_falls(self, optimizer, callbacks):
         """Tell whether nobody else says how the learning rate goes."""

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
+from sklstm.estimators._base import UPDATES
 from sklstm.estimators._linear_forms import Units
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._network_weight import measure, weight_of, whole_targets
@@ -19,6 +20,9 @@ _OF_DIFFERENCES = {
 
 # Inputs of the ridge regressions at most: their covariances are decomposed.
 _MOST_INPUTS = 1000
+
+# Updates beside a linear part: as many as samples, but no fewer than these; and epochs.
+_FEWEST_UPDATES, _LEAST_EPOCHS = 300, 10
 
 # Windows of at least so many steps are read in patches of so many.
 _LONG, _PATCH = 48, 4
@@ -224,10 +228,18 @@ class LinearStart:
         return samples.with_targets(targets)
 
     def _n_epochs(self, n_batches):
-        """Train no longer than needed what is to add nothing."""
-        if self.epochs == "auto" and self.network_weight_ == 0:
+        """Train as long as helps beside a linear part; once what is to add nothing."""
+        if self.epochs != "auto" or self.linear_part_ is None:
+            return super()._n_epochs(n_batches)
+        if self.network_weight_ == 0:
             return 1
-        return super()._n_epochs(n_batches)
+        return max(self._n_epochs_of_trial(n_batches), _LEAST_EPOCHS)
+
+    def _n_epochs_of_trial(self, n_batches):
+        if self.epochs != "auto":
+            return int(self.epochs)
+        n_samples = n_batches * abs(int(self.batch_size))
+        return -(-int(np.clip(n_samples, _FEWEST_UPDATES, UPDATES)) // n_batches)
 
 
 def _by_place(table):

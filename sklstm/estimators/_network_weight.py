@@ -17,7 +17,7 @@ _NOT_SURE, _SURE = 0.5, 2.0
 
 # Where the network leaves less than this share of the squares that the linear part
 # leaves, a network alone may be better.
-_MOSTLY_NETWORK = 0.5
+_MOSTLY_NETWORK = 0.7
 
 
 def measure(regressor, samples):
@@ -74,10 +74,14 @@ class _Trial:
         regressor, late = self._regressor, self._late
         rest = regressor._rest(self._part, self._early.whole, self._y)
         network = Network(regressor.network_.spec, regressor._seed)
-        regressor._train_beside(network, self._early.with_targets(rest))
+        self._train(network, rest)
         self._outputs = network.predict(late.table)
         self._rest = regressor._rest(self._part, late.whole, self._y_late)
         return self._outputs, self._rest, late.weights
+
+    def _train(self, network, targets):
+        regressor, samples = self._regressor, self._early.with_targets(targets)
+        regressor._train_beside(network, samples, regressor._n_epochs_of_trial)
 
     def alone(self, weight):
         """Return what both together leave of y, and what a network alone leaves."""
@@ -89,8 +93,7 @@ class _Trial:
             regressor.network_.spec, window_norm="none", norm_features=()
         )
         network = Network(spec, regressor._seed)
-        targets = self._y.astype(np.float32)
-        regressor._train_beside(network, self._early.with_targets(targets))
+        self._train(network, self._y.astype(np.float32))
         alone = self._y_late - network.predict(late.table)
         return np.stack([together, alone], axis=1)
 
