@@ -13,7 +13,7 @@ _CUTS, _CUT, _FEW = (0.6, 0.8), (0.8,), 500
 _N_PARTS = 8
 
 # In standard errors of the mean gain: where a gain begins to count, and counts in full.
-_NOT_SURE, _SURE = 0.5, 2.0
+_NOT_SURE, _SURE = 1.0, 3.0
 
 # Where the network leaves less than this share of the squares that the linear part
 # leaves, a network alone may be better.
