@@ -9,6 +9,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "LSTMClassifier": "estimators",
     "LSTMRegressor": "estimators",
+    "NaiveForecaster": "estimators",
     "PadSequences": "preprocessing",
     "PanelTimeSeriesSplit": "model_selection",
     "PerFeatureScaler": "preprocessing",

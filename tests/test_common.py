@@ -6,6 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklstm import (
     LSTMClassifier,
     LSTMRegressor,
+    NaiveForecaster,
     PadSequences,
     PerFeatureScaler,
     PerTimestep,
@@ -32,6 +33,7 @@ ESTIMATORS = [
     PerFeatureScaler(method="robust"),
     LSTMRegressor(**NETWORK),
     LSTMClassifier(**{**NETWORK, "epochs": 12}),
+    NaiveForecaster(),
 ]
 
 NEIGHBOURS = "the window of a row holds the rows before it: it depends on their order"
