@@ -99,7 +99,7 @@ def test_the_lower_rooms_import_one_library(path):
         "import sklstm.sequences",
         "import sklstm.estimators; dir(sklstm.estimators)",
         "from sklstm import PerFeatureScaler, SlidingWindow",
-        "from sklstm import NaiveForecaster, predict_quantiles",
+        "from sklstm import CompleteCaseRegressor, NaiveForecaster",
     ],
 )
 def test_preparing_data_imports_no_tensorflow(statement):

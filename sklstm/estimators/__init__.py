@@ -4,6 +4,7 @@ import importlib
 
 # The LSTMs need TensorFlow, which takes seconds to import; the baselines don't.
 _PUBLIC = {
+    "CompleteCaseRegressor": "_complete_cases",
     "LSTMClassifier": "_classifier",
     "LSTMRegressor": "_regressor",
     "NaiveForecaster": "_naive",

@@ -108,18 +108,16 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import backtest
     >>> days = pd.date_range("2026-01-01", periods=8)
     >>> X = pd.DataFrame({"price": [1.0, 2, 4, 8, 16, 32, 64, 128]}, index=days)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression())
+    ...     CompleteCaseRegressor(LinearRegression()))
     >>> backtest(pipe, X, X["price"], TimeSeriesSplit(2, test_size=2))
        fold     origin  step       time  truth  forecast
     0     0 2026-01-04     1 2026-01-05   16.0      16.0
