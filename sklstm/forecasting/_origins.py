@@ -1,7 +1,5 @@
 """Forecasts from many origins within a table, of one fitted pipeline."""
 
-from numbers import Number
-
 import numpy as np
 import pandas as pd
 
@@ -11,6 +9,7 @@ from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._rollout import roll_out
+from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._seen_target import differ
 
 
@@ -88,20 +87,11 @@ class Origins:
             if not pd.api.types.is_numeric_dtype(self.panel.frame[column].dtype):
                 continue
             X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
-            y = self._truth(n_targets)[rows, target].astype(float)
+            y = truth_of(self.y, n_targets)[rows, target].astype(float)
             wrong = differ(X, y)
             if wrong.any():
                 i = np.argmax(wrong)
                 refuse_fed(column, f"row {rows[i]}", X[i], y[i])
-
-    def _truth(self, n_targets):
-        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
-        y = np.asarray(self.y)
-        if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
-            y = np.where(pd.isna(y), np.nan, y)
-            if all(isinstance(value, Number) for value in y.flat):
-                y = y.astype(float)
-        return y.reshape(len(self.panel.frame), -1, n_targets)[:, -1]
 
     def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""
@@ -137,7 +127,7 @@ class Origins:
         }
         if panel.group_by is not None:
             columns[panel.group_by] = panel.groups[panel.codes[row]]
-        truth = self._truth(outputs.n_targets)
+        truth = truth_of(self.y, outputs.n_targets)
         parts = []
         for i in range(outputs.n_targets):
             own = dict(columns)
