@@ -14,10 +14,10 @@ from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
+from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
-from sklstm.forecasting._scale import add_scale, numbers_of
 from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._history import TimeLabels
 
@@ -178,10 +178,10 @@ def backtest(
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
-    found = pd.concat(found, ignore_index=True)
-    if season_length is None:
-        return found
-    return add_scale(found, panel, folds, y, window, season_length)
+    result = pd.concat(found, ignore_index=True)
+    if season_length is not None:
+        result = add_scale(result, panel, folds, y, window, season_length)
+    return result
 
 
 # What a backtest calls its columns; and `conformal_intervals` what it adds.

@@ -87,11 +87,14 @@ class Origins:
             if not pd.api.types.is_numeric_dtype(self.panel.frame[column].dtype):
                 continue
             X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
-            y = truth_of(self.y, n_targets)[rows, target].astype(float)
+            y = self._truth(n_targets)[rows, target].astype(float)
             wrong = differ(X, y)
             if wrong.any():
                 i = np.argmax(wrong)
                 refuse_fed(column, f"row {rows[i]}", X[i], y[i])
+
+    def _truth(self, n_targets):
+        return truth_of(self.y, n_targets)
 
     def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""
@@ -127,7 +130,7 @@ class Origins:
         }
         if panel.group_by is not None:
             columns[panel.group_by] = panel.groups[panel.codes[row]]
-        truth = truth_of(self.y, outputs.n_targets)
+        truth = self._truth(outputs.n_targets)
         parts = []
         for i in range(outputs.n_targets):
             own = dict(columns)
