@@ -1,11 +1,14 @@
 """scikit-learn's own checks, over every public estimator."""
 
+from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklstm import (
+    CompleteCaseRegressor,
     LSTMClassifier,
     LSTMRegressor,
+    NaiveForecaster,
     PadSequences,
     PerFeatureScaler,
     PerTimestep,
@@ -32,6 +35,8 @@ ESTIMATORS = [
     PerFeatureScaler(method="robust"),
     LSTMRegressor(**NETWORK),
     LSTMClassifier(**{**NETWORK, "epochs": 12}),
+    NaiveForecaster(),
+    CompleteCaseRegressor(Ridge()),
 ]
 
 NEIGHBOURS = "the window of a row holds the rows before it: it depends on their order"

@@ -14,16 +14,29 @@ from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
+from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
 
 
-def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=None):
+def backtest(
+    pipeline,
+    X,
+    y,
+    cv,
+    *,
+    refit=True,
+    known=(),
+    target=None,
+    season_length=None,
+    n_jobs=None,
+):
     """Forecast the test rows of every fold from its train rows, beside the truth.
 
     The origin of a fold is, in each group, the last train row. What comes after it is
@@ -66,6 +79,10 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         The columns of X that are predicted. None takes the names of y; without names,
         of a single target, the one column that is not in `known`.
 
+    season_length : int, default=None
+        Steps of a season, by whose naive forecast errors are to be scaled: adds the
+        column `scale`. 1 is the last value.
+
     n_jobs : int, default=None
         Fits at the same time, as everywhere in scikit-learn. Networks that train for
         seconds lose by processes, each of which starts TensorFlow; threads
@@ -84,7 +101,10 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         - the column or index level that names the group, if there is one;
         - `target`, where there are several;
         - `truth` and `forecast`;
-        - `q0.1` and so on, where the pipeline predicts quantiles.
+        - `q0.1` and so on, where the pipeline predicts quantiles;
+        - `scale`, with `season_length`: the mean absolute error of the naive forecast
+          of one season within the train rows that the group has in the fold. NaN where
+          these are too few. Absolute errors over it are scaled errors (MASE).
 
     Raises
     ------
@@ -103,23 +123,22 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
 
     See Also
     --------
+    backtest_scores : Mean errors, for each step ahead.
     sklstm.inspection.BacktestDisplay : Draws the errors by step and by fold.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import backtest
     >>> days = pd.date_range("2026-01-01", periods=8)
     >>> X = pd.DataFrame({"price": [1.0, 2, 4, 8, 16, 32, 64, 128]}, index=days)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression())
+    ...     CompleteCaseRegressor(LinearRegression()))
     >>> backtest(pipe, X, X["price"], TimeSeriesSplit(2, test_size=2))
        fold     origin  step       time  truth  forecast
     0     0 2026-01-04     1 2026-01-05   16.0      16.0
@@ -133,6 +152,9 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     window = find_window(pipeline)
     panel = Panel(X, getattr(window, "group_by", None))
     check_target_of_rows(X, y)
+    if season_length is not None:  # before anything is fitted
+        check_int("season_length", season_length, at_least=1, others=" or None")
+        numbers_of(truth_of(y, 1))
     _check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
@@ -156,12 +178,15 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
-    return pd.concat(found, ignore_index=True)
+    result = pd.concat(found, ignore_index=True)
+    if season_length is not None:
+        result = add_scale(result, panel, folds, y, window, season_length)
+    return result
 
 
 # What a backtest calls its columns; and `conformal_intervals` what it adds.
 _RESERVED = re.compile(
-    r"fold|origin|step|time|target|truth|forecast|lower|upper|q0\.\d+"
+    r"fold|origin|step|time|target|truth|forecast|scale|lower|upper|q0\.\d+"
 )
 
 

@@ -77,17 +77,15 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import forecast
     >>> days = pd.date_range("2026-01-01", periods=6)
     >>> X = pd.DataFrame({"price": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]}, index=days)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression())
+    ...     CompleteCaseRegressor(LinearRegression()))
     >>> forecast(pipe.fit(X, X["price"]), X, steps=3).round(6)
                 price
     2026-01-07   64.0

@@ -261,7 +261,8 @@ def _as_backtested(forecasts, backtested, by):
     groups = [
         column
         for column in backtested.columns
-        if column not in _NEEDED and (column in [*forecasts.columns, *levels])
+        if column not in (*_NEEDED, "scale")
+        and (column in [*forecasts.columns, *levels])
     ]
     missing = [column for column in by if column not in [*_NEEDED, *groups]]
     if missing:

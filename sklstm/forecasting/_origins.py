@@ -1,7 +1,5 @@
 """Forecasts from many origins within a table, of one fitted pipeline."""
 
-from numbers import Number
-
 import numpy as np
 import pandas as pd
 
@@ -11,6 +9,7 @@ from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._rollout import roll_out
+from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._seen_target import differ
 
 
@@ -95,13 +94,7 @@ class Origins:
                 refuse_fed(column, f"row {rows[i]}", X[i], y[i])
 
     def _truth(self, n_targets):
-        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
-        y = np.asarray(self.y)
-        if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
-            y = np.where(pd.isna(y), np.nan, y)
-            if all(isinstance(value, Number) for value in y.flat):
-                y = y.astype(float)
-        return y.reshape(len(self.panel.frame), -1, n_targets)[:, -1]
+        return truth_of(self.y, n_targets)
 
     def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""

@@ -35,16 +35,14 @@ def stream(fitted):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import stream
     >>> X = 2.0 ** np.arange(6).reshape(-1, 1)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, history="fit", flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression()).fit(X, X[:, 0])
+    ...     CompleteCaseRegressor(LinearRegression())).fit(X, X[:, 0])
     >>> prices = stream(pipe)
     >>> print(prices.push([64.0]).round(6))  # and what comes next?
     128.0

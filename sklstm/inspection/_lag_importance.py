@@ -68,15 +68,14 @@ class LagImportanceDisplay:
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.inspection import LagImportanceDisplay
     >>> X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=200)})
     >>> y = X["price"].shift(3, fill_value=0)
     >>> window = SlidingWindow(4, flatten=True)
-    >>> pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, y)
+    >>> pipe = make_pipeline(window, CompleteCaseRegressor(Ridge())).fit(X, y)
     >>> display = LagImportanceDisplay.from_estimator(pipe, X, y, random_state=0)
     >>> display.to_frame().index[0]
     'price[t-3]'

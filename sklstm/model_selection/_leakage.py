@@ -84,16 +84,15 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.model_selection import assert_no_leakage
     >>> X = np.random.default_rng(0).normal(size=(60, 1)).cumsum(axis=0)
     >>> def pipe(horizon):
     ...     window = SlidingWindow(3, horizon=horizon, history="fit", flatten=True)
-    ...     return make_pipeline(window, SimpleImputer(), Ridge())
+    ...     return make_pipeline(window, CompleteCaseRegressor(Ridge()))
     >>> assert_no_leakage(pipe(horizon=1), X, X[:, 0], TimeSeriesSplit(3))
     >>> assert_no_leakage(pipe(horizon=0), X, X[:, 0], TimeSeriesSplit(3))
     Traceback (most recent call last):
