@@ -6,9 +6,16 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-# Where estimators that wrap another keep it: searches and TransformedTargetRegressor,
-# fitted or not.
-_WRAPPED = ("best_estimator_", "regressor_", "estimator", "regressor")
+# Where estimators that wrap another keep it: searches, TransformedTargetRegressor and
+# TransformedTargetForecaster, fitted or not.
+_WRAPPED = (
+    "best_estimator_",
+    "regressor_",
+    "forecaster_",
+    "estimator",
+    "regressor",
+    "forecaster",
+)
 
 
 def steps_of(estimator, name=""):

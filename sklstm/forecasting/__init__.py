@@ -4,10 +4,12 @@ from sklstm.forecasting._backtest import backtest
 from sklstm.forecasting._forecast import forecast
 from sklstm.forecasting._intervals import conformal_intervals
 from sklstm.forecasting._stream import Stream, stream
+from sklstm.forecasting._transformed_target import TransformedTargetForecaster
 from sklstm.forecasting._windows import make_multistep, make_windows
 
 __all__ = [
     "Stream",
+    "TransformedTargetForecaster",
     "backtest",
     "conformal_intervals",
     "forecast",

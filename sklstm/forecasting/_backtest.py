@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
@@ -17,6 +18,8 @@ from sklstm.forecasting._following import look_at_other_rows
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._transformed_target import wrapper_of
+from sklstm.forecasting._undo import Undo, check_target
 from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
@@ -34,8 +37,8 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     Parameters
     ----------
     pipeline : estimator
-        A pipeline with a `SlidingWindow`, or a search over one. It is cloned, unless
-        `refit` is "prefit".
+        A pipeline with a `SlidingWindow`, a search over one, or a
+        :class:`TransformedTargetForecaster`. It is cloned, unless `refit` is "prefit".
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
@@ -234,9 +237,17 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
         fitted = _fit(
             clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
         )
+    undo, wrapper = None, wrapper_of(fitted)
+    if wrapper is not None:
+        check_is_fitted(wrapper)
+        fitted = wrapper.forecaster_
+        if wrapper._units is not None:
+            check_target(wrapper, target)
+            undo, target = Undo(wrapper, panel), wrapper.target_columns_
+            panel = undo.panel
     parts = parts_of(fitted, "backtest")
     transformed = parts.transform(panel.given)
-    model = Origins(parts, panel, y, known, target, transformed)
+    model = Origins(parts, panel, y, known, target, transformed, undo)
     if look_at_other_rows(parts, panel, transformed):
         return pd.concat([model.forecast_after(fold, train) for fold in folds])
     values = parts.window._features_of(transformed)

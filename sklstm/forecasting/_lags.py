@@ -1,0 +1,140 @@
+"""What a series was some time steps before each row of a table."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from sklstm.preprocessing import SlidingWindow
+from sklstm.sequences import SequenceTable
+
+
+class Lags:
+    """Values of columns before each row, on the line of time steps of its group.
+
+    Rows that are missing, rows that `fit` remembers and groups are as those of a
+    window of features say, so that a difference is one over a step of time.
+
+    Parameters
+    ----------
+    window : SlidingWindow
+        The window of features.
+
+    length : int
+        How many values are looked at, the row's own among them.
+    """
+
+    def __init__(self, window, length):
+        self._window, self.length = window, length
+
+    def fit(self, X, values):
+        """Remember the end of a table.
+
+        Parameters
+        ----------
+        X : DataFrame, polars.DataFrame or ndarray of shape (n_rows, n_features)
+            The table: its index and groups are looked at.
+
+        values : ndarray of shape (n_rows, n_columns)
+            The columns.
+
+        Returns
+        -------
+        ndarray or SequenceTable of shape (n_rows, length, n_columns)
+            As :meth:`of` gives it; the first rows have nothing before them.
+        """
+        table, group_by = self._table(X, values)
+        self._fitted = SlidingWindow(
+            min(self.length, len(values)),
+            horizon=0,
+            history=self._window.history,
+            group_by=group_by,
+            gaps=self._window.gaps,
+        )
+        with _no_warnings():  # the window of features tells them
+            return self._fitted.fit_transform(table)
+
+    def again(self, X, values):
+        """Return windows of other columns of the fitted table."""
+        table, _ = self._table(X, values)
+        with _no_warnings():
+            return clone(self._fitted).fit_transform(table)
+
+    def of(self, X, values):
+        """Return the last values of each row of another table, its own as the last."""
+        table, _ = self._table(X, values)
+        with _no_warnings():
+            return self._fitted.transform(table)
+
+    def until(self, X, values):
+        """Return the last values of each group: (n_groups, length, n_columns)."""
+        table, _ = self._table(X, values)
+        with _no_warnings():
+            return self._fitted._rows_until(table, self._fitted.window_length)
+
+    def missing_within(self, X, values):
+        """Count the rows missing before each row of a table; None if none is."""
+        table, _ = self._table(X, values)
+        return self._fitted._missing_within(table)
+
+    def _table(self, X, values):
+        """Make a table of the columns, and of what tells times and groups."""
+        group_by = self._window.group_by
+        if isinstance(X, pd.DataFrame):
+            table = pd.DataFrame(values, index=X.index)
+            if group_by is not None and group_by in X.columns:
+                names = [f"target {i}" for i in range(values.shape[1])]
+                table = table.set_axis(names, axis=1)
+                table[group_by] = X[group_by]
+            return table, group_by
+        if group_by is None:
+            return values, None
+        groups = X[group_by].to_numpy() if hasattr(X, "columns") else X[:, group_by]
+        table = np.empty((len(values), values.shape[1] + 1), dtype=object)
+        table[:, :-1], table[:, -1] = values, groups
+        return table, values.shape[1]
+
+
+def at_lag(windows, lag):
+    """Return what stands some steps before the last one of each window.
+
+    Parameters
+    ----------
+    windows : ndarray or SequenceTable of shape (n_samples, n_timesteps, n_features)
+        The windows.
+
+    lag : int
+        How many steps before.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        NaN where the window does not reach so far.
+    """
+    if not isinstance(windows, SequenceTable):
+        if lag < windows.shape[1]:
+            return np.asarray(windows[:, -1 - lag])
+        return np.full((len(windows), windows.shape[2]), np.nan)
+    there = windows.lengths > lag
+    rows = windows.starts.astype(np.int64) + windows.lengths - 1 - lag
+    found = windows.values[np.where(there, rows, 0)]
+    found[~there] = np.nan
+    return found
+
+
+def between_lags(windows, first, n_lags, samples=slice(None)):
+    """Return the values of `n_lags` lags from `first` on, in the order of time.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_lags, n_features)
+        Those of some samples.
+    """
+    some = windows[samples]
+    lags = range(first + n_lags - 1, first - 1, -1)
+    return np.stack([at_lag(some, lag) for lag in lags], axis=1)
+
+
+def _no_warnings():
+    return warnings.catch_warnings(action="ignore")

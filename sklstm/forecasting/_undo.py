@@ -1,0 +1,120 @@
+"""What is forecast in transformed units, and brought back into those of y."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._validation import as_list
+from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._transformed_target import as_table, wrapper_of
+
+
+def opened(fitted, X, target=None):
+    """Open a forecaster of a transformed target: its pipeline, and the table it reads.
+
+    Parameters
+    ----------
+    fitted : estimator
+        Any fitted pipeline, or a `TransformedTargetForecaster`.
+
+    X : DataFrame or array-like of shape (n_rows, n_features)
+        The table, in the units of y.
+
+    target : str, int, sequence of such, or None
+        The columns that the user says are predicted.
+
+    Returns
+    -------
+    fitted : estimator
+        What forecasts.
+
+    X : table
+        What it reads.
+
+    target : str, int, sequence of such, or None
+        The columns that it predicts.
+
+    restore : callable
+        Brings forecasts, of shape (n_series, n_steps, n_targets, 1 + n_quantiles),
+        back into the units of y.
+
+    Raises
+    ------
+    ValueError
+        If `target` is other columns than y was in `fit`.
+    """
+    wrapper = wrapper_of(fitted)
+    if wrapper is None:
+        return fitted, X, target, _unchanged
+    check_is_fitted(wrapper)
+    if wrapper._units is None:  # neither a transform nor a difference
+        return wrapper.forecaster_, X, target, _unchanged
+    check_target(wrapper, target)
+    units, X = wrapper._units, as_table(X)
+    changed, _ = units.changed(X)
+    recent = units.recent(X)
+
+    def restore(predicted):
+        return units.restored(predicted, recent)
+
+    return wrapper.forecaster_, changed, units.columns, restore
+
+
+class Undo:
+    """A table in transformed units, of which a backtest forecasts parts.
+
+    Parameters
+    ----------
+    wrapper : TransformedTargetForecaster
+        Is fitted, and transforms something.
+
+    panel : Panel
+        The table, in the units of y.
+
+    Attributes
+    ----------
+    given : Panel
+        That table.
+
+    panel : Panel
+        The table that the forecaster within reads.
+    """
+
+    def __init__(self, wrapper, panel):
+        self._units, self.given = wrapper._units, panel
+        changed, self._levels = self._units.within(panel)
+        self.panel = Panel(changed, panel.group_by)
+
+    def restore(self, predicted, line, codes, places):
+        """Bring forecasts from origins within the table back into the units of y.
+
+        Parameters
+        ----------
+        predicted : ndarray of shape (n_series, n_steps, n_targets, 1 + n_quantiles)
+            In transformed units.
+
+        line : Line
+            Where the rows are.
+
+        codes, places : ndarray of int, of shape (n_series, 1)
+            The group and the time step of each origin.
+
+        Returns
+        -------
+        ndarray of the shape of `predicted`
+        """
+        n_recent = self._units.n_recent
+        rows, there = line.rows_at(codes, places + np.arange(1 - n_recent, 1))
+        recent = self._levels[rows]
+        recent[~there] = np.nan
+        return self._units.restored(predicted, recent)
+
+
+def check_target(wrapper, target):
+    """Refuse names of other columns than those that were found to be y."""
+    columns = wrapper.target_columns_
+    if target is not None and as_list(target) != columns:
+        raise ValueError(f"target names {target!r}, but y was {columns} in fit.")
+
+
+def _unchanged(predicted):
+    return predicted
