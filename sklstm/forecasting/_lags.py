@@ -23,6 +23,11 @@ class Lags:
 
     length : int
         How many values are looked at, the row's own among them.
+
+    Attributes
+    ----------
+    fitted : SlidingWindow
+        What makes windows of tables of these columns.
     """
 
     def __init__(self, window, length):
@@ -44,48 +49,58 @@ class Lags:
         ndarray or SequenceTable of shape (n_rows, length, n_columns)
             As :meth:`of` gives it; the first rows have nothing before them.
         """
-        table, group_by = self._table(X, values)
-        self._fitted = SlidingWindow(
+        table, group_by = self.table(X, values)
+        self.fitted = SlidingWindow(
             min(self.length, len(values)),
             horizon=0,
             history=self._window.history,
             group_by=group_by,
             gaps=self._window.gaps,
         )
-        with _no_warnings():  # the window of features tells them
-            return self._fitted.fit_transform(table)
+        with self.no_warnings():
+            return self.fitted.fit_transform(table)
 
     def again(self, X, values):
         """Return windows of other columns of the fitted table."""
-        table, _ = self._table(X, values)
-        with _no_warnings():
-            return clone(self._fitted).fit_transform(table)
+        table, _ = self.table(X, values)
+        with self.no_warnings():
+            return clone(self.fitted).fit_transform(table)
 
     def of(self, X, values):
         """Return the last values of each row of another table, its own as the last."""
-        table, _ = self._table(X, values)
-        with _no_warnings():
-            return self._fitted.transform(table)
+        table, _ = self.table(X, values)
+        with self.no_warnings():
+            return self.fitted.transform(table)
 
     def until(self, X, values):
         """Return the last values of each group: (n_groups, length, n_columns)."""
-        table, _ = self._table(X, values)
-        with _no_warnings():
-            return self._fitted._rows_until(table, self._fitted.window_length)
+        table, _ = self.table(X, values)
+        with self.no_warnings():
+            return self.fitted._rows_until(table, self.fitted.window_length)
 
     def missing_within(self, X, values):
         """Count the rows missing before each row of a table; None if none is."""
-        table, _ = self._table(X, values)
-        return self._fitted._missing_within(table)
+        table, _ = self.table(X, values)
+        return self.fitted._missing_within(table)
 
-    def _table(self, X, values):
-        """Make a table of the columns, and of what tells times and groups."""
+    @staticmethod
+    def no_warnings():
+        """Return a context without warnings, which the window of features gives."""
+        return warnings.catch_warnings(action="ignore")
+
+    def table(self, X, values):
+        """Make a table of the columns, and of what tells times and groups.
+
+        Returns
+        -------
+        tuple of (DataFrame or ndarray, str, int or None)
+            The table, and what names the groups in it.
+        """
         group_by = self._window.group_by
         if isinstance(X, pd.DataFrame):
-            table = pd.DataFrame(values, index=X.index)
+            names = [f"target {i}" for i in range(values.shape[1])]
+            table = pd.DataFrame(values, index=X.index, columns=names)
             if group_by is not None and group_by in X.columns:
-                names = [f"target {i}" for i in range(values.shape[1])]
-                table = table.set_axis(names, axis=1)
                 table[group_by] = X[group_by]
             return table, group_by
         if group_by is None:
@@ -134,7 +149,3 @@ def between_lags(windows, first, n_lags, samples=slice(None)):
     some = windows[samples]
     lags = range(first + n_lags - 1, first - 1, -1)
     return np.stack([at_lag(some, lag) for lag in lags], axis=1)
-
-
-def _no_warnings():
-    return warnings.catch_warnings(action="ignore")

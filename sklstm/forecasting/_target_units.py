@@ -46,6 +46,9 @@ class TargetUnits:
 
     n_steps : int
         How many steps a target has.
+
+    lags : Lags
+        What the transformed targets were before each row, where there are differences.
     """
 
     def __init__(self, transformer, difference, window, first_step):
@@ -98,7 +101,7 @@ class TargetUnits:
                 f"rows of a series whose target is known, but X has {len(X)} rows"
                 + ("." if self._window.group_by is None else " in all groups.")
             )
-        return rows, self._with_history(X, levels), _like(y, targets)
+        return rows, self.with_history(X, levels), _like(y, targets)
 
     def changed(self, X):
         """Transform a table, which goes on from what `fit` remembers.
@@ -113,9 +116,9 @@ class TargetUnits:
         """
         levels = self._transformed(X)
         if not self.weights:
-            return self._with_history(X, levels), None
-        windows = self._lags.of(X, levels)
-        return self._with_history(X, self._differences(levels, windows)), windows
+            return self.with_history(X, levels), None
+        windows = self.lags.of(X, levels)
+        return self.with_history(X, self._differences(levels, windows)), windows
 
     def recent(self, X):
         """Return what the transformed targets were last in each series of a table.
@@ -125,7 +128,7 @@ class TargetUnits:
         ndarray of shape (n_series, n_recent, n_targets), or None
             None without differences.
         """
-        return self._lags.until(X, self._transformed(X)) if self.weights else None
+        return self.lags.until(X, self._transformed(X)) if self.weights else None
 
     def within(self, panel):
         """Transform a table by itself, without what `fit` remembers.
@@ -146,18 +149,18 @@ class TargetUnits:
         X = panel.given
         levels = differences = self._transformed(X)
         if self.weights:
-            line = panel.line(self._lags.missing_within(X, levels))
+            line = panel.line(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
                 rows, there = line.rows_at(panel.codes, line.places - lag)
                 earlier = np.where(there[:, np.newaxis], levels[rows], np.nan)
                 differences -= weight * earlier
-        return self._with_history(X, differences), levels
+        return self.with_history(X, differences), levels
 
     @property
     def n_recent(self):
         """How many values before a forecast are looked at."""
-        return self._lags.length if self.weights else 0
+        return self.lags.length if self.weights else 0
 
     def restored(self, predicted, recent):
         """Bring predictions that follow series back into the units of y.
@@ -176,6 +179,10 @@ class TargetUnits:
         """
         values = np.array(predicted, dtype=float)
         if self.weights:
+            n_lacking = max(max(self.weights) - recent.shape[1], 0)
+            if n_lacking:
+                wider = (0, 0), (n_lacking, 0), (0, 0)
+                recent = np.pad(recent, wider, constant_values=np.nan)
             if np.isnan(recent).any():
                 recent = filled(recent, self._means)
             changes = values[..., 0]
@@ -227,10 +234,10 @@ class TargetUnits:
     def _fit_differences(self, X, levels, targets):
         """Return differences of the history and of targets; remember the end of X."""
         length = max(self.weights) + self.n_steps + int(self._window.window_length)
-        self._lags = Lags(self._window, length)
-        windows = first = self._lags.fit(X, levels)
+        self.lags = Lags(self._window, length)
+        windows = first = self.lags.fit(X, levels)
         if self.n_steps > 1:  # of the first step, as X begins with later ones
-            first = self._lags.again(X, targets[:, 0])
+            first = self.lags.again(X, targets[:, 0])
         targets = self._differences_of_targets(targets, windows, first)
         return self._differences(levels, windows), targets
 
@@ -266,7 +273,7 @@ class TargetUnits:
                 differences[:, step] -= weight * earlier
         return differences
 
-    def _with_history(self, X, values):
+    def with_history(self, X, values):
         """Return X with other values in the columns of the targets.
 
         Where a difference is missing, the step is: a network can't read half of it.
