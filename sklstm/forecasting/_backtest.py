@@ -18,6 +18,7 @@ from sklstm.forecasting._following import look_at_other_rows
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._scale import KEY
 from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.forecasting._undo import Undo, check_target
 from sklstm.preprocessing._history import TimeLabels
@@ -89,6 +90,9 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         - `truth` and `forecast`;
         - `q0.1` and so on, where the pipeline predicts quantiles.
 
+        Of a transformed target its `attrs` tell the transform, on whose scale
+        :func:`conformal_intervals` measures errors.
+
     Raises
     ------
     ValueError
@@ -159,7 +163,10 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
-    return pd.concat(found, ignore_index=True)
+    result = pd.concat(found, ignore_index=True)
+    # That of the first fit: it was known before all of these forecasts.
+    result.attrs = found[0].attrs
+    return result
 
 
 # What a backtest calls its columns; and `conformal_intervals` what it adds.
@@ -248,14 +255,21 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
     parts = parts_of(fitted, "backtest")
     transformed = parts.transform(panel.given)
     model = Origins(parts, panel, y, known, target, transformed, undo)
-    if look_at_other_rows(parts, panel, transformed):
-        return pd.concat([model.forecast_after(fold, train) for fold in folds])
+    found = pd.concat(_forecasts(model, folds, train, transformed))
+    if undo is not None and undo.scale is not None:
+        found.attrs[KEY] = undo.scale
+    return found
+
+
+def _forecasts(model, folds, train, transformed):
+    """Forecast folds, as many at a time as memory holds."""
+    parts = model.parts
+    if look_at_other_rows(parts, model.panel, transformed):
+        return [model.forecast_after(fold, train) for fold in folds]
     values = parts.window._features_of(transformed)
     n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
-    return pd.concat(
-        [
-            model.forecast(values, folds[first : first + at_once], train)
-            for first in range(0, len(folds), at_once)
-        ]
-    )
+    return [
+        model.forecast(values, folds[first : first + at_once], train)
+        for first in range(0, len(folds), at_once)
+    ]

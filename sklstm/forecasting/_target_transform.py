@@ -13,6 +13,9 @@ _POSITIVE = ("log", "box-cox")
 # Values on which it is tried whether a transform is undone.
 _TRIED = 256
 
+# How often the way to an end that there is not is halved.
+_HALVINGS = 60
+
 
 class TargetTransform:
     """A transform of the values of one target.
@@ -36,7 +39,7 @@ class TargetTransform:
 
     def __init__(self, transformer):
         self.fitted, self.power = transformer, 0.0
-        self.is_increasing = True
+        self.is_increasing, self._middle = True, 0.0
 
     def __repr__(self):
         if self.fitted == "box-cox":
@@ -44,10 +47,11 @@ class TargetTransform:
         return self.fitted if isinstance(self.fitted, str) else repr(self.fitted)
 
     @property
-    def bounds(self):
-        """The least and the largest value that there may be."""
-        is_positive = isinstance(self.fitted, str) and self.fitted in _POSITIVE
-        return (0.0 if is_positive else -np.inf), np.inf
+    def _least(self):
+        """The least value that can be transformed, as far as that is known."""
+        method = getattr(self.fitted, "method", self.fitted)
+        is_positive = isinstance(method, str) and method in _POSITIVE
+        return 0.0 if is_positive else -np.inf
 
     def fit(self, values, where):
         """Fit to the values that are known.
@@ -112,8 +116,21 @@ class TargetTransform:
             )
         return transformed
 
+    def of_forecasts(self, values, where):
+        """Transform values that may be at the end of what there is, as 0 is."""
+        if self.fitted is None or not isinstance(self.fitted, str):
+            return self.transform(values, where)
+        inner = values != 0
+        transformed = self.transform(np.where(inner, values, 1.0), where)
+        return np.where(
+            inner, transformed, -1.0 / self.power if self.power else -np.inf
+        )
+
     def inverse_transform(self, values):
-        """Undo the transform, of an array of any shape; NaN stays."""
+        """Undo the transform, of an array of any shape; NaN stays.
+
+        What nothing is transformed to is the end of what there is on that side.
+        """
         if self.fitted is None:
             return values
         if isinstance(self.fitted, str):
@@ -123,8 +140,61 @@ class TargetTransform:
         if known.any():
             with np.errstate(all="ignore"):
                 back = self._column(self.fitted.inverse_transform, values[known])
-            found[known] = back
+            low, high = self._least, np.inf
+            if not self.is_increasing:
+                low, high = high, low
+            beyond = np.where(values[known] < self._middle, low, high)
+            found[known] = np.where(np.isnan(back), beyond, back)
+        if self._least == 0:
+            found[found == -np.inf] = 0.0
         return found
+
+    def ends(self, inside, beyond):
+        """Undo the transform of the ends of intervals.
+
+        An end that nothing is transformed to is the last value on the way to it: that
+        of roots below zero is 0.
+
+        Parameters
+        ----------
+        inside : ndarray of shape (n_rows,)
+            Forecasts, transformed.
+
+        beyond : ndarray of shape (n_rows,)
+            Ends, on one side of these; infinite where they are not known.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+        """
+        found = self.inverse_transform(beyond)
+        if self.fitted is None or isinstance(self.fitted, str):
+            return found
+        if not self.is_increasing:
+            found = np.where(np.isinf(beyond), -beyond, found)
+        tried = np.isfinite(beyond) & np.isfinite(inside)
+        rows = np.flatnonzero(tried)[~self._are_there(inside[tried], beyond[tried])]
+        near, far = inside[rows], beyond[rows]
+        for _ in range(_HALVINGS if len(rows) else 0):
+            middle = near + (far - near) / 2
+            there = self._are_there(inside[rows], middle)
+            near, far = np.where(there, middle, near), np.where(there, far, middle)
+        found[rows] = self.inverse_transform(near)
+        return found
+
+    def _are_there(self, inside, beyond):
+        """Tell which values are transformed ones, on the side of forecasts they are."""
+        found, start = self.inverse_transform(beyond), self.inverse_transform(inside)
+        with np.errstate(all="ignore"):
+            again = np.full(len(found), np.nan)
+            finite = np.isfinite(found)
+            if finite.any():
+                again[finite] = self._column(self.fitted.transform, found[finite])
+        same = np.isclose(
+            again, beyond, rtol=1e-6, atol=1e-9 * np.abs(inside).max(initial=0.0)
+        )
+        sign = 1 if self.is_increasing else -1
+        return same & (sign * (found - start) * (beyond - inside) >= 0)
 
     def _column(self, function, values):
         """Apply a function of one column to a vector."""
@@ -179,6 +249,7 @@ class TargetTransform:
                 f"transform: {tried[i]:g} comes back as {again[i]:g}."
             )
         self.is_increasing = bool((np.diff(found) >= 0).all())
+        self._middle = np.median(found)
 
 
 def check_transformer(transformer):

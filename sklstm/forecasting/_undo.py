@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._validation import as_list
 from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._scale import Scale
 from sklstm.forecasting._transformed_target import as_table, wrapper_of
 
 
@@ -77,12 +78,19 @@ class Undo:
 
     panel : Panel
         The table that the forecaster within reads.
+
+    scale : Scale or None
+        Of errors, where the target is transformed.
     """
 
     def __init__(self, wrapper, panel):
         self._units, self.given = wrapper._units, panel
         changed, self._levels = self._units.within(panel)
         self.panel = Panel(changed, panel.group_by)
+        self.scale = None
+        if wrapper.transformer is not None:
+            pairs = zip(self._units.columns, self._units.transforms, strict=True)
+            self.scale = Scale(dict(pairs))
 
     def restore(self, predicted, line, codes, places):
         """Bring forecasts from origins within the table back into the units of y.
