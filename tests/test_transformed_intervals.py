@@ -14,7 +14,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 
-from sklstm import LSTMRegressor, SlidingWindow
+from sklstm import LSTMRegressor, SlidingWindow, predict_quantiles
 from sklstm.forecasting import (
     TransformedTargetForecaster,
     backtest,
@@ -206,6 +206,9 @@ def test_quantiles_are_brought_back_and_calibrated_on_the_scale():
     inner = clone(pipe).fit(log, log["visits"])
     found, expected = forecast(own, X, 4), np.exp(forecast(inner, log, 4))
     pd.testing.assert_frame_equal(found, expected, rtol=1e-4, check_dtype=False)
+    np.testing.assert_allclose(
+        predict_quantiles(own, X), np.exp(predict_quantiles(inner, log)), rtol=1e-4
+    )
     past = backtest(own, X, X["visits"], CV, refit=False)
     past_log = backtest(pipe, log, log["visits"], CV, refit=False)
     mine = conformal_intervals(past, found, coverage=0.8)
@@ -221,6 +224,9 @@ def test_quantiles_are_brought_back_and_calibrated_on_the_scale():
     before = np.append(X["visits"].iloc[-1], found["visits"][:-1])
     for column in found.columns:
         np.testing.assert_allclose(found[column], before + ahead[column], rtol=1e-4)
+    expected = predict_quantiles(inner, changes) + X["visits"].to_numpy()[:-1, None]
+    np.testing.assert_allclose(predict_quantiles(own, X)[1:], expected, rtol=1e-4)
+    assert not hasattr(wrapped("log"), "predict_quantiles")
 
     own.set_params(transformer=FunctionTransformer(np.reciprocal, np.reciprocal))
     own.fit(X, X["visits"])

@@ -203,8 +203,8 @@ class TargetUnits:
 
         Parameters
         ----------
-        predicted : ndarray of shape (n_rows, ...)
-            In transformed units, of the shape of y.
+        predicted : ndarray of shape (n_rows, n_steps, n_targets, 1 + n_quantiles)
+            In transformed units.
 
         windows : ndarray or SequenceTable, or None
             As :meth:`changed` gives them.
@@ -216,19 +216,18 @@ class TargetUnits:
         -------
         ndarray of the shape of `predicted`
         """
-        recent, first = None, self.n_steps
-        if self.weights:
-            n_lags = max(self.weights)
-            recent = between_lags(windows, first, n_lags)
-            lacking = np.flatnonzero(np.isnan(recent).any(axis=(1, 2)))
-            if len(lacking):  # what is further back may stand for it
-                most = max(windows.shape[1] - first, n_lags)
-                longer = between_lags(windows, first, most, lacking)
-                if horizon > first:  # of which nothing is known yet
-                    longer[:, first - horizon :] = np.nan
-                recent[lacking] = filled(longer, self._means)[:, -n_lags:]
-        shape = (len(predicted), first, len(self.columns), 1)
-        return self.restored(predicted.reshape(shape), recent).reshape(predicted.shape)
+        if not self.weights:
+            return self.restored(predicted, None)
+        first, n_lags = self.n_steps, max(self.weights)
+        recent = between_lags(windows, first, n_lags)
+        lacking = np.flatnonzero(np.isnan(recent).any(axis=(1, 2)))
+        if len(lacking):  # what is further back may stand for it
+            most = max(windows.shape[1] - first, n_lags)
+            longer = between_lags(windows, first, most, lacking)
+            if horizon > first:  # of which nothing is known yet
+                longer[:, first - horizon :] = np.nan
+            recent[lacking] = filled(longer, self._means)[:, -n_lags:]
+        return self.restored(predicted, recent)
 
     # ------------------------------------------------------------------- transforming
     def _fit_differences(self, X, levels, targets):

@@ -10,13 +10,14 @@ from sklearn.utils.metadata_routing import (
     _routing_enabled,
     process_routing,
 )
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_method_params,
     check_is_fitted,
     validate_data,
 )
 
-from sklstm._pipeline import find_window
+from sklstm._pipeline import find_window, steps_of
 from sklstm._validation import (
     all_or_nothing,
     as_list,
@@ -24,10 +25,19 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     check_target_of_rows,
+    n_axes,
 )
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._target_transform import check_transformer
 from sklstm.forecasting._target_units import TargetUnits, first_step_of
+
+
+def _predicts_quantiles(self):
+    """Tell whether the last step of the forecaster predicts quantiles."""
+    inner = getattr(self, "forecaster_", self.forecaster)
+    inner = getattr(inner, "best_estimator_", inner)
+    *_, (_, last) = steps_of(inner)
+    return hasattr(last, "predict_quantiles")
 
 
 class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
@@ -176,13 +186,49 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
             In the units of y, of its shape.
         """
         check_is_fitted(self)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        self._check_columns(X)
         if self._units is None:
             return self.forecaster_.predict(X)
         changed, windows = self._units.changed(as_table(X))
         predicted = np.asarray(self.forecaster_.predict(changed))
-        horizon = int(self._window.horizon)
-        return self._units.restored_rows(predicted, windows, horizon)
+        restored = self._restored(predicted[..., np.newaxis], windows)
+        return restored.reshape(predicted.shape)
+
+    @available_if(_predicts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict quantiles of y of each row, where the forecaster predicts them.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_features)
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, ..., n_quantiles)
+            In the units of y.
+
+        Raises
+        ------
+        ValueError
+            If the transformer turns the order of values around.
+        """
+        check_is_fitted(self)
+        self._check_columns(X)
+        changed, windows = X, None
+        if self._units is not None:
+            changed, windows = self._units.changed(as_table(X))
+        parts = parts_of(self.forecaster_, "predict_quantiles")
+        inputs = parts.window.transform(parts.transform(changed))
+        for step in parts.after:
+            inputs = step.transform(inputs)
+        quantiles = parts.predictor.predict_quantiles(inputs)
+        if self._units is None:
+            return quantiles
+        predicted = np.asarray(parts.predictor.predict(inputs))[..., np.newaxis]
+        both = np.concatenate([predicted, quantiles], axis=-1)
+        restored = self._restored(both, windows).reshape(both.shape)
+        return restored[..., 1:]
 
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination of the predictions.
@@ -216,6 +262,23 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         return MetadataRouter(owner=self).add(
             forecaster=self.forecaster, method_mapping=mapping
         )
+
+    def _check_columns(self, X):
+        """Refuse a table whose columns are not those of `fit`."""
+        if n_axes(X) == 1:
+            raise ValueError(
+                "Expected 2D array, got 1D array instead: X must be a table of shape "
+                "(n_rows, n_features). Reshape your data: X.reshape(-1, 1) is a table "
+                "of one column, X.reshape(1, -1) one of one row."
+            )
+        validate_data(self, X, reset=False, skip_check_array=True)
+
+    def _restored(self, predicted, windows):
+        """Bring predictions, of which the last axis is quantiles, into units of y."""
+        units = self._units
+        shape = (len(predicted), units.n_steps, len(units.columns), -1)
+        horizon = int(self._window.horizon)
+        return units.restored_rows(predicted.reshape(shape), windows, horizon)
 
     # ------------------------------------------------------------------------ fitting
     def _fit(self, X, y, lags, fit_params):
@@ -274,6 +337,9 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         inner = get_tags(self.forecaster)
         tags.input_tags = inner.input_tags
+        first = first_step_of(self.forecaster)  # of which a pipeline says nothing
+        if first is not None:
+            tags.input_tags.allow_nan = get_tags(first).input_tags.allow_nan
         tags.target_tags = inner.target_tags
         tags.regressor_tags.poor_score = True
         return tags
