@@ -286,6 +286,30 @@ def test_differences_do_not_go_over_rows_that_are_missing():
     assert found[41] == pytest.approx(X["x"].iloc[40] + inner[40], rel=1e-5)
 
 
+@pytest.mark.parametrize("difference", [1, (1, 7)])
+def test_after_missing_rows_any_regressor_fits(difference):
+    days = pd.date_range("2026-01-01", periods=120)
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=120)}, index=days)
+    holed = X.drop(X.index[[50, 51, 80]])
+    by_hand = holed.asfreq("D")
+    for lag in np.atleast_1d(difference):
+        by_hand = by_hand.diff(lag)
+    by_hand = by_hand.dropna()
+    own = wrapped(difference=difference)
+    with pytest.warns(UserWarning, match="3 rows are missing within X") as told:
+        own.fit(holed, holed["x"])
+    assert len(told) == 1
+    with pytest.warns(UserWarning, match="rows are missing within X"):
+        inner = ridge().fit(by_hand, by_hand["x"])
+    np.testing.assert_allclose(own.forecaster_[-1].coef_, inner[-1].coef_)
+    expected = inner.predict(by_hand) + (holed["x"] - by_hand["x"]).dropna()
+    found = pd.Series(own.predict(holed), holed.index)
+    assert np.isfinite(found).all()
+    # But for what is left out of the one table, the windows are the same.
+    same = expected.index[(expected.index < days[50]) | (expected.index > days[108])]
+    np.testing.assert_allclose(found[same], expected[same])
+
+
 def test_a_missing_target_is_a_row_without_one():
     X = sales()[["sold"]]
     y = X["sold"].copy()

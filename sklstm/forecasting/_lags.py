@@ -9,6 +9,9 @@ from sklearn.base import clone
 from sklstm.preprocessing import SlidingWindow
 from sklstm.sequences import SequenceTable
 
+# What a warning says that counts rows.
+MISSING_ROWS = "missing within X"
+
 
 class Lags:
     """Values of columns before each row, on the line of time steps of its group.
@@ -57,8 +60,19 @@ class Lags:
             group_by=group_by,
             gaps=self._window.gaps,
         )
-        with self.no_warnings():
-            return self.fitted.fit_transform(table)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            windows = self.fitted.fit_transform(table)
+        for one in told:  # the window of features gives others
+            if MISSING_ROWS in str(one.message):
+                warnings.warn(one.message, one.category, stacklevel=5)
+        return windows
+
+    @property
+    def tells_time(self):
+        """Whether rows that are left out of the fitted table are missing steps."""
+        shows = self.fitted._kind_of_time is not None
+        return shows and self.fitted.gaps == "missing"
 
     def again(self, X, values):
         """Return windows of other columns of the fitted table."""

@@ -70,7 +70,9 @@ class TargetUnits:
         Returns
         -------
         rows : ndarray of int
-            From the first of each group on whose difference is known.
+            From the first of each group on whose difference is known; without those
+            that have no difference because a row before them is missing, where they
+            are then missing steps themselves.
 
         changed : of the type of X
             The table in these rows.
@@ -93,8 +95,12 @@ class TargetUnits:
         levels = self._transformed(X)
         rows = np.arange(len(X))
         if self.weights:
+            known = ~np.isnan(targets).any(axis=(1, 2))
             levels, targets = self._fit_differences(X, levels, targets)
             rows = _from_first_known(levels, codes)
+            if self.n_steps == 1 and self.lags.tells_time:
+                lost = known & np.isnan(targets).any(axis=(1, 2))
+                rows = rows[~lost[rows]]
         if not len(rows):
             raise ValueError(
                 f"difference={self._difference} needs more than {max(self.weights)} "

@@ -1,5 +1,7 @@
 """A forecaster of a transformed target, whose forecasts are in the units of y."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
@@ -27,6 +29,7 @@ from sklstm._validation import (
     check_target_of_rows,
     n_axes,
 )
+from sklstm.forecasting._lags import MISSING_ROWS
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._target_transform import check_transformer
 from sklstm.forecasting._target_units import TargetUnits, first_step_of
@@ -71,8 +74,9 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     forecaster_ : estimator
-        Fitted on the transformed target. Of the first rows of each group, whose
-        differences are not known, it saw nothing.
+        Fitted on the transformed target, without rows whose difference is not known:
+        the first ones of each group, and those after rows that are missing by the
+        index.
 
     target_columns_ : list
         The columns of X that hold the history of each target: those called as y, or
@@ -310,7 +314,11 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
             fit_params = process_routing(self, "fit", **fit_params).forecaster.fit
         self.forecaster_ = clone(self.forecaster)
         try:
-            self.forecaster_.fit(X, y, **fit_params)
+            with warnings.catch_warnings():
+                if self._units is not None and self._units.weights:
+                    # As many rows as the table lacked were told; more are left out.
+                    warnings.filterwarnings("ignore", f".*{MISSING_ROWS}")
+                self.forecaster_.fit(X, y, **fit_params)
         except ValueError as error:
             if self._units is not None and self._units.weights and "NaN" in str(error):
                 error.add_note(
