@@ -183,26 +183,16 @@ class TargetUnits:
         -------
         ndarray of the shape of `predicted`
         """
-        values = np.array(predicted, dtype=float)
-        if self.weights:
-            n_lacking = max(max(self.weights) - recent.shape[1], 0)
-            if n_lacking:
-                wider = (0, 0), (n_lacking, 0), (0, 0)
-                recent = np.pad(recent, wider, constant_values=np.nan)
-            if np.isnan(recent).any():
-                recent = filled(recent, self._means)
-            changes = values[..., 0]
-            levels = integrate(changes, recent, self.weights)
-            # A quantile is one of the last step, given that those before came true.
-            values += (levels - changes)[..., np.newaxis]
-        for i, transform in enumerate(self.transforms):
-            if values.shape[-1] > 1 and not transform.is_increasing:
-                raise ValueError(
-                    f"transformer={transform!r} turns the order of values around, and "
-                    "with it that of quantiles. Take its negative."
-                )
-            values[:, :, i] = transform.inverse_transform(values[:, :, i])
-        return values
+        predicted = np.asarray(predicted, dtype=float)
+        if not self.weights:
+            return self._back(predicted)
+        n_lacking = max(max(self.weights) - recent.shape[1], 0)
+        if n_lacking:
+            wider = (0, 0), (n_lacking, 0), (0, 0)
+            recent = np.pad(recent, wider, constant_values=np.nan)
+        if np.isnan(recent).any():
+            recent = filled(recent, self._means)
+        return self._back(predicted, integrate(predicted[..., 0], recent, self.weights))
 
     def restored_rows(self, predicted, windows, horizon):
         """Bring predictions of the rows of a table back into the units of y.
@@ -222,18 +212,41 @@ class TargetUnits:
         -------
         ndarray of the shape of `predicted`
         """
+        predicted = np.asarray(predicted, dtype=float)
         if not self.weights:
-            return self.restored(predicted, None)
-        first, n_lags = self.n_steps, max(self.weights)
-        recent = between_lags(windows, first, n_lags)
-        lacking = np.flatnonzero(np.isnan(recent).any(axis=(1, 2)))
+            return self._back(predicted)
+        n_steps, changes = self.n_steps, predicted[..., 0]
+        levels = changes.copy()
+        for step in range(n_steps):
+            for lag, weight in self.weights.items():
+                earlier = levels[:, step - lag] if lag <= step else None
+                if earlier is None:
+                    earlier = at_lag(windows, n_steps - 1 - step + lag)
+                levels[:, step] += weight * earlier
+        lacking = np.flatnonzero(np.isnan(levels).any(axis=(1, 2)))
         if len(lacking):  # what is further back may stand for it
-            most = max(windows.shape[1] - first, n_lags)
-            longer = between_lags(windows, first, most, lacking)
-            if horizon > first:  # of which nothing is known yet
-                longer[:, first - horizon :] = np.nan
-            recent[lacking] = filled(longer, self._means)[:, -n_lags:]
-        return self.restored(predicted, recent)
+            n_recent = max(windows.shape[1] - n_steps, max(self.weights))
+            recent = between_lags(windows, n_steps, n_recent, lacking)
+            if horizon > n_steps:  # of which nothing is known yet
+                recent[:, n_steps - horizon :] = np.nan
+            recent = filled(recent, self._means)
+            levels[lacking] = integrate(changes[lacking], recent, self.weights)
+        return self._back(predicted, levels)
+
+    def _back(self, predicted, levels=None):
+        """Undo the transforms of predictions, which are changes to some levels."""
+        values = np.array(predicted, dtype=float)
+        if levels is not None:
+            # A quantile is one of the last step, given that those before came true.
+            values += (levels - predicted[..., 0])[..., np.newaxis]
+        for i, transform in enumerate(self.transforms):
+            if values.shape[-1] > 1 and not transform.is_increasing:
+                raise ValueError(
+                    f"transformer={transform!r} turns the order of values around, and "
+                    "with it that of quantiles. Take its negative."
+                )
+            values[:, :, i] = transform.inverse_transform(values[:, :, i])
+        return values
 
     # ------------------------------------------------------------------- transforming
     def _fit_differences(self, X, levels, targets):
