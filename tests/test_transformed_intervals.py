@@ -20,6 +20,7 @@ from sklstm.forecasting import (
     backtest,
     conformal_intervals,
     forecast,
+    make_multistep,
 )
 
 DAYS = pd.date_range("2026-01-01", periods=200)
@@ -251,3 +252,26 @@ def test_pictures_are_in_the_units_of_y():
     errors = (past["truth"] - past["forecast"]).abs().groupby(past["step"]).mean()
     np.testing.assert_allclose(display.lines_[0].get_ydata(), errors)
     assert list(display.errors_by_step) == ["Ridge"]
+
+
+def test_the_importance_of_lags_is_that_of_the_pipeline_within():
+    pytest.importorskip("matplotlib").use("Agg")
+    from sklstm.inspection import LagImportanceDisplay
+
+    X = visits()
+    changes = np.log(X).diff().dropna()
+    own = wrapped("log", 1).fit(X, X["visits"])
+    inner = ridge().fit(changes, changes["visits"])
+    found = LagImportanceDisplay.from_estimator(own, X, X["visits"], random_state=0)
+    expected = LagImportanceDisplay.from_estimator(
+        inner, changes, changes["visits"], random_state=0
+    )
+    np.testing.assert_allclose(found.importances, expected.importances)
+    pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame())
+    given, y = make_multistep(X, X["visits"], 3)
+    pipe = ridge().set_params(slidingwindow__horizon=3)
+    own = TransformedTargetForecaster(pipe, transformer="log", difference=1)
+    found = LagImportanceDisplay.from_estimator(own.fit(given, y), given, y)
+    assert np.isfinite(found.importances).all()
+    with pytest.raises(ValueError, match="y is called 'visits', but is not that col"):
+        LagImportanceDisplay.from_estimator(own, X, 2 * X["visits"])

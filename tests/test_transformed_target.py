@@ -504,6 +504,30 @@ def test_what_another_transformer_can_not_take_is_named():
         wrapped(log).fit(X, X["sold"])
 
 
+def test_a_table_of_other_columns_or_without_numbers():
+    X = sales()
+    own = wrapped("log", 1).fit(X[:60], X["sold"][:60])
+    other, folds = X.rename(columns={"sold": "bought"}), TimeSeriesSplit(2, test_size=9)
+    for call in (
+        lambda: own.predict(other),
+        lambda: forecast(own, other, 2),
+        lambda: backtest(own, other, X["sold"], folds, refit="prefit"),
+    ):
+        with pytest.raises(ValueError, match=r"unseen at fit time:\n- bought"):
+            call()
+    text = X.astype({"sold": object})
+    text.iloc[3, 0] = "many"
+    with pytest.raises(ValueError, match=r"row 3 \(2015-04\) of col.* 'many'"):
+        own.predict(text)
+    text.iloc[3, 0] = None  # nothing is no text
+    assert np.isfinite(own.predict(text)).all()
+    infinite = X.copy()
+    infinite.iloc[3, 0] = np.inf
+    for difference in ((), 1):
+        with pytest.raises(ValueError, match=r"row 3 \(2015-04\) of y holds inf"):
+            wrapped("box-cox", difference).fit(infinite, infinite["sold"])
+
+
 @pytest.mark.parametrize(
     ("transformer", "message"),
     [

@@ -68,8 +68,24 @@ def columns_of(X):
 
 
 def history_of(X, columns):
-    """Return columns of X as floats, NaN where nothing is known."""
-    return np.column_stack([_numbers(X, column) for column in columns])
+    """Return columns of X as floats, NaN where nothing is known.
+
+    Raises
+    ------
+    ValueError
+        If a value is no number.
+    """
+    history = np.column_stack([_numbers(X, column) for column in columns])
+    for i, column in enumerate(columns):
+        values = _column(X, column)
+        wrong = np.isnan(history[:, i]) & values.notna().to_numpy()
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ValueError(
+                f"X must hold numbers, but {place_of_row(X, column)(row)} holds "
+                f"{values.iloc[row]!r}."
+            )
+    return history
 
 
 def place_of_row(X, column=None):
@@ -81,10 +97,13 @@ def place_of_row(X, column=None):
     return lambda row: f"row {row} ({index[row]}) of {what}"
 
 
-def _numbers(X, column):
+def _column(X, column):
     values = X[column] if hasattr(X, "columns") else X[:, column]
-    values = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
-    numbers = pd.to_numeric(values, errors="coerce")
+    return values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
+
+
+def _numbers(X, column):
+    numbers = pd.to_numeric(_column(X, column), errors="coerce")
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
 

@@ -69,10 +69,10 @@ class TargetTransform:
         ndarray of shape (n_rows,)
             The transformed values.
         """
-        known = values[~np.isnan(values)]
+        known = values[np.isfinite(values)]
         if not len(known):
             raise ValueError("y holds no number: all of it is NaN.")
-        if self.fitted == "box-cox":
+        if isinstance(self.fitted, str) and self.fitted == "box-cox":
             self._check_positive(values, where)
             self.power = best_power(known)
         elif not isinstance(self.fitted, str | None):
@@ -97,6 +97,12 @@ class TargetTransform:
         -------
         ndarray of shape (n_rows,)
         """
+        if np.isinf(values).any():
+            row = int(np.argmax(np.isinf(values)))
+            raise ValueError(
+                f"{where(row)} holds {values[row]}. Every value must be finite, or NaN "
+                "(missing)."
+            )
         if self.fitted is None:
             return values
         if isinstance(self.fitted, str):

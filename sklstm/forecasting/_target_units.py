@@ -80,8 +80,7 @@ class TargetUnits:
         targets : of the form of y
             Likewise.
         """
-        codes = _codes_of(X, self._window.group_by)
-        found = TargetColumns(X, y, codes, self._window.group_by)
+        found = self._found(X, y)
         self.columns, targets = found.columns, found.values.copy()
         self.n_steps = targets.shape[1]
         self.transforms = [TargetTransform(self._transformer) for _ in self.columns]
@@ -92,22 +91,29 @@ class TargetUnits:
             for step in range(self.n_steps - 1):
                 own[:, step] = transform.transform(own[:, step], where)
             self._means[i] = np.nanmean(own[:, -1])
-        levels = self._transformed(X)
-        rows = np.arange(len(X))
+        levels, windows = self._transformed(X), None
         if self.weights:
-            known = ~np.isnan(targets).any(axis=(1, 2))
-            levels, targets = self._fit_differences(X, levels, targets)
-            rows = _from_first_known(levels, codes)
-            if self.n_steps == 1 and self.lags.tells_time:
-                lost = known & np.isnan(targets).any(axis=(1, 2))
-                rows = rows[~lost[rows]]
-        if not len(rows):
+            length = max(self.weights) + self.n_steps + int(self._window.window_length)
+            self.lags = Lags(self._window, length)
+            windows = self.lags.fit(X, levels)
+        return self._pairs(X, y, levels, targets, windows)
+
+    def pairs(self, X, y):
+        """Transform a table and its targets, as :meth:`fit` returns them."""
+        found = self._found(X, y)
+        if found.columns != self.columns:
             raise ValueError(
-                f"difference={self._difference} needs more than {max(self.weights)} "
-                f"rows of a series whose target is known, but X has {len(X)} rows"
-                + ("." if self._window.group_by is None else " in all groups.")
+                f"y is {shortened(found.columns)} of X, but was "
+                f"{shortened(self.columns)} in fit."
             )
-        return rows, self.with_history(X, levels), _like(y, targets)
+        targets, where = found.values.copy(), place_of_row(X)
+        for i, transform in enumerate(self.transforms):
+            for step in range(self.n_steps):
+                own = targets[:, step, i]
+                targets[:, step, i] = transform.transform(own, where)
+        levels = self._transformed(X)
+        windows = self.lags.of(X, levels) if self.weights else None
+        return self._pairs(X, y, levels, targets, windows)
 
     def changed(self, X):
         """Transform a table, which goes on from what `fit` remembers.
@@ -249,15 +255,47 @@ class TargetUnits:
         return values
 
     # ------------------------------------------------------------------- transforming
-    def _fit_differences(self, X, levels, targets):
-        """Return differences of the history and of targets; remember the end of X."""
-        length = max(self.weights) + self.n_steps + int(self._window.window_length)
-        self.lags = Lags(self._window, length)
-        windows = first = self.lags.fit(X, levels)
-        if self.n_steps > 1:  # of the first step, as X begins with later ones
-            first = self.lags.again(X, targets[:, 0])
-        targets = self._differences_of_targets(targets, windows, first)
-        return self._differences(levels, windows), targets
+    def _found(self, X, y):
+        """Find what y holds, and where its history is in X."""
+        group_by = self._window.group_by
+        return TargetColumns(X, y, _codes_of(X, group_by), group_by)
+
+    def _pairs(self, X, y, levels, targets, windows):
+        """Return the rows whose difference is known, a table with these, and targets.
+
+        Parameters
+        ----------
+        X, y
+            In the units of y.
+
+        levels : ndarray of shape (n_rows, n_targets)
+            The history of the targets, transformed.
+
+        targets : ndarray of shape (n_rows, n_steps, n_targets)
+            Transformed.
+
+        windows : ndarray or SequenceTable, or None
+            Of `levels`.
+        """
+        rows = np.arange(len(X))
+        if self.weights:
+            first = windows
+            if self.n_steps > 1:  # of the first step, as X begins with later ones
+                first = self.lags.again(X, targets[:, 0])
+            known = ~np.isnan(targets).any(axis=(1, 2))
+            targets = self._differences_of_targets(targets, windows, first)
+            levels = self._differences(levels, windows)
+            rows = _from_first_known(levels, _codes_of(X, self._window.group_by))
+            if self.n_steps == 1 and self.lags.tells_time:
+                lost = known & np.isnan(targets).any(axis=(1, 2))
+                rows = rows[~lost[rows]]
+        if not len(rows):
+            raise ValueError(
+                f"difference={self._difference} needs more than {max(self.weights)} "
+                f"rows of a series whose target is known, but X has {len(X)} rows"
+                + ("." if self._window.group_by is None else " in all groups.")
+            )
+        return rows, self.with_history(X, levels), _like(y, targets)
 
     def _transformed(self, X):
         """Return the history of the targets, transformed: (n_rows, n_targets)."""

@@ -1,9 +1,10 @@
 """What is forecast in transformed units, and brought back into those of y."""
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._validation import as_list
+from sklstm._validation import as_list, check_target_of_rows
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._scale import Scale
 from sklstm.forecasting._transformed_target import as_table, wrapper_of
@@ -50,6 +51,7 @@ def opened(fitted, X, target=None):
     if wrapper._units is None:  # neither a transform nor a difference
         return wrapper.forecaster_, X, target, _unchanged
     check_target(wrapper, target)
+    wrapper._check_columns(X)
     units, X = wrapper._units, as_table(X)
     changed, _ = units.changed(X)
     recent = units.recent(X)
@@ -58,6 +60,36 @@ def opened(fitted, X, target=None):
         return units.restored(predicted, recent)
 
     return wrapper.forecaster_, changed, units.columns, restore
+
+
+def in_units(fitted, X, y):
+    """Return what reads windows of a table, and the table and targets as it reads them.
+
+    Parameters
+    ----------
+    fitted : estimator
+        Any fitted pipeline, or a `TransformedTargetForecaster`.
+
+    X, y : array-like
+        The table and its targets, in the units of y.
+
+    Returns
+    -------
+    fitted, X, y
+        Of a forecaster of a transformed target, its pipeline; X and y are then
+        transformed, without rows whose differences are not known.
+    """
+    wrapper = wrapper_of(fitted)
+    if wrapper is None:
+        return fitted, X, y
+    check_is_fitted(wrapper)
+    if wrapper._units is None:
+        return wrapper.forecaster_, X, y
+    wrapper._check_columns(X)
+    check_target_of_rows(X, y)
+    rows, changed, targets = wrapper._units.pairs(as_table(X), y)
+    changed, targets = _safe_indexing(changed, rows), _safe_indexing(targets, rows)
+    return wrapper.forecaster_, changed, targets
 
 
 class Undo:
@@ -84,6 +116,7 @@ class Undo:
     """
 
     def __init__(self, wrapper, panel):
+        wrapper._check_columns(panel.given)
         self._units, self.given = wrapper._units, panel
         changed, self._levels = self._units.within(panel)
         self.panel = Panel(changed, panel.group_by)
