@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
@@ -18,7 +19,10 @@ from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._scale import KEY
+from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.forecasting._truth import truth_of
+from sklstm.forecasting._undo import Undo, check_target
 from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
@@ -47,8 +51,8 @@ def backtest(
     Parameters
     ----------
     pipeline : estimator
-        A pipeline with a `SlidingWindow`, or a search over one. It is cloned, unless
-        `refit` is "prefit".
+        A pipeline with a `SlidingWindow`, a search over one, or a
+        :class:`TransformedTargetForecaster`. It is cloned, unless `refit` is "prefit".
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
@@ -105,6 +109,9 @@ def backtest(
         - `scale`, with `season_length`: the mean absolute error of the naive forecast
           of one season within the train rows that the group has in the fold. NaN where
           these are too few. Absolute errors over it are scaled errors (MASE).
+
+        Of a transformed target its `attrs` tell the transform, on whose scale
+        :func:`conformal_intervals` measures errors.
 
     Raises
     ------
@@ -179,6 +186,8 @@ def backtest(
         for some in folds.runs(every or n_folds)
     )
     result = pd.concat(found, ignore_index=True)
+    # That of the first fit: it was known before all of these forecasts.
+    result.attrs = found[0].attrs
     if season_length is not None:
         result = add_scale(result, panel, folds, y, window, season_length)
     return result
@@ -259,17 +268,32 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
         fitted = _fit(
             clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
         )
+    undo, wrapper = None, wrapper_of(fitted)
+    if wrapper is not None:
+        check_is_fitted(wrapper)
+        fitted = wrapper.forecaster_
+        if wrapper._units is not None:
+            check_target(wrapper, target)
+            undo, target = Undo(wrapper, panel), wrapper.target_columns_
+            panel = undo.panel
     parts = parts_of(fitted, "backtest")
     transformed = parts.transform(panel.given)
-    model = Origins(parts, panel, y, known, target, transformed)
-    if look_at_other_rows(parts, panel, transformed):
-        return pd.concat([model.forecast_after(fold, train) for fold in folds])
+    model = Origins(parts, panel, y, known, target, transformed, undo)
+    found = pd.concat(_forecasts(model, folds, train, transformed))
+    if undo is not None and undo.scale is not None:
+        found.attrs[KEY] = undo.scale
+    return found
+
+
+def _forecasts(model, folds, train, transformed):
+    """Forecast folds, as many at a time as memory holds."""
+    parts = model.parts
+    if look_at_other_rows(parts, model.panel, transformed):
+        return [model.forecast_after(fold, train) for fold in folds]
     values = parts.window._features_of(transformed)
     n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
-    return pd.concat(
-        [
-            model.forecast(values, folds[first : first + at_once], train)
-            for first in range(0, len(folds), at_once)
-        ]
-    )
+    return [
+        model.forecast(values, folds[first : first + at_once], train)
+        for first in range(0, len(folds), at_once)
+    ]

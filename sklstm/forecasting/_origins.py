@@ -14,9 +14,13 @@ from sklstm.preprocessing._seen_target import differ
 
 
 class Origins:
-    """A fitted pipeline, and the table that it forecasts parts of."""
+    """A fitted pipeline, and the table that it forecasts parts of.
 
-    def __init__(self, parts, panel, y, known, target, transformed):
+    With `undo` the table is in transformed units; y is not, nor are forecasts.
+    """
+
+    def __init__(self, parts, panel, y, known, target, transformed, undo=None):
+        self.undo = undo
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
         self.n_recent = n_recent(parts.window)
@@ -78,15 +82,18 @@ class Origins:
         if table is None and not following.agree_with_context(predicted):
             # What no row of the table shows: values that are predicted first.
             return pd.concat([self.forecast_after(fold, train) for fold in folds])
+        if self.undo is not None:
+            predicted = self.undo.restore(predicted, self.line, codes, places)
         is_test = there & self._is_test(folds, rows)
         return self._frame(outputs, predicted, folds, origins, rows, is_test)
 
     def _check_fed(self, fed, n_targets, rows):
         """Refuse to feed predictions into columns that y was not, in some rows."""
+        frame = (self.panel if self.undo is None else self.undo.given).frame
         for column, target in fed.items():
-            if not pd.api.types.is_numeric_dtype(self.panel.frame[column].dtype):
+            if not pd.api.types.is_numeric_dtype(frame[column].dtype):
                 continue
-            X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
+            X = frame[column].to_numpy(float, na_value=np.nan)[rows]
             y = self._truth(n_targets)[rows, target].astype(float)
             wrong = differ(X, y)
             if wrong.any():

@@ -165,7 +165,8 @@ class BacktestDisplay:
             n_jobs=n_jobs,
         )
         if name is None:
-            name = type(list(steps_of(pipeline))[-1][1]).__name__
+            inner = getattr(pipeline, "forecaster", pipeline)
+            name = type(list(steps_of(inner))[-1][1]).__name__
         if target_name is None and only_target is None:
             target_name = _single_name(target, y)
         return cls.from_predictions(
