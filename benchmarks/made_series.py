@@ -1,4 +1,4 @@
-"""Series and sequences that are made by a formula and a seed, to forecast or predict."""
+"""Series and sequences that are made by a formula and a seed, for benchmarks."""
 
 import functools
 

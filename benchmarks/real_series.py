@@ -1,4 +1,4 @@
-"""Series that forecasts are measured on: real ones, all but one shipped with statsmodels.
+"""Series that forecasts are measured on: real ones, nearly all from statsmodels.
 
 The airline passengers and the lynx are short enough to stand here. Electricity
 transformer temperatures (ETTh1) are read from a file of the user's, with the months
@@ -35,7 +35,7 @@ _LYNX = """
 151 45 68 213 546 1033 2129 2536 957 361 377 225 360 731 1638 2725 2871 2119 684 299 236
 245 552 1623 3311 6721 4254 687 255 473 358 784 1594 1676 2251 1426 756 299 201 229 469
 736 2042 2811 4431 2511 389 73 39 49 59 188 377 1292 4031 3495 587 105 153 387 758 1307
-3465 6991 6313 3794 1836 345 382 808 1388 2713 3800 3091 2985 3790 374 81 80 108 229 399
+3465 6991 6313 3794 1836 345 382 808 1388 2713 3800 3091 2985 3790 674 81 80 108 229 399
 1132 2432 3574 2935 1537 529 485 662 1000 1590 2657 3396
 """
 
@@ -68,6 +68,9 @@ class Series:
     recursive : bool, default=False
         Whether ours predicts one step, and is fed back.
 
+    seen : bool, default=True
+        Whether the target is a feature as well.
+
     squared : bool, default=False
         Whether errors are squared, not absolute.
 
@@ -83,6 +86,7 @@ class Series:
     window: int
     scales: np.ndarray | None = None
     recursive: bool = False
+    seen: bool = True
     squared: bool = False
     train: int | None = None
     test: int | None = None
@@ -149,7 +153,7 @@ def real_series():
     yield from _airline_and_lynx()
     yield from _of_nature()
     yield from _of_the_economy()
-    yield _consumption()
+    yield from _consumption()
     yield _fertility()
 
 
@@ -220,13 +224,16 @@ def _of_the_economy():
 
 
 def _consumption():
-    """Return growth of consumption, from that of five quantities, a quarter ahead."""
+    """Return growth of consumption, from five columns, a quarter ahead."""
     from statsmodels.datasets import macrodata
 
     names = ["realcons", "realgdp", "realinv", "realdpi", "cpi"]
     levels = macrodata.load_pandas().data[names].to_numpy(dtype=float)
     growth = 100 * np.diff(np.log(levels), axis=0)
-    return Series("consumption", growth, season=1, steps=1, window=8)
+    quarterly = functools.partial(Series, season=1, steps=1, window=8)
+    yield quarterly("consumption", growth)
+    of_levels = np.column_stack([growth[:, 0], levels[1:]])
+    yield quarterly("consumption_of_levels", of_levels, seen=False)
 
 
 def _fertility():
