@@ -18,7 +18,8 @@ def regressions(seed=0, n_samples=1000, n_timesteps=20):
     rng = np.random.default_rng([seed, 100])
     levels = rng.uniform(0.5, 2, size=(n_samples, 1, 2))
     X = levels + 0.3 * rng.normal(size=(n_samples, n_timesteps, 2))
-    yield Regression("mean_of_steps", X, X[:, :, 0].mean(axis=1))
+    noise = 0.1 * rng.normal(size=n_samples)  # or a ridge would be exact
+    yield Regression("mean_of_steps", X, X[:, :, 0].mean(axis=1) + noise)
     yield Regression("position_of_maximum", X, X[:, :, 0].argmax(axis=1).astype(float))
     yield Regression("product_of_ends", X, X[:, 0, 0] * X[:, -1, 0])
     few = rng.normal(size=(100, n_timesteps, 3))
