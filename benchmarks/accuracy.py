@@ -5,80 +5,28 @@ same windows, for each series; below 1 sklstm is better. The first 0.7 of the ro
 for training; every later row is an origin that steps are forecast from, directly (or
 fed back, where the name says so). Best of: the mean of the train rows, last value, last
 season, and RidgeCV on flat windows, as they are or relative to their last row.
+
+Peers run in an environment of their own and need no sklstm:
+``pip install statsmodels skforecast neuralforecast``, then ``--peers all --kept
+peers.json``. With ``--kept ours.json --beside peers.json --report`` all goes into
+``benchmarks/RESULTS.md``.
 """
 
 import argparse
 import ast
-import json
 import os
-import pathlib
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
+import accuracy_report
 import forecasters
 import numpy as np
+import peer_forecasters
+from kept import BASELINES, Kept
 from made_series import made_series, regressions
 from real_series import Regression, ett, real_series
 
 OURS = "sklstm"
-
-
-class Kept:
-    """Errors of earlier runs, in a file that each new run is added to.
-
-    Parameters
-    ----------
-    file : str or None
-        Where they are; None keeps them in memory alone.
-    """
-
-    def __init__(self, file=None):
-        self._file = pathlib.Path(file) if file else None
-        self._runs = {}
-        if self._file and self._file.exists():
-            self._runs = json.loads(self._file.read_text())
-
-    def runs(self, task, contender):
-        """Return what a contender's runs of a task gave: a list of dict."""
-        return self._runs.get(task.name, {}).get(contender, [])
-
-    def add(self, task, contender, predicted, seconds, seed=None):
-        """Keep a run: its errors, its seconds and its seed."""
-        error = forecasters.errors(task, predicted)
-        rounded = [[float(f"{e:.6g}") for e in of_group] for of_group in error]
-        run = {"seed": seed, "seconds": round(seconds, 4), "errors": rounded}
-        self._runs.setdefault(task.name, {}).setdefault(contender, []).append(run)
-        if self._file:
-            part = self._file.with_suffix(".part")
-            part.write_text(json.dumps(self._runs))
-            part.replace(self._file)
-
-    def contenders(self, task):
-        """Return who has runs of a task."""
-        return list(self._runs.get(task.name, {}))
-
-    def error(self, task, contender, groups=slice(None)):
-        """Return the mean error of a contender over its runs."""
-        runs = self.runs(task, contender)
-        return np.mean([np.nanmean(np.array(r["errors"])[groups]) for r in runs])
-
-    def best_baseline(self, task, groups=slice(None)):
-        """Return the name and the error of the best baseline."""
-        of_all = {
-            name: self.error(task, name, groups)
-            for name in self.contenders(task)
-            if name in BASELINES
-        }
-        name = min(of_all, key=of_all.get)
-        return name, of_all[name]
-
-    def ratio(self, task, contender=OURS, groups=slice(None)):
-        """Return the error of a contender over that of the best baseline."""
-        best = self.best_baseline(task, groups)[1]
-        return self.error(task, contender, groups) / best
-
-
-BASELINES = ("mean", "last value", "last season", "ridge", "ridge, relative")
 
 
 def tasks(etth1=None, only=None):
@@ -112,11 +60,24 @@ def _missing_baselines(task, kept):
     return forecasters.baselines(task).items()
 
 
+def measure_peer(name, task, kept):
+    """Forecast a task by a peer, unless that is kept."""
+    if peer_forecasters.takes(name, task) and not kept.runs(task, name):
+        predicted, seconds, every = peer_forecasters.forecast(name, task)
+        kept.add(task, name, predicted, seconds, every=every)
+        run = kept.runs(task, name)[0]
+        error = kept.error(task, name, every=run["every"])
+        print(
+            f"{task.name:26} {name:32} {error:10.4g} {run['seconds']:8.2f} s",
+            flush=True,
+        )
+
+
 def line(task, kept):
     """Return a task's row of the table."""
     name, best = kept.best_baseline(task)
     runs = kept.runs(task, OURS)
-    each = [np.nanmean(np.array(run["errors"])) / best for run in runs]
+    each = [error / best for error in kept.errors(task, OURS)]
     seconds = [run["seconds"] for run in runs]
     return (
         f"{task.name:26} {kept.ratio(task):7.3f}   {min(each):6.3f} to {max(each):6.3f}"
@@ -164,8 +125,7 @@ def _setting(text):
         return name, value
 
 
-def main():
-    """Run what is asked for on the command line."""
+def _parser():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", help="names of series")
     parser.add_argument("--seeds", type=int, default=3, help="fits of each (3)")
@@ -179,9 +139,31 @@ def main():
         metavar="NAME=VALUE",
         help="parameters of LSTMRegressor or of the pipeline",
     )
-    arguments = parser.parse_args()
+    known = [*peer_forecasters.peers()]
+    parser.add_argument(
+        "--peers",
+        nargs="+",
+        choices=["all", *known],
+        help="run peers in place of sklstm",
+    )
+    parser.add_argument("--beside", nargs="+", default=[], help="files kept of peers")
+    parser.add_argument(
+        "--report", action="store_true", help="write benchmarks/RESULTS.md"
+    )
+    return parser
+
+
+def main():
+    """Run what is asked for on the command line."""
+    arguments = _parser().parse_args()
     kept = Kept(arguments.kept)
     done = tasks(arguments.etth1, arguments.only)
+    if arguments.peers:
+        for name in peer_forecasters.peers():
+            if {name, "all"} & {*arguments.peers}:
+                for task in done:
+                    measure_peer(name, task, kept)
+        return
     print(
         f"{'series':26} {'ratio':>7}   {'seeds':>16}   {'error':>10} {'best':>10}"
         f"  {'baseline':16} {'most s':>6} {'least':>6}"
@@ -192,6 +174,10 @@ def main():
         if getattr(task, "scales", None) is not None:
             print("\n".join(by_scale(task, kept)), flush=True)
     print(summary(done, kept))
+    for file in arguments.beside:
+        kept.merge(Kept(file))
+    if arguments.report:
+        accuracy_report.write(done, kept)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def sklstm(task, seed=0, parameters=None):
         return make(task, seed, parameters)
 
 
-def errors(task, predicted):
+def errors(task, predicted, every=1):
     """Return the error of each prediction, the mean of its steps.
 
     Parameters
@@ -71,6 +71,9 @@ def errors(task, predicted):
     predicted : ndarray of shape (n_groups, n_origins, steps) or (n_samples,)
         The predictions.
 
+    every : int, default=1
+        Of how many origins one was forecast from.
+
     Returns
     -------
     ndarray of shape (n_groups, n_origins)
@@ -78,7 +81,7 @@ def errors(task, predicted):
     """
     if isinstance(task, Regression):
         return np.abs(predicted - task.y[task.n_train :])[np.newaxis]
-    error = task.truth - predicted
+    error = task.truth[:, ::every] - predicted
     error = error**2 if task.squared else np.abs(error)
     if task.scales is not None:
         error = error / task.scales[:, np.newaxis, np.newaxis]

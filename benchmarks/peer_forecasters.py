@@ -1,9 +1,10 @@
 """What peers forecast of a series: learned once on the train rows, as sklstm does.
 
 Later rows reach them only as what is known at an origin; parameters are not fitted
-again. They see the target alone, filled where rows are missing. Each gives forecasts
-of shape ``(n_groups, n_origins, steps)``, seconds of fit, and how many origins were
-taken of which one was forecast: peers that forecast an origin at a time take fewer.
+again, but of what says "refitted", which so learns from more rows than sklstm. They see
+the target alone, filled where rows are missing. Each gives forecasts of shape
+``(n_groups, n_origins, steps)``, seconds of fit, and of how many origins one was
+forecast: peers that forecast an origin at a time take fewer.
 """
 
 import functools
@@ -34,6 +35,7 @@ def peers():
     return {
         "ETS, defaults": functools.partial(_ets, lambda task, positive: [{}]),
         "Holt-Winters": functools.partial(_ets, _holt_winters),
+        "Holt-Winters, refitted": functools.partial(_ets, _holt_winters, refit=True),
         "ETS by AIC": functools.partial(_ets, _ets_candidates),
         **boosting,
         "neuralforecast LSTM": _neuralforecast,
@@ -45,7 +47,14 @@ def peers():
 
 def takes(name, task):
     """Tell whether a peer is measured on a task."""
-    return task.name in FEW if name.startswith("neuralforecast") else True
+    if getattr(task, "groups", None) is None:
+        return False  # no forecast
+    if name.startswith("neuralforecast"):
+        return task.name in FEW
+    if name.endswith("refitted"):
+        return len(task.groups) == 1 and task.n_rows < 1000
+    # skforecast's direct forecaster of several series has one target.
+    return len(task.groups) == 1 or not name.endswith("direct")
 
 
 def forecast(name, task):
@@ -64,7 +73,7 @@ def _every(task):
     return -(-len(task.origins) // MOST_ORIGINS)
 
 
-def _ets(candidates, task):
+def _ets(candidates, task, refit=False):
     """Forecast by the one of the candidates that AIC prefers on the train rows."""
     predicted, seconds = [], 0.0
     every = 1 if len(task.groups) == 1 and len(task.origins) < 1000 else _every(task)
@@ -80,7 +89,8 @@ def _ets(candidates, task):
         of_group = []
         for origin in task.origins[::every]:
             model = _ets_model(y[: origin + 1], settings)
-            of_group.append(model.smooth(fit.params).forecast(task.steps))
+            known = model.fit(disp=False) if refit else model.smooth(fit.params)
+            of_group.append(known.forecast(task.steps))
         predicted.append(of_group)
     return np.array(predicted), seconds, every
 
@@ -121,7 +131,7 @@ def _season(task, kind):
 def _skforecast(kind, task, differentiation=None):
     """Forecast by gradient boosting on the last rows, as many as sklstm's window."""
     if len(task.groups) > 1:
-        return _skforecast_panel(kind, task, differentiation)
+        return _skforecast_panel(task, differentiation)
     from skforecast.direct import ForecasterDirect
     from skforecast.recursive import ForecasterRecursive
 
@@ -148,12 +158,9 @@ def _skforecast(kind, task, differentiation=None):
     return np.array(predicted)[np.newaxis], seconds, every
 
 
-def _skforecast_panel(kind, task, differentiation):
-    from skforecast.direct import ForecasterDirectMultiVariate
+def _skforecast_panel(task, differentiation):
     from skforecast.recursive import ForecasterRecursiveMultiSeries
 
-    if kind == "direct":
-        raise NotImplementedError(f"{ForecasterDirectMultiVariate} is of one target")
     forecaster = ForecasterRecursiveMultiSeries(
         HistGradientBoostingRegressor(random_state=0),
         lags=task.window,
