@@ -64,7 +64,8 @@ def measure_peer(name, task, kept):
     """Forecast a task by a peer, unless that is kept."""
     if peer_forecasters.takes(name, task) and not kept.runs(task, name):
         predicted, seconds, every = peer_forecasters.forecast(name, task)
-        kept.add(task, name, predicted, seconds, every=every)
+        version = peer_forecasters.version(name)
+        kept.add(task, name, predicted, seconds, every=every, version=version)
         run = kept.runs(task, name)[0]
         error = kept.error(task, name, every=run["every"])
         print(

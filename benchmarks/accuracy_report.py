@@ -49,7 +49,15 @@ def write(done, kept):
 def section(done, kept):
     """Return the section as Markdown."""
     seeds = max(len(kept.runs(task, OURS)) for task in done)
-    parts = ["## Accuracy", f"{_circumstances()}.", ABOUT.format(seeds=seeds)]
+    versions = dict.fromkeys(
+        run["version"]
+        for peer in _peers(done, kept)
+        for task in done
+        for run in kept.runs(task, peer)
+        if "version" in run
+    )
+    told = "".join(f", {version}" for version in versions)
+    parts = ["## Accuracy", f"{_circumstances()}{told}.", ABOUT.format(seeds=seeds)]
     parts += ["\n".join(_ratios(done, kept)), "\n".join(_lost(done, kept))]
     parts += ["\n".join(_contenders(done, kept)), "\n".join(_particular(done, kept))]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -28,11 +28,11 @@ class Kept:
         """Return what a contender's runs of a task gave: a list of dict."""
         return self._runs.get(task.name, {}).get(contender, [])
 
-    def add(self, task, contender, predicted, seconds, seed=None, every=1):
-        """Keep a run: errors, seconds, seed, and of how many origins one was taken."""
-        error = forecasters.errors(task, predicted, every)
+    def add(self, task, contender, predicted, seconds, seed=None, **more):
+        """Keep a run: errors, seconds, seed, `every`, the `version` of a peer."""
+        error = forecasters.errors(task, predicted, more.get("every", 1))
         rounded = [[float(f"{e:.6g}") for e in of_group] for of_group in error]
-        run = {"seed": seed, "seconds": round(seconds, 4), "every": every}
+        run = {"seed": seed, "seconds": round(seconds, 4), "every": 1, **more}
         run["errors"] = rounded
         self._runs.setdefault(task.name, {}).setdefault(contender, []).append(run)
         if self._file:

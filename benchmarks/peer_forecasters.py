@@ -8,6 +8,7 @@ forecast: peers that forecast an origin at a time take fewer.
 """
 
 import functools
+import importlib.metadata
 import itertools
 import time
 import warnings
@@ -55,6 +56,13 @@ def takes(name, task):
         return len(task.groups) == 1 and task.n_rows < 1000
     # skforecast's direct forecaster of several series has one target.
     return len(task.groups) == 1 or not name.endswith("direct")
+
+
+def version(name):
+    """Return the package of a peer, with its version."""
+    first = name.replace(",", " ").split()[0]
+    package = first if first in ("skforecast", "neuralforecast") else "statsmodels"
+    return f"{package} {importlib.metadata.version(package)}"
 
 
 def forecast(name, task):
