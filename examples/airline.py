@@ -29,6 +29,7 @@ from matplotlib import pyplot as plt
 
 PICTURE = pathlib.Path(__file__).with_suffix(".png")
 STEPS = 24
+COLOURS = {"Holt-Winters": "tab:green", "last year": "tab:grey"}
 
 # Monthly passengers of international airlines in thousands, 1949 to 1960: Box, G. and
 # Jenkins, G. (1976), Time Series Analysis: Forecasting and Control, series G.
@@ -83,7 +84,7 @@ def draw(known, truth, ahead, beside, errors):
         ahead, history=known, truth=truth, n_history=72, ax=ax
     )
     for name, values in beside.items():
-        ax.plot(values.index, values, "--", lw=1, label=name)
+        ax.plot(values.index, values, ":", lw=1.5, color=COLOURS[name], label=name)
     ax.set(title=f"LSTM at its defaults: {errors['LSTM']:.1f} off on average")
     ax.legend()
     figure.savefig(PICTURE, dpi=120)
