@@ -54,7 +54,7 @@ def takes(name, task):
     if name.startswith("neuralforecast"):
         return task.name in (FEWER if name.endswith("window") else FEW)
     if name.endswith("refitted"):
-        return len(task.groups) == 1 and task.n_rows < 1000
+        return len(task.groups) == 1 and task.n_rows < 400
     # skforecast's direct forecaster of several series has one target.
     return len(task.groups) == 1 or not name.endswith("direct")
 
