@@ -18,8 +18,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GridSearchCV
@@ -27,7 +25,9 @@ from sklearn.pipeline import make_pipeline
 from statsmodels.datasets import co2, elnino
 
 from sklstm import (
+    CompleteCaseRegressor,
     LSTMRegressor,
+    NaiveForecaster,
     PanelTimeSeriesSplit,
     PerFeatureScaler,
     PurgedKFold,
@@ -49,19 +49,6 @@ PICTURE = pathlib.Path(__file__).with_suffix(".png")
 TARGETS = ["change", "in a year"]  # both are predicted, and fed back
 CALENDAR = ["sin", "cos"]  # known in advance, of the month that is predicted too
 N_YEARS = 10  # of the backtest, which the search does not see
-
-
-class SeasonalNaive(RegressorMixin, BaseEstimator):
-    """Predict the first step of a flat window: this month is like it was a year ago."""
-
-    def fit(self, X, y):
-        """Learn nothing but how many targets there are."""
-        self.n_targets_ = np.shape(y)[1]
-        return self
-
-    def predict(self, X):
-        """Give the targets a window ago, 0 where that is missing."""
-        return np.nan_to_num(np.asarray(X)[:, : self.n_targets_])
 
 
 def load():
@@ -94,13 +81,15 @@ def lstm(**parameters):
 
 
 def baselines():
-    def lags():
-        return SlidingWindow(12, group_by="place", known=CALENDAR, flatten=True)
-
+    window = SlidingWindow(12, group_by="place", known=CALENDAR)
+    lags = SlidingWindow(12, group_by="place", known=CALENDAR, flatten=True)
     ridge = RidgeCV(np.logspace(-2, 4, 13))
     return {
-        "seasonal naive": make_pipeline(lags(), SeasonalNaive()),
-        "Ridge": make_pipeline(lags(), SimpleImputer(), ridge),
+        # The targets are the first features of a step.
+        "seasonal naive": make_pipeline(
+            window, NaiveForecaster(season_length=12, target_feature=[0, 1])
+        ),
+        "Ridge": make_pipeline(lags, CompleteCaseRegressor(ridge)),
     }
 
 

@@ -15,15 +15,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from statsmodels.datasets import sunspots
 
-from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm import (
+    CompleteCaseRegressor,
+    LSTMRegressor,
+    NaiveForecaster,
+    PerFeatureScaler,
+    SlidingWindow,
+)
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -31,20 +35,6 @@ from matplotlib import pyplot as plt
 PICTURE = pathlib.Path(__file__).with_suffix(".png")
 SCORING = "neg_mean_absolute_error"
 N_TEST = 40  # the last years, which no search and no fit sees
-
-
-class LastValue(RegressorMixin, BaseEstimator):
-    """Predict the last step of a flat window: tomorrow is like today."""
-
-    def fit(self, X, y):
-        """Learn nothing."""
-        self.mean_ = np.mean(y)
-        return self
-
-    def predict(self, X):
-        """Give the last column, and the mean of y where it is missing."""
-        last = np.asarray(X)[:, -1]
-        return np.where(np.isnan(last), self.mean_, last)
 
 
 def load():
@@ -70,9 +60,10 @@ def search_lstm(X, y, cv):
 
 def baselines(window_length):
     lags = SlidingWindow(window_length=window_length, flatten=True)
+    ridge = RidgeCV(np.logspace(-2, 4, 13))
     return {
-        "last value": make_pipeline(lags, LastValue()),
-        "Ridge": make_pipeline(lags, SimpleImputer(), RidgeCV(np.logspace(-2, 4, 13))),
+        "last value": make_pipeline(SlidingWindow(window_length=1), NaiveForecaster()),
+        "Ridge": make_pipeline(lags, CompleteCaseRegressor(ridge)),
     }
 
 

@@ -7,8 +7,10 @@ __version__ = "0.1.0.dev0"
 # Where each public name lives. TensorFlow takes seconds to import, so a name is
 # imported when it is first used: preparing data never waits for it.
 _PUBLIC = {
+    "CompleteCaseRegressor": "estimators",
     "LSTMClassifier": "estimators",
     "LSTMRegressor": "estimators",
+    "NaiveForecaster": "estimators",
     "PadSequences": "preprocessing",
     "PanelTimeSeriesSplit": "model_selection",
     "PerFeatureScaler": "preprocessing",

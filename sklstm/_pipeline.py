@@ -6,9 +6,18 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-# Where estimators that wrap another keep it: searches and TransformedTargetRegressor,
-# fitted or not.
-_WRAPPED = ("best_estimator_", "regressor_", "estimator", "regressor")
+# Where estimators that wrap another keep it: searches, TransformedTargetRegressor and
+# TransformedTargetForecaster, fitted or not.
+_WRAPPED = (
+    "best_estimator_",
+    "regressor_",
+    "forecaster_",
+    "estimator",
+    "regressor",
+    "forecaster",
+)
+
+_SEARCHED = ("best_estimator_", "estimator")
 
 
 def steps_of(estimator, name=""):
@@ -82,6 +91,29 @@ def windows_within(estimator):
     return [one for one in inner if find_window(one) is one and one is not None]
 
 
+def rows_before_windows(estimator):
+    """Count the rows before a window that its differences reach back to.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A TransformedTargetForecaster, or a search over one; others take none.
+
+    Returns
+    -------
+    int
+    """
+    if hasattr(estimator, "forecaster") and hasattr(estimator, "difference"):
+        lags = estimator.difference
+        return int(lags) if hasattr(lags, "__index__") else sum(map(int, lags))
+    inner = (
+        getattr(estimator, name, None) for name in ("best_estimator_", "estimator")
+    )
+    return max(
+        (rows_before_windows(one) for one in inner if one is not None), default=0
+    )
+
+
 @dataclass(frozen=True)
 class Parts:
     """A fitted pipeline, parted at its windows.
@@ -126,6 +158,12 @@ class Parts:
             outer = copy.copy(fitted)
             outer.regressor_ = inner.predictor
             return replace(inner, predictor=outer)
+        if hasattr(fitted, "forecaster_"):
+            raise ValueError(
+                f"{caller} needs a pipeline that reads the table as it is, but got "
+                f"{type(fitted).__name__}, whose pipeline reads a transformed target. "
+                "It must be the outermost estimator; its forecaster_ is that pipeline."
+            )
         steps = [step for _, step in steps_of(fitted)]
         places = [i for i, step in enumerate(steps) if find_window(step) is step]
         wrapped = bool(steps) and steps[-1] is not fitted

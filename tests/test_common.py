@@ -1,17 +1,23 @@
 """scikit-learn's own checks, over every public estimator."""
 
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklstm import (
+    CompleteCaseRegressor,
     LSTMClassifier,
     LSTMRegressor,
+    NaiveForecaster,
     PadSequences,
     PerFeatureScaler,
     PerTimestep,
     Reshape3D,
     SlidingWindow,
 )
+from sklstm.forecasting import TransformedTargetForecaster
 
 # Small and quick to learn; the checks ask for good scores on a few hundred samples.
 NETWORK = {
@@ -30,8 +36,16 @@ ESTIMATORS = [
     PerTimestep(StandardScaler()),
     PerFeatureScaler(),
     PerFeatureScaler(method="robust"),
+    # Windows of the row itself, as y of the checks is no column of X.
+    TransformedTargetForecaster(
+        make_pipeline(
+            SlidingWindow(1, horizon=0, flatten=True), SimpleImputer(), Ridge()
+        )
+    ),
     LSTMRegressor(**NETWORK),
     LSTMClassifier(**{**NETWORK, "epochs": 12}),
+    NaiveForecaster(),
+    CompleteCaseRegressor(Ridge()),
 ]
 
 NEIGHBOURS = "the window of a row holds the rows before it: it depends on their order"

@@ -53,6 +53,6 @@ def test_climate_beats_its_baselines_and_keeps_its_promise():
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("script", ["digits.py"])
+@pytest.mark.parametrize("script", ["airline.py", "digits.py"])
 def test_other_examples_end_well(script):
     assert "Done in" in run(EXAMPLES / script)

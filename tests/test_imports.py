@@ -97,7 +97,9 @@ def test_the_lower_rooms_import_one_library(path):
         "import sklstm.model_selection",
         "import sklstm.preprocessing",
         "import sklstm.sequences",
+        "import sklstm.estimators; dir(sklstm.estimators)",
         "from sklstm import PerFeatureScaler, SlidingWindow",
+        "from sklstm import CompleteCaseRegressor, NaiveForecaster",
     ],
 )
 def test_preparing_data_imports_no_tensorflow(statement):

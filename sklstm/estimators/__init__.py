@@ -1,7 +1,25 @@
-"""LSTM estimators for scikit-learn's pipelines, searches and metrics."""
+"""LSTM estimators for scikit-learn's pipelines and searches, and baselines."""
 
-from sklstm.estimators._classifier import LSTMClassifier
-from sklstm.estimators._predict_quantiles import predict_quantiles
-from sklstm.estimators._regressor import LSTMRegressor
+import importlib
 
-__all__ = ["LSTMClassifier", "LSTMRegressor", "predict_quantiles"]
+# The LSTMs need TensorFlow, which takes seconds to import; the baselines don't.
+_PUBLIC = {
+    "CompleteCaseRegressor": "_complete_cases",
+    "LSTMClassifier": "_classifier",
+    "LSTMRegressor": "_regressor",
+    "NaiveForecaster": "_naive",
+    "predict_quantiles": "_predict_quantiles",
+}
+
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name):
+    if name in _PUBLIC:
+        module = importlib.import_module(f"{__name__}.{_PUBLIC[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_PUBLIC})

@@ -25,9 +25,9 @@ from sklstm._validation import (
     is_number,
     n_axes,
 )
+from sklstm.estimators._check_target import holds_nan, names_of_targets
 from sklstm.estimators._held_out import last_samples
 from sklstm.estimators._no_steps import warn_of_no_steps
-from sklstm.estimators._targets import holds_nan, names_of_targets
 from sklstm.networks import (
     CustomSpec,
     KnownLoss,

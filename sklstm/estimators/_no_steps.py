@@ -22,8 +22,12 @@ def warn_of_no_steps(table, estimator):
     estimator : estimator
         Named in the warning.
     """
-    n_samples = len(table)
-    n_empty = n_samples - int(np.count_nonzero(table.lengths))
+    n_empty = len(table) - int(np.count_nonzero(table.lengths))
+    warn_of_empty(n_empty, len(table), estimator, stacklevel=5)
+
+
+def warn_of_empty(n_empty, n_samples, estimator, *, stacklevel):
+    """Warn where so many of the samples of a call are empty, if they are most."""
     if not n_empty or 2 * n_empty < n_samples:
         return
     remedy = (
@@ -32,7 +36,7 @@ def warn_of_no_steps(table, estimator):
         "the steps before SlidingWindow, that the index of a table stays; or "
         "sklstm.forecasting.forecast for rows past the last."
     )
-    if estimator.embedding_dim is not None:
+    if getattr(estimator, "embedding_dim", None) is not None:
         remedy = (
             "Tokens that fit did not see are missing steps: give each token the number "
             "that it had there (see vocabulary_)."
@@ -42,5 +46,5 @@ def warn_of_no_steps(table, estimator):
         f"missing; {type(estimator).__name__} predicts the same for each of these, "
         f"near the mean of y. {remedy}",
         UserWarning,
-        stacklevel=4,
+        stacklevel=stacklevel,
     )

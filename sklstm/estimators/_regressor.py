@@ -6,13 +6,14 @@ from numbers import Integral, Real
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
-from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._check_target import holds_nan
+from sklstm.estimators._known_score import r2_of_known
 from sklstm.estimators._linear_start import LinearStart
-from sklstm.estimators._targets import RegressionTarget, holds_nan
+from sklstm.estimators._targets import RegressionTarget
 
 
 def _check_learns_quantiles(regressor):
@@ -389,7 +390,7 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         if y_true.ndim == 3:
             y_true, y_pred = (y.reshape(len(y), -1) for y in (y_true, y_pred))
         if holds_nan(y_true):
-            return _r2_of_known(y_true, y_pred, **kwargs)
+            return r2_of_known(y_true, y_pred, **kwargs)
         return KerasRegressor.scorer(y_true, y_pred, **kwargs)
 
     @property
@@ -460,23 +461,6 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _r2_of_known(y_true, y_pred, sample_weight=None):
-    """Give the mean over outputs of R², each over the samples that have it."""
-    y_true, y_pred = (y.reshape(len(y_true), -1) for y in (y_true, y_pred))
-    scores = []
-    for truth, predicted in zip(y_true.T, y_pred.T, strict=True):
-        known = ~np.isnan(truth)
-        if known.any():
-            weights = None if sample_weight is None else np.asarray(sample_weight)
-            weights = None if weights is None else weights[known]
-            scores.append(
-                r2_score(truth[known], predicted[known], sample_weight=weights)
-            )
-    if not scores:
-        raise ValueError("Input y contains NaN in place of every target.")
-    return float(np.mean(scores))
 
 
 def _name(loss):

@@ -1,6 +1,5 @@
 """Between y and the numbers that a network is trained on and gives."""
 
-from contextlib import contextmanager
 from numbers import Number
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from sklstm._validation import is_number
+from sklstm.estimators._check_target import check_target, holds_nan
 from sklstm.networks import QuantileLoss
 
 
@@ -125,47 +124,7 @@ class RegressionTarget(BaseEstimator):
         share = (0.5 - low) / (high - low)
         return y[..., above - 1] * (1 - share) + y[..., above] * share
 
-    @staticmethod
-    def check(y):
-        """Validate y, NaN allowed, and give it as an array of one to three axes."""
-        with _naming_what_is_no_number(y):
-            if isinstance(y, (list, tuple)):
-                y = np.asarray(y)
-            if getattr(getattr(y, "dtype", None), "kind", "") == "O":
-                y = np.where(pd.isna(y), np.nan, y)  # of which there are several kinds
-            y = check_array(
-                y,
-                ensure_2d=False,
-                allow_nd=True,
-                dtype="numeric",
-                ensure_all_finite="allow-nan",
-                input_name="y",
-            )
-        if y.dtype.kind in "mM":
-            raise ValueError(f"y must hold numbers, got {y.dtype}.")
-        if y.ndim > 3 or y.ndim == 0:
-            raise ValueError(
-                "y must have shape (n_samples,), (n_samples, n_outputs) or (n_samples, "
-                f"n_steps, n_outputs), got {y.shape}."
-            )
-        return y
-
-
-@contextmanager
-def _naming_what_is_no_number(y):
-    """Add to a failed conversion of y what failed, and in which sample."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        flat = np.array(y, dtype=object).reshape(len(y), -1)
-        for sample, value in ((i, v) for i, row in enumerate(flat) for v in row):
-            if isinstance(value, (str, bytes)) or not is_number(value):
-                # The type and text of NumPy's error stay.
-                raise type(error)(
-                    f"y must hold numbers, but holds {value!r} in sample {sample}: "
-                    f"{error}"
-                ) from error
-        raise
+    check = staticmethod(check_target)
 
 
 class ClassificationTarget(BaseEstimator):
@@ -381,26 +340,3 @@ def weights_of_known(class_weight, y):
         known = ~np.isnan(labels)
         weights[known] *= compute_sample_weight(of_label, labels[known])
     return weights
-
-
-def holds_nan(y):
-    """Tell whether targets hold NaN."""
-    return y.dtype.kind == "f" and bool(np.isnan(y).any())
-
-
-def names_of_targets(y):
-    """Give the names of a Series or of the columns of a DataFrame, if all are strings.
-
-    Those of polars count as those of pandas do.
-
-    Returns
-    -------
-    ndarray of str, or None
-    """
-    if not hasattr(y, "to_pandas") and not isinstance(y, (pd.Series, pd.DataFrame)):
-        return None
-    # polars calls a Series without a name "".
-    names = list(y.columns) if hasattr(y, "columns") else [y.name or None]
-    if not all(isinstance(name, str) for name in names):
-        return None
-    return np.asarray(names, dtype=object)

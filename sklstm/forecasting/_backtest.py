@@ -9,21 +9,38 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
+from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._scale import KEY
+from sklstm.forecasting._transformed_target import wrapper_of
+from sklstm.forecasting._truth import truth_of
+from sklstm.forecasting._undo import Undo, check_target
 from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
 
 
-def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=None):
+def backtest(
+    pipeline,
+    X,
+    y,
+    cv,
+    *,
+    refit=True,
+    known=(),
+    target=None,
+    season_length=None,
+    n_jobs=None,
+):
     """Forecast the test rows of every fold from its train rows, beside the truth.
 
     The origin of a fold is, in each group, the last train row. What comes after it is
@@ -34,8 +51,8 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     Parameters
     ----------
     pipeline : estimator
-        A pipeline with a `SlidingWindow`, or a search over one. It is cloned, unless
-        `refit` is "prefit".
+        A pipeline with a `SlidingWindow`, a search over one, or a
+        :class:`TransformedTargetForecaster`. It is cloned, unless `refit` is "prefit".
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
@@ -66,6 +83,10 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         The columns of X that are predicted. None takes the names of y; without names,
         of a single target, the one column that is not in `known`.
 
+    season_length : int, default=None
+        Steps of a season, by whose naive forecast errors are to be scaled: adds the
+        column `scale`. 1 is the last value.
+
     n_jobs : int, default=None
         Fits at the same time, as everywhere in scikit-learn. Networks that train for
         seconds lose by processes, each of which starts TensorFlow; threads
@@ -84,7 +105,13 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         - the column or index level that names the group, if there is one;
         - `target`, where there are several;
         - `truth` and `forecast`;
-        - `q0.1` and so on, where the pipeline predicts quantiles.
+        - `q0.1` and so on, where the pipeline predicts quantiles;
+        - `scale`, with `season_length`: the mean absolute error of the naive forecast
+          of one season within the train rows that the group has in the fold. NaN where
+          these are too few. Absolute errors over it are scaled errors (MASE).
+
+        Of a transformed target its `attrs` tell the transform, on whose scale
+        :func:`conformal_intervals` measures errors.
 
     Raises
     ------
@@ -103,23 +130,22 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
 
     See Also
     --------
+    backtest_scores : Mean errors, for each step ahead.
     sklstm.inspection.BacktestDisplay : Draws the errors by step and by fold.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import backtest
     >>> days = pd.date_range("2026-01-01", periods=8)
     >>> X = pd.DataFrame({"price": [1.0, 2, 4, 8, 16, 32, 64, 128]}, index=days)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression())
+    ...     CompleteCaseRegressor(LinearRegression()))
     >>> backtest(pipe, X, X["price"], TimeSeriesSplit(2, test_size=2))
        fold     origin  step       time  truth  forecast
     0     0 2026-01-04     1 2026-01-05   16.0      16.0
@@ -133,6 +159,9 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
     window = find_window(pipeline)
     panel = Panel(X, getattr(window, "group_by", None))
     check_target_of_rows(X, y)
+    if season_length is not None:  # before anything is fitted
+        check_int("season_length", season_length, at_least=1, others=" or None")
+        numbers_of(truth_of(y, 1))
     _check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
@@ -156,12 +185,17 @@ def backtest(pipeline, X, y, cv, *, refit=True, known=(), target=None, n_jobs=No
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
-    return pd.concat(found, ignore_index=True)
+    result = pd.concat(found, ignore_index=True)
+    # That of the first fit: it was known before all of these forecasts.
+    result.attrs = found[0].attrs
+    if season_length is not None:
+        result = add_scale(result, panel, folds, y, window, season_length)
+    return result
 
 
 # What a backtest calls its columns; and `conformal_intervals` what it adds.
 _RESERVED = re.compile(
-    r"fold|origin|step|time|target|truth|forecast|lower|upper|q0\.\d+"
+    r"fold|origin|step|time|target|truth|forecast|scale|lower|upper|q0\.\d+"
 )
 
 
@@ -234,17 +268,32 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
         fitted = _fit(
             clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
         )
+    undo, wrapper = None, wrapper_of(fitted)
+    if wrapper is not None:
+        check_is_fitted(wrapper)
+        fitted = wrapper.forecaster_
+        if wrapper._units is not None:
+            check_target(wrapper, target)
+            undo, target = Undo(wrapper, panel), wrapper.target_columns_
+            panel = undo.panel
     parts = parts_of(fitted, "backtest")
     transformed = parts.transform(panel.given)
-    model = Origins(parts, panel, y, known, target, transformed)
-    if look_at_other_rows(parts, panel, transformed):
-        return pd.concat([model.forecast_after(fold, train) for fold in folds])
+    model = Origins(parts, panel, y, known, target, transformed, undo)
+    found = pd.concat(_forecasts(model, folds, train, transformed))
+    if undo is not None and undo.scale is not None:
+        found.attrs[KEY] = undo.scale
+    return found
+
+
+def _forecasts(model, folds, train, transformed):
+    """Forecast folds, as many at a time as memory holds."""
+    parts = model.parts
+    if look_at_other_rows(parts, model.panel, transformed):
+        return [model.forecast_after(fold, train) for fold in folds]
     values = parts.window._features_of(transformed)
     n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
-    return pd.concat(
-        [
-            model.forecast(values, folds[first : first + at_once], train)
-            for first in range(0, len(folds), at_once)
-        ]
-    )
+    return [
+        model.forecast(values, folds[first : first + at_once], train)
+        for first in range(0, len(folds), at_once)
+    ]

@@ -12,6 +12,7 @@ from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._rollout import roll_out
+from sklstm.forecasting._undo import opened
 
 
 def forecast(fitted, X, steps, X_future=None, *, target=None):
@@ -26,7 +27,8 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     Parameters
     ----------
     fitted : estimator
-        A fitted pipeline with a `SlidingWindow`, or a search over one.
+        A fitted pipeline with a `SlidingWindow`, a search over one, or a
+        :class:`TransformedTargetForecaster`.
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
         The table up to now, with the columns that `fit` got; the rows of each group
@@ -77,17 +79,15 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import forecast
     >>> days = pd.date_range("2026-01-01", periods=6)
     >>> X = pd.DataFrame({"price": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0]}, index=days)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression())
+    ...     CompleteCaseRegressor(LinearRegression()))
     >>> forecast(pipe.fit(X, X["price"]), X, steps=3).round(6)
                 price
     2026-01-07   64.0
@@ -96,6 +96,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     """
     check_int("steps", steps, at_least=1)
     steps = int(steps)  # NumPy's narrow integers overflow
+    fitted, X, target, restore = opened(fitted, X, target)
     parts = parts_of(fitted, "forecast")
     panel = Panel(X, parts.window.group_by)
     future = Future.after(panel, steps, X_future, parts.window._pace)
@@ -116,7 +117,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         predicted = roll_out(outputs, recent, following, parts.window, steps)
     if outputs.n_empty:
         _warn_of_empty_windows(outputs.n_empty, parts.window)
-    return _as_frame(predicted, outputs, future, panel)
+    return _as_frame(restore(predicted), outputs, future, panel)
 
 
 def _warn_of_empty_windows(n_windows, window):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list, check_int, shortened
+from sklstm.forecasting._scale import Scale, off_scale, on_scale
 
 _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
 
@@ -20,6 +21,7 @@ def conformal_intervals(
     by=("step",),
     n_folds=None,
     symmetric=True,
+    transformer=None,
 ):
     """Give forecasts intervals that hold the truth as often as they promise to.
 
@@ -55,6 +57,14 @@ def conformal_intervals(
         Whether intervals reach as far below a forecast as above it. False calibrates
         the two sides on their own, each to half of what `coverage` leaves out: for
         forecasts that err to one side. That needs about twice as many errors.
+
+    transformer : None, "log", "box-cox", transformer or TransformedTargetForecaster, \
+            default=None
+        Errors are measured in transformed units, and ends of intervals brought back:
+        with "log" they are shares of the forecast, and no end is below zero. None takes
+        that of the :class:`TransformedTargetForecaster` of the backtest, which the
+        table carries in its `attrs`; name it where that was lost, as in a file.
+        A forecaster is fitted; anything else is fitted to the truth.
 
     Returns
     -------
@@ -111,10 +121,14 @@ def conformal_intervals(
     _check(backtested, forecasts, coverage, by, n_folds, symmetric)
     n_folds = n_folds and int(n_folds)  # NumPy's narrow integers overflow
     if forecasts is None:
-        return _of_backtest(backtested, coverage, by, n_folds, symmetric)
-    known = backtested[backtested["truth"].notna()]
+        scale = Scale.of(backtested, transformer)
+        return _of_backtest(backtested, scale, coverage, by, n_folds, symmetric)
     target, rows = _as_backtested(forecasts, backtested, by)
+    scale = Scale.of(backtested, transformer, target)
+    known = on_scale(scale, backtested[backtested["truth"].notna()], "backtested")
+    rows = on_scale(scale, rows, "forecasts")
     bounds, lacking = _bounds(known, rows, coverage, by, n_folds, symmetric)
+    bounds = off_scale(scale, bounds, rows)
     n_steps = backtested["step"].max() if "step" in by else np.inf
     _warn_of_infinite(
         lacking, coverage, n_folds, "forecasts gets", 1, rows["step"].max() > n_steps
@@ -123,9 +137,9 @@ def conformal_intervals(
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
 
-def _of_backtest(backtested, coverage, by, n_folds, symmetric):
+def _of_backtest(backtested, scale, coverage, by, n_folds, symmetric):
     """Calibrate each fold on what was known of those before it."""
-    table = backtested.reset_index(drop=True)
+    table = on_scale(scale, backtested.reset_index(drop=True), "backtested")
     # Groups that start cold have no origin: what the others know is known.
     origins = table["origin"].fillna(table.groupby("fold")["origin"].transform("min"))
     found = np.tile([-np.inf, np.inf], (len(table), 1))
@@ -140,6 +154,7 @@ def _of_backtest(backtested, coverage, by, n_folds, symmetric):
         if fold == newest:
             short = max(short, lacking)
     _warn_of_infinite(short, coverage, n_folds, "The newest fold has", 2)
+    found = off_scale(scale, found, table)
     return backtested.assign(lower=found[:, 0], upper=found[:, 1])
 
 
@@ -261,7 +276,8 @@ def _as_backtested(forecasts, backtested, by):
     groups = [
         column
         for column in backtested.columns
-        if column not in _NEEDED and (column in [*forecasts.columns, *levels])
+        if column not in (*_NEEDED, "scale")
+        and (column in [*forecasts.columns, *levels])
     ]
     missing = [column for column in by if column not in [*_NEEDED, *groups]]
     if missing:

@@ -1,7 +1,5 @@
 """Forecasts from many origins within a table, of one fitted pipeline."""
 
-from numbers import Number
-
 import numpy as np
 import pandas as pd
 
@@ -11,13 +9,18 @@ from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._rollout import roll_out
+from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._seen_target import differ
 
 
 class Origins:
-    """A fitted pipeline, and the table that it forecasts parts of."""
+    """A fitted pipeline, and the table that it forecasts parts of.
 
-    def __init__(self, parts, panel, y, known, target, transformed):
+    With `undo` the table is in transformed units; y is not, nor are forecasts.
+    """
+
+    def __init__(self, parts, panel, y, known, target, transformed, undo=None):
+        self.undo = undo
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
         self.n_recent = n_recent(parts.window)
@@ -79,15 +82,18 @@ class Origins:
         if table is None and not following.agree_with_context(predicted):
             # What no row of the table shows: values that are predicted first.
             return pd.concat([self.forecast_after(fold, train) for fold in folds])
+        if self.undo is not None:
+            predicted = self.undo.restore(predicted, self.line, codes, places)
         is_test = there & self._is_test(folds, rows)
         return self._frame(outputs, predicted, folds, origins, rows, is_test)
 
     def _check_fed(self, fed, n_targets, rows):
         """Refuse to feed predictions into columns that y was not, in some rows."""
+        frame = (self.panel if self.undo is None else self.undo.given).frame
         for column, target in fed.items():
-            if not pd.api.types.is_numeric_dtype(self.panel.frame[column].dtype):
+            if not pd.api.types.is_numeric_dtype(frame[column].dtype):
                 continue
-            X = self.panel.frame[column].to_numpy(float, na_value=np.nan)[rows]
+            X = frame[column].to_numpy(float, na_value=np.nan)[rows]
             y = self._truth(n_targets)[rows, target].astype(float)
             wrong = differ(X, y)
             if wrong.any():
@@ -95,13 +101,7 @@ class Origins:
                 refuse_fed(column, f"row {rows[i]}", X[i], y[i])
 
     def _truth(self, n_targets):
-        """Give y of each row; of several steps the last; (n_rows, n_targets)."""
-        y = np.asarray(self.y)
-        if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
-            y = np.where(pd.isna(y), np.nan, y)
-            if all(isinstance(value, Number) for value in y.flat):
-                y = y.astype(float)
-        return y.reshape(len(self.panel.frame), -1, n_targets)[:, -1]
+        return truth_of(self.y, n_targets)
 
     def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""

@@ -1,5 +1,6 @@
 """Pipelines that can be forecast with, and what to do about others."""
 
+from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 
 from sklstm._pipeline import Parts, find_window, steps_of
@@ -49,10 +50,13 @@ def _advice(holder, caller):
         f"them one by one, but they are within {name}. "
     )
     if hasattr(holder, "predict"):
+        flat = f"SimpleImputer(), {name}(...)"
+        if is_regressor(holder):
+            flat = f"CompleteCaseRegressor({name}(...))"
         return problem + (
-            f"Put them before it: make_pipeline(SlidingWindow(24, flatten=True), "
-            f"SimpleImputer(), {name}(...)), or without flatten and imputer where all "
-            "in it read windows."
+            f"Put them before it: make_pipeline(SlidingWindow(24, flatten=True), {flat}"
+            f"), or make_pipeline(SlidingWindow(24), {name}(...)) where all in it read "
+            "windows."
         )
     return problem + (
         f"Make them the step after it: make_pipeline({name}(...), SlidingWindow(24), "

@@ -7,10 +7,13 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._validation import shortened
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
+from sklstm.forecasting._stream_units import StreamUnits
+from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.preprocessing._history import TimeLabels
 
 # Rows that are kept to see whether steps before the window look at rows before.
@@ -23,9 +26,10 @@ def stream(fitted):
     Parameters
     ----------
     fitted : estimator
-        A fitted pipeline with a `SlidingWindow`, or a search over one. Steps before
-        the window must work on each row alone: where they are not known to, as most
-        of scikit-learn are, each row is tried after the 256 before it.
+        A fitted pipeline with a `SlidingWindow`, a search over one, or a
+        :class:`TransformedTargetForecaster`. Steps before the window must work on each
+        row alone: where they are not known to, as most of scikit-learn are, each row
+        is tried after the 256 before it.
 
     Returns
     -------
@@ -35,16 +39,14 @@ def stream(fitted):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.forecasting import stream
     >>> X = 2.0 ** np.arange(6).reshape(-1, 1)
     >>> pipe = make_pipeline(
     ...     SlidingWindow(1, history="fit", flatten=True),
-    ...     SimpleImputer(strategy="constant", fill_value=0.5),
-    ...     LinearRegression()).fit(X, X[:, 0])
+    ...     CompleteCaseRegressor(LinearRegression())).fit(X, X[:, 0])
     >>> prices = stream(pipe)
     >>> print(prices.push([64.0]).round(6))  # and what comes next?
     128.0
@@ -68,6 +70,10 @@ class Stream:
     """
 
     def __init__(self, fitted):
+        self._units, wrapper = None, wrapper_of(fitted)
+        if wrapper is not None:
+            check_is_fitted(wrapper)
+            fitted = wrapper.forecaster_
         self._parts = parts_of(fitted, "stream")
         if self._parts.window._has_known:
             raise ValueError(
@@ -79,6 +85,8 @@ class Stream:
         _warn_of_no_history(self._parts)
         self._tried = not work_row_by_row(self._parts.before)
         self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
+        if wrapper is not None and wrapper._units is not None:
+            self._units = StreamUnits(wrapper._units, self._parts.window, Stream)
 
     def push(self, row):
         """Take the next row, and predict.
@@ -108,6 +116,16 @@ class Stream:
             where rows are before it; or if it has no label and those of the fitted
             rows do not tell the next. It is then not taken.
         """
+        if self._units is None:
+            return self._push(row)
+        table, labelled = _as_table(row)
+        if not isinstance(table, pd.DataFrame):
+            table = self._named(table)
+        with self._naming_columns(table):
+            return self._units.push(table, labelled, self._push)
+
+    def _push(self, row):
+        """Take the next row as the pipeline reads it, and predict in its units."""
         table, labelled = self._read(row)
         line = self._line_of(table)
         if not labelled:
@@ -142,15 +160,27 @@ class Stream:
         """Make a table of one row; tell whether its label was given."""
         table, labelled = _as_table(row)
         if not isinstance(table, pd.DataFrame):
-            names = self._names()
-            if len(names) == table.shape[1]:
-                table = pd.DataFrame([table[0].tolist()], columns=names)
-            return table, False
+            return self._named(table), False
         table = self._in_order(table)
         if labelled and _is_default(table.index):
             # The first row of a numbered table is number 0; a later one is no row 0.
             labelled = self._last.kind == "number" and not self._labels
         return table, labelled
+
+    def _named(self, table):
+        """Give a row without names those of `fit`, where they are as many."""
+        names = self._names()
+        if len(names) != table.shape[1]:
+            return table
+        return pd.DataFrame([table[0].tolist()], columns=names)
+
+    def state(self):
+        """Return what is remembered of the rows so far, for :meth:`set_state`."""
+        return {k: dict(v) if isinstance(v, dict) else v for k, v in vars(self).items()}
+
+    def set_state(self, state):
+        """Forget the rows since :meth:`state`."""
+        vars(self).update(state)
 
     def _in_order(self, table):
         """Bring columns into the order of `fit`: names, as of a dict, have none."""

@@ -4,7 +4,6 @@ import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Mapping
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklstm._pipeline import steps_of
 from sklstm._validation import shortened
 from sklstm.forecasting import backtest
+from sklstm.inspection._backtest_errors import check_metric, errors_by, scaled
 from sklstm.inspection._drawing import axes_of, styled, thinned
 
 _NEEDED = ("fold", "step", "truth", "forecast")
@@ -108,6 +108,7 @@ class BacktestDisplay:
         refit=True,
         known=(),
         target=None,
+        season_length=None,
         n_jobs=None,
         metric="mae",
         only_target=None,
@@ -119,7 +120,7 @@ class BacktestDisplay:
 
         Parameters
         ----------
-        pipeline, X, y, cv, refit, known, target, n_jobs
+        pipeline, X, y, cv, refit, known, target, season_length, n_jobs
             As for :func:`sklstm.forecasting.backtest`.
 
         metric, only_target
@@ -146,12 +147,26 @@ class BacktestDisplay:
             As :func:`sklstm.forecasting.backtest` and :meth:`from_predictions` do.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        _check_metric(metric)
+        check_metric(metric)
+        if isinstance(metric, str) and metric == "mase" and season_length is None:
+            raise ValueError(
+                'metric="mase" needs season_length, the steps of a season (1 is the '
+                "last value), got None."
+            )
         found = backtest(
-            pipeline, X, y, cv, refit=refit, known=known, target=target, n_jobs=n_jobs
+            pipeline,
+            X,
+            y,
+            cv,
+            refit=refit,
+            known=known,
+            target=target,
+            season_length=season_length,
+            n_jobs=n_jobs,
         )
         if name is None:
-            name = type(list(steps_of(pipeline))[-1][1]).__name__
+            inner = getattr(pipeline, "forecaster", pipeline)
+            name = type(list(steps_of(inner))[-1][1]).__name__
         if target_name is None and only_target is None:
             target_name = _single_name(target, y)
         return cls.from_predictions(
@@ -173,8 +188,9 @@ class BacktestDisplay:
         backtests : DataFrame or dict of str to DataFrame
             What :func:`sklstm.forecasting.backtest` gives, of several models by name.
 
-        metric : {"mae", "rmse"} or callable, default="mae"
-            The mean absolute error, the root of the mean squared error, or a function
+        metric : {"mae", "rmse", "mase"} or callable, default="mae"
+            The mean absolute error, the root of the mean squared error, the mean
+            absolute scaled error (of backtests with `season_length`), or a function
             ``metric(y_true, y_pred)`` that gives a number.
 
         only_target : str or int, default=None
@@ -206,7 +222,7 @@ class BacktestDisplay:
             the same folds, steps and times.
         """
         check_matplotlib_support(f"{cls.__name__}.from_predictions")
-        metric_name, measure = _check_metric(metric)
+        metric_name, measure = check_metric(metric)
         if isinstance(backtests, pd.DataFrame):
             backtests = {_NAMELESS: backtests}
         if not isinstance(backtests, Mapping) or not backtests:
@@ -217,6 +233,8 @@ class BacktestDisplay:
         tables = {}
         for name, table in backtests.items():
             tables[name] = _complete_rows(name, table, only_target)
+            if isinstance(metric, str) and metric == "mase":
+                tables[name] = scaled(name, tables[name])
         _warn_of_unlike_rows(tables)
         display = cls(
             errors_by(tables, "step", measure),
@@ -320,71 +338,7 @@ class BacktestDisplay:
         ax.set_title("error by fold", fontsize="medium")
 
 
-# ------------------------------------------------------------------------- arithmetic
-def mean_absolute(y_true, y_pred):
-    """Give the mean absolute error."""
-    return np.mean(np.abs(y_true - y_pred))
-
-
-def root_mean_squared(y_true, y_pred):
-    """Give the root of the mean squared error."""
-    return np.sqrt(np.mean((y_true - y_pred) ** 2))
-
-
-_METRICS = {
-    "mae": ("mean absolute error", mean_absolute),
-    "rmse": ("root mean squared error", root_mean_squared),
-}
-
-
-def errors_by(tables, key, measure):
-    """Measure the error of each model in each part of its forecasts.
-
-    Parameters
-    ----------
-    tables : dict of DataFrame
-        The backtest of each model.
-
-    key : {"step", "fold"}
-        The column that parts them.
-
-    measure : callable
-        Gives the error of truth and forecasts.
-
-    Returns
-    -------
-    DataFrame of shape (n_parts, n_models)
-        NaN where a model has no such part.
-    """
-    found = {}
-    for name, table in tables.items():
-        found[name] = {
-            part: _number(measure(own["truth"].to_numpy(), own["forecast"].to_numpy()))
-            for part, own in table.groupby(key)
-        }
-    frame = pd.DataFrame(found).sort_index()
-    return frame.rename_axis(index=key)
-
-
 # ------------------------------------------------------------------------ the tables
-def _check_metric(metric):
-    """Give the name of a metric, and its function."""
-    if isinstance(metric, str) and metric in _METRICS:
-        return _METRICS[metric]
-    if callable(metric):
-        return getattr(metric, "__name__", "error").replace("_", " "), metric
-    raise ValueError(
-        f"metric must be one of {list(_METRICS)} or a function metric(y_true, y_pred), "
-        f"got {metric!r}."
-    )
-
-
-def _number(error):
-    if not isinstance(error, Real):
-        raise ValueError(f"metric must give a number, but gave {error!r}.")
-    return float(error)
-
-
 def _complete_rows(name, table, only_target):
     """Give the rows of a target that have a truth."""
     if not isinstance(table, pd.DataFrame):

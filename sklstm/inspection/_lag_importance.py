@@ -12,6 +12,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm._pipeline import Parts
 from sklstm._validation import check_int
+from sklstm.forecasting._undo import in_units
 from sklstm.inspection._drawing import axes_of, styled, thinned
 
 _MOST_LAG_LABELS, _MOST_BLOCK_LABELS, _MOST_FEATURES = 12, 8, 40
@@ -68,15 +69,14 @@ class LagImportanceDisplay:
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.inspection import LagImportanceDisplay
     >>> X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=200)})
     >>> y = X["price"].shift(3, fill_value=0)
     >>> window = SlidingWindow(4, flatten=True)
-    >>> pipe = make_pipeline(window, SimpleImputer(), Ridge()).fit(X, y)
+    >>> pipe = make_pipeline(window, CompleteCaseRegressor(Ridge())).fit(X, y)
     >>> display = LagImportanceDisplay.from_estimator(pipe, X, y, random_state=0)
     >>> display.to_frame().index[0]
     'price[t-3]'
@@ -121,7 +121,9 @@ class LagImportanceDisplay:
         Parameters
         ----------
         fitted : estimator
-            A fitted pipeline with a `SlidingWindow`, or a search over one.
+            A fitted pipeline with a `SlidingWindow`, or a search over one. Of a
+            `TransformedTargetForecaster` lags and scores are those of the transformed
+            target.
 
         X : DataFrame or ndarray of shape (n_rows, n_features)
             The table, as `predict` takes it; rather one that `fit` has not seen.
@@ -163,6 +165,7 @@ class LagImportanceDisplay:
             parameter is not what is said above.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        fitted, X, y = in_units(fitted, X, y)
         parts = Parts.of(fitted, cls.__name__)
         _check_parameters(n_repeats, lags_per_block, max_samples, scoring, parts.window)
         check_consistent_length(X, y)

@@ -11,7 +11,7 @@ from sklstm._validation import shortened
 from sklstm.inspection._drawing import axes_of, styled
 
 # Where estimators keep the fitted one that they wrap.
-_WRAPPED = ("best_estimator_", "regressor_", "estimator_")
+_WRAPPED = ("best_estimator_", "regressor_", "forecaster_", "estimator_")
 # Where values differ by more than this factor, small ones can't be seen side by side.
 _WIDE_RANGE = 50
 

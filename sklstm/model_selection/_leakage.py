@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
-from sklstm._pipeline import steps_of, windows_within
+from sklstm._pipeline import rows_before_windows, steps_of, windows_within
 from sklstm._validation import (
     are_steps,
     as_list,
@@ -84,16 +84,15 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklstm import SlidingWindow
+    >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.model_selection import assert_no_leakage
     >>> X = np.random.default_rng(0).normal(size=(60, 1)).cumsum(axis=0)
     >>> def pipe(horizon):
     ...     window = SlidingWindow(3, horizon=horizon, history="fit", flatten=True)
-    ...     return make_pipeline(window, SimpleImputer(), Ridge())
+    ...     return make_pipeline(window, CompleteCaseRegressor(Ridge()))
     >>> assert_no_leakage(pipe(horizon=1), X, X[:, 0], TimeSeriesSplit(3))
     >>> assert_no_leakage(pipe(horizon=0), X, X[:, 0], TimeSeriesSplit(3))
     Traceback (most recent call last):
@@ -102,7 +101,7 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     """
     _assert_nothing_is_fitted(pipeline)
     windows = windows_within(pipeline)
-    table = _Table(X, y, groups, windows)
+    table = _Table(X, y, groups, windows, rows_before_windows(pipeline))
     if windows and groups is None and table.group_column is None:
         warn_of_levels(X, stacklevel=3)  # which a step may take from the window
     for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
@@ -183,12 +182,13 @@ def _is_fitted(thing):
 class _Table:
     """X and y, who belongs to which group, and how far back a row reaches."""
 
-    def __init__(self, X, y, groups, windows):
+    def __init__(self, X, y, groups, windows, n_before=0):
         self.X, self.y = _as_table(X), np.asarray(y)
         check_target_of_rows(self.X, y)
         self.look_through(windows)
         # No row is farther away than the table is long.
-        self.reach = min(reach_of(windows) - 1, len(self.y)) if windows else 0
+        reach = reach_of(windows) - 1 + n_before if windows else 0
+        self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
         self.groups, _ = pd.factorize(self._entities(groups, X))
         # The place of each row on one line, on which those of groups are far apart.

@@ -9,7 +9,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
-from sklstm._pipeline import windows_within
+from sklstm._pipeline import rows_before_windows, windows_within
 from sklstm._validation import are_steps, check_group_by, check_int, reads_as_dates
 
 
@@ -308,7 +308,7 @@ class PurgedKFold(_TimeSplit):
                 f"{group_by!r} of the pipeline tells that rows of several "
                 "groups share them. Pass time, such as the name of the index."
             )
-        return reach_of(windows) - 1
+        return reach_of(windows) - 1 + rows_before_windows(self.pipeline)
 
 
 def reach_of(windows):
