@@ -117,8 +117,9 @@ class Units:
 
     def levels(self, last):
         """Return what the last values of features are in the units of y."""
-        return self.slopes[self.followed] * last[:, self.own] + (
-            self.offsets[self.followed]
+        return (
+            self.slopes[self.followed] * last[:, self.own]
+            + (self.offsets[self.followed])
         )
 
 

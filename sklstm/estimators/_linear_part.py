@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklstm.estimators._linear_fit import fit_forms
-from sklstm.estimators._linear_forms import Form, Units
+from sklstm.estimators._linear_forms import Form
 from sklstm.estimators._read_windows import WindowReader
+from sklstm.networks import LinearSpec
 from sklstm.sequences import missing_rows
 
 # How far beyond the levels of most windows the model that is relative to nothing begins
@@ -144,6 +145,33 @@ class LinearPart:
             outputs[chosen] = total / weight
             _, _, scales[chosen] = self.units.relative(steps, there, norm)
         return outputs, scales
+
+    def spec(self, norm, scales):
+        """Return all that it is computed of, for a model of Keras.
+
+        `scales` are those of the outputs of the network.
+        """
+        units = self.units
+        low, high = np.zeros((2, len(units.features)))
+        low[units.followed], high[units.followed] = self.low, self.high
+        return LinearSpec(
+            n_timesteps=self.n_timesteps,
+            n_steps=units.n_steps,
+            by_place=self.by_place,
+            means=units.means,
+            deviations=units.deviations,
+            floors=units.floors,
+            features=units.features,
+            slopes=units.slopes,
+            offsets=units.offsets,
+            low=low,
+            high=high,
+            beyond=_BEYOND,
+            far=_FAR,
+            members=[(m.form.norm, m.coef, m.intercept) for m in self.members],
+            norm=norm,
+            scales=scales,
+        )
 
     def _is_bounded(self, member):
         return member.form.norm == "none" and len(self.members) > 1

@@ -183,7 +183,10 @@ class LinearStart:
             return outputs
         shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
         linear, scales = self.linear_part_.predict(whole, self._norm_of_rest())
-        linear, scales = linear.reshape(shape), (scales * self._rest_scales).reshape(shape)
+        linear, scales = (
+            linear.reshape(shape),
+            (scales * self._rest_scales).reshape(shape),
+        )
         if outputs.ndim > len(shape):  # quantiles
             linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]
         return linear + self.network_weight_ * scales * outputs
@@ -192,10 +195,9 @@ class LinearStart:
         """Put the linear part beside a model of the network, in stock layers."""
         if self.linear_part_ is None:
             return model
-        encoder = self.target_encoder_
-        return with_linear_part(
-            model, self.linear_part_.constants(), self.network_weight_, encoder.n_steps_
-        )
+        scales = self.network_weight_ * self._rest_scales
+        spec = self.linear_part_.spec(self._norm_of_rest(), scales)
+        return with_linear_part(model, spec, self.target_encoder_.n_steps_)
 
     # ------------------------------------------------------------------------ training
     def _train(self, samples, validation=None, partial=False):
@@ -244,11 +246,13 @@ class LinearStart:
 
 def _by_place(table):
     """Tell whether samples are windows of one table, in which a step has its place."""
-    return len(table) > 1 and bool((table.starts[1:] < table.starts[:-1] + table.lengths[:-1]).mean() > 0.5)
+    return len(table) > 1 and bool(
+        (table.starts[1:] < table.starts[:-1] + table.lengths[:-1]).mean() > 0.5
+    )
 
 
 def _deviations(rest):
-    """Compute standard deviations around zero, of columns with NaN; 1 where they are 0."""
+    """Compute deviations from zero of columns with NaN; 1 where they are 0."""
     known = ~np.isnan(rest)
     squares = np.where(known, rest.astype(np.float64), 0.0) ** 2
     found = np.sqrt(squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1))

@@ -45,7 +45,9 @@ def measure(regressor, samples):
     y = whole_targets(regressor, samples)
     cuts = [int(cut * n) for cut in (_CUTS if n < _FEW else _CUT)]
     trials = [_Trial(regressor, samples, y, cut) for cut in cuts]
-    outputs, targets, weights = map(_join, zip(*(t.beside() for t in trials), strict=True))
+    outputs, targets, weights = map(
+        _join, zip(*(t.beside() for t in trials), strict=True)
+    )
     weight = _weight(outputs, targets, weights)
     left = _error(targets - weight * outputs, weights) / _error(targets, weights)
     if not left < _MOSTLY_NETWORK or regressor.model is not None:
@@ -89,9 +91,7 @@ class _Trial:
         _, scales = self._part.predict(late.whole, regressor._norm_of_rest())
         scales = (scales * regressor._rest_scales).reshape(self._rest.shape)
         together = (self._rest - weight * self._outputs) * scales
-        spec = replace(
-            regressor.network_.spec, window_norm="none", norm_features=()
-        )
+        spec = replace(regressor.network_.spec, window_norm="none", norm_features=())
         network = Network(spec, regressor._seed)
         self._train(network, self._y.astype(np.float32))
         alone = self._y_late - network.predict(late.table)

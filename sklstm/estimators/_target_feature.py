@@ -112,7 +112,9 @@ class _Later:
 
     def find(self, y, aheads=None, features=None):
         known = np.flatnonzero(~np.isnan(y))
-        n_ahead = min(_FARTHEST, max(_MOST // (_N_LOOKED_AT * self._values.shape[1]), 4))
+        n_ahead = min(
+            _FARTHEST, max(_MOST // (_N_LOOKED_AT * self._values.shape[1]), 4)
+        )
         aheads = range(n_ahead) if aheads is None else aheads
         features = slice(None) if features is None else features
         generator = np.random.default_rng(0)

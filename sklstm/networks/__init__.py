@@ -5,7 +5,7 @@ from sklstm.networks._custom import CustomSpec, masked
 from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._known import KnownLoss
-from sklstm.networks._linear import with_linear_part
+from sklstm.networks._linear import LinearSpec, with_linear_part
 from sklstm.networks._names import own_names
 from sklstm.networks._quantiles import QuantileLoss
 from sklstm.networks._spec import NetworkSpec
@@ -15,6 +15,7 @@ __all__ = [
     "CustomSpec",
     "FusedLSTM",
     "KnownLoss",
+    "LinearSpec",
     "NetworkSpec",
     "QuantileLoss",
     "build",
