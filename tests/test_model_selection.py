@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
@@ -241,6 +241,7 @@ def test_arrays_of_three_axes_have_no_column_of_times():
     horizon=st.integers(0, 3),
     n_outputs=st.integers(1, 3),
 )
+@example(every=[3], window_length=1, horizon=0, n_outputs=2)
 def test_groups_that_are_rarer_than_the_times_of_all_are_purged(
     every, window_length, horizon, n_outputs
 ):

@@ -280,7 +280,7 @@ class PurgedKFold(_TimeSplit):
             is_test = np.zeros(len(order), dtype=bool)
             is_test[test] = True
             is_test = is_test[order]
-            reaches = _are_soon_after(is_test, codes, n_purged)
+            reaches = _are_soon_after(is_test, codes, max(n_purged, n_overlapping))
             reaches |= _are_soon_after(is_test[::-1], codes[::-1], n_overlapping)[::-1]
             return np.setdiff1d(train, order[reaches], assume_unique=True)
 
