@@ -111,6 +111,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
