@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    MinMaxScaler,
     Normalizer,
+    OneHotEncoder,
     PowerTransformer,
     StandardScaler,
 )
@@ -308,6 +311,33 @@ def test_after_missing_rows_any_regressor_fits(difference):
     # But for what is left out of the one table, the windows are the same.
     same = expected.index[(expected.index < days[50]) | (expected.index > days[108])]
     np.testing.assert_allclose(found[same], expected[same])
+
+
+def test_steps_before_the_window_get_whole_steps_or_fill_them():
+    X = sales().assign(quarter=[1, 2, 3, 4] * 30, place=["a", "b"] * 60)
+    one_hot = (OneHotEncoder(sparse_output=False), ["quarter"])
+    for before, columns in (
+        ([StandardScaler()], ["sold", "month"]),
+        ([PowerTransformer(), MinMaxScaler()], ["sold", "quarter"]),
+        ([SimpleImputer()], ["sold", "month", "quarter"]),
+        (
+            [make_column_transformer(one_hot, (SimpleImputer(), ["sold"]))],
+            ["sold", "quarter"],
+        ),
+        (
+            [ColumnTransformer([("a", "passthrough", ["sold"])])],
+            ["sold", "month", "place"],
+        ),
+    ):
+        pipe = make_pipeline(
+            *(step.set_output(transform="pandas") for step in before),
+            SlidingWindow(3),
+            LSTMRegressor(units=2, epochs=1),
+        )
+        own = TransformedTargetForecaster(pipe, transformer="log", difference=(1, 4))
+        some = X[columns]
+        own.fit(some, X["sold"])
+        assert np.isfinite(own.predict(some)).all()
 
 
 def test_a_missing_target_is_a_row_without_one():

@@ -88,6 +88,14 @@ def history_of(X, columns):
     return history
 
 
+def is_of_numbers(X, column):
+    """Tell whether a column holds numbers alone."""
+    values = _column(X, column)
+    if values.dtype == object:
+        values = values.infer_objects()
+    return pd.api.types.is_numeric_dtype(values.dtype)
+
+
 def place_of_row(X, column=None):
     """Return what says of a row where it is, such as "row 3 (2026-01-04) of y"."""
     what = "y" if column is None else f"column {column!r} of X"

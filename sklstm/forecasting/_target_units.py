@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sklstm._pipeline import steps_of
 from sklstm._validation import as_list, shortened
@@ -11,9 +13,13 @@ from sklstm.forecasting._target_column import (
     TargetColumns,
     columns_of,
     history_of,
+    is_of_numbers,
     place_of_row,
 )
 from sklstm.forecasting._target_transform import TargetTransform
+
+# Steps that fill what is missing, and those that know no other numbers than they saw.
+_FILLING = SimpleImputer, KNNImputer, OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 
 class TargetUnits:
@@ -30,8 +36,8 @@ class TargetUnits:
     window : SlidingWindow
         That of the forecaster, not fitted: it tells groups, history and gaps.
 
-    first_step : estimator
-        The first step of the forecaster.
+    before : list of transformers
+        The steps of the forecaster before it.
 
     Attributes
     ----------
@@ -51,9 +57,9 @@ class TargetUnits:
         What the transformed targets were before each row, where there are differences.
     """
 
-    def __init__(self, transformer, difference, window, first_step):
+    def __init__(self, transformer, difference, window, before):
         self._transformer, self._difference = transformer, tuple(difference)
-        self._window, self._is_first = window, first_step is window
+        self._window, self._fills = window, any(map(_fills, before))
         self.weights = weights_of(difference)
 
     def fit(self, X, y):
@@ -75,10 +81,10 @@ class TargetUnits:
             are then missing steps themselves.
 
         changed : of the type of X
-            The table in these rows.
+            All of the table, transformed.
 
         targets : of the form of y
-            Likewise.
+            All targets, likewise.
         """
         found = self._found(X, y)
         self.columns, targets = found.columns, found.values.copy()
@@ -333,13 +339,12 @@ class TargetUnits:
         """Return X with other values in the columns of the targets.
 
         Where a difference is missing, the step is: a network can't read half of it.
-        What is known in advance stays, as do tables that other steps read first, which
-        may fill what is missing.
+        What is known in advance stays, and tables of which steps fill what is missing.
         """
         blank, others = np.isnan(values).any(axis=1), []
-        if self.weights and blank.any() and self._is_first:
+        if self.weights and blank.any() and not self._fills:
             kept = {*self.columns, *as_list(self._window.known), self._window.group_by}
-            others = [c for c in columns_of(X) if c not in kept]
+            others = [c for c in columns_of(X) if c not in kept and is_of_numbers(X, c)]
         if not hasattr(X, "columns"):
             changed = X.copy() if X.dtype.kind in "fO" else X.astype(float)
             changed[:, self.columns] = values
@@ -353,10 +358,18 @@ class TargetUnits:
         return _assigned(X, new)
 
 
-def first_step_of(forecaster):
-    """Return the first step of a pipeline, or of one that is searched over."""
-    forecaster = getattr(forecaster, "estimator", forecaster)
-    return next((step for _, step in steps_of(forecaster)), None)
+def steps_before(forecaster, window):
+    """Return the steps before the window of a pipeline, or of one searched over."""
+    steps = [step for _, step in steps_of(getattr(forecaster, "estimator", forecaster))]
+    places = [i for i, step in enumerate(steps) if step is window]
+    return steps[: places[0]] if places else []
+
+
+def _fills(step):
+    """Tell whether a step fills what is missing, or takes numbers for categories."""
+    return isinstance(step, _FILLING) or any(
+        isinstance(part, _FILLING) for part in step.get_params().values()
+    )
 
 
 def _assigned(X, new):

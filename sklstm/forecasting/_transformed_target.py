@@ -1,5 +1,6 @@
 """A forecaster of a transformed target, whose forecasts are in the units of y."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -32,7 +33,7 @@ from sklstm._validation import (
 from sklstm.forecasting._lags import MISSING_ROWS
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._target_transform import check_transformer
-from sklstm.forecasting._target_units import TargetUnits, first_step_of
+from sklstm.forecasting._target_units import TargetUnits, steps_before
 
 
 def _predicts_quantiles(self):
@@ -110,6 +111,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.linear_model import LinearRegression
@@ -294,7 +296,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
                 f"one; got {self.forecaster!r}."
             )
         units = TargetUnits(
-            self.transformer, lags, window, first_step_of(self.forecaster)
+            self.transformer, lags, window, steps_before(self.forecaster, window)
         )
         rows, changed, targets = units.fit(X, y)
         self._check_horizon(units, window)
@@ -345,8 +347,9 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         inner = get_tags(self.forecaster)
         tags.input_tags = inner.input_tags
-        first = first_step_of(self.forecaster)  # of which a pipeline says nothing
-        if first is not None:
+        searched = getattr(self.forecaster, "estimator", self.forecaster)
+        for _, first in itertools.islice(steps_of(searched), 1):
+            # Of which a pipeline says nothing.
             tags.input_tags.allow_nan = get_tags(first).input_tags.allow_nan
         tags.target_tags = inner.target_tags
         tags.regressor_tags.poor_score = True
