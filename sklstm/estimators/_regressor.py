@@ -26,7 +26,13 @@ def _check_learns_quantiles(regressor):
 
 
 class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
-    """Regression on sequences by a long short-term memory network [1]_.
+    """Regression on sequences by ridge regression and an LSTM network [1]_.
+
+    The network learns what ridge regressions on the last steps leave of y (an
+    "autoregressive highway" [5]_), on windows relative to their own mean and deviation
+    where y goes on with a feature of X [6]_; on later samples `fit` measures how much
+    of that holds. So forecasts are about as good as a linear model's where the series
+    is linear, has a trend or few rows, and better where it is not linear.
 
     A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.
@@ -128,8 +134,9 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         Further metrics of Keras for `history_`.
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        Passes over the samples. "auto" takes as many as make 1000 updates (beside a
+        linear part one for each sample, from 300 to 1000), but 10 at least. The
+        resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
         "lstmregressor__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
@@ -158,6 +165,38 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         Whether the network learns the targets with zero mean and unit variance each.
         Predictions are in the units of y either way.
 
+    linear_skip : int or "auto", default="auto"
+        Last steps that the linear part sees; 0 leaves it out. "auto" takes all, up to
+        1000 inputs; but none with `model`, with `embedding_dim`, where the network is
+        begun by `partial_fit`, and with losses of which the target itself and not its
+        distance matters, such as "poisson". The linear part is a ridge regression
+        whose penalty is chosen on later samples; where y goes on with a feature of X
+        it is the mean of three, with inputs and target as they are, relative to the
+        last value (NLinear [7]_), and in units of the window's deviation besides,
+        unless one of them is clearly better.
+
+    network_weight : float or "auto", default="auto"
+        By which the output of the network is multiplied beside the linear part, in
+        [0, 1]. "auto" measures it: networks that are trained on the first part of the
+        samples are compared with later ones (those of `validation_split`, if there
+        are such). A network that adds nothing is trained for one epoch only, with
+        ``epochs="auto"``; one that is better without the linear part goes without.
+        With ``loss="quantile"`` it is 1.
+
+    target_feature : int, str, sequence of these, None or "auto", default="auto"
+        The feature of X, by number or name, whose later values y has; of several
+        outputs one for each. "auto" finds it, if there is one; None says that there
+        is none. Windows and y may be scaled.
+
+    window_norm : {"last", "standard", "auto"} or None, default="auto"
+        What the network sees `target_feature` (all features, where there is none)
+        relative to: the last value of the window, its mean and deviation, or nothing.
+        "auto" takes mean and deviation where the linear part uses the last value.
+
+    patch_size : int or "auto", default="auto"
+        Steps that are joined to one before the recurrent layers [8]_, which makes long
+        windows faster. "auto" takes 4 for windows of 48 steps or more.
+
     warm_start : bool, default=False
         Whether `fit` goes on with the weights of the fit before.
 
@@ -175,7 +214,7 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
     Attributes
     ----------
     model_ : keras.Model
-        The trained network.
+        The trained network, without the linear part: :meth:`to_keras` has both.
 
     history_ : dict of str to list of float
         Loss and metrics of every epoch.
@@ -198,6 +237,19 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
     n_outputs_ : int
         Number of targets.
 
+    network_weight_ : float
+        By which the output of the network is multiplied; 1 without a linear part.
+
+    target_feature_ : ndarray of int, of shape (n_columns,), or None
+        Which feature each number of a target goes on with, -1 for none; None where
+        none does.
+
+    window_norm_ : {"last", "standard"} or None
+        What the network sees windows relative to.
+
+    patch_size_ : int
+        Steps that are joined to one.
+
     See Also
     --------
     LSTMClassifier : Classification of sequences.
@@ -213,6 +265,14 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
        Classification", ACL 2018, section 3.3.
     .. [4] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
        Restarts", ICLR 2017, equation 5.
+    .. [5] G. Lai et al., "Modeling Long- and Short-Term Temporal Patterns with Deep
+       Neural Networks", SIGIR 2018, section 3.6.
+    .. [6] T. Kim et al., "Reversible Instance Normalization for Accurate Time-Series
+       Forecasting against Distribution Shift", ICLR 2022.
+    .. [7] A. Zeng et al., "Are Transformers Effective for Time Series Forecasting?",
+       AAAI 2023, section 4.2.
+    .. [8] Y. Nie et al., "A Time Series is Worth 64 Words: Long-term Forecasting with
+       Transformers", ICLR 2023, section 3.1.
 
     Examples
     --------
