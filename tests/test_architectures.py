@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from plain import PLAIN
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import mean_pinball_loss
 
@@ -36,7 +37,7 @@ def missing_steps(X):
 
 def fitted(X, y, **settings):
     training = {"epochs": 1, "random_state": 0, "learning_rate_schedule": "constant"}
-    settings = {"units": 4, **training, **settings}
+    settings = {"units": 4, **training, **PLAIN, **settings}
     return LSTMRegressor(standardize_target=False, **settings).fit(X, y)
 
 

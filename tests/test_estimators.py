@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from plain import PLAIN
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
@@ -306,9 +307,10 @@ def test_a_random_state_instance_moves_on():
 @BOTH
 def test_partial_fits_are_the_epochs_of_a_fit(Estimator, sequences):
     X, y = sequences
+    alone = {**PLAIN, "dropout": 0.1} if Estimator is LSTMRegressor else {"dropout": 0.1}
     settings = {**QUICK, "epochs": 3, "learning_rate_schedule": "constant"}
-    whole = Estimator(**settings, dropout=0.1).fit(X, y)
-    steps = Estimator(**QUICK, dropout=0.1)
+    whole = Estimator(**settings, **alone).fit(X, y)
+    steps = Estimator(**QUICK, **alone)
     for _ in range(3):
         steps.partial_fit(X, y)
     assert same_state(whole, steps)
@@ -383,6 +385,7 @@ def test_early_stopping_keeps_the_best_weights(sequences):
     X, _ = sequences
     y = np.random.default_rng(3).normal(size=60)  # nothing to learn: it overfits
     reg = LSTMRegressor(
+        **PLAIN,
         units=16,
         epochs=200,
         learning_rate=0.03,
@@ -401,10 +404,11 @@ def test_early_stopping_keeps_the_best_weights(sequences):
 def test_validation_is_the_last_samples(sequences):
     X, y = sequences
     y = y.astype(float)
-    held_out = LSTMRegressor(**QUICK, validation_split=0.25, standardize_target=False)
+    held_out = LSTMRegressor(**QUICK, validation_split=0.25, network_weight=0.5)
     held_out.fit(X, y)
-    few = LSTMRegressor(**QUICK, standardize_target=False).fit(X[:45], y[:45])
+    few = LSTMRegressor(**QUICK, network_weight=0.5).fit(X[:45], y[:45])
     assert same_state(held_out, few)
+    np.testing.assert_array_equal(held_out.predict(X), few.predict(X))
     assert len(held_out.history_["val_loss"]) == 2
 
 
@@ -613,10 +617,20 @@ def test_metrics_are_in_the_history(sequences):
 
 def test_initialize_builds_without_training(sequences):
     X, y = sequences
-    reg = LSTMRegressor(**QUICK).initialize(X, y)
+    reg = LSTMRegressor(**QUICK, **PLAIN).initialize(X, y)
     assert reg.current_epoch == 0
     assert reg.predict(X).shape == (60,)
-    assert same_state(reg.partial_fit(X, y), LSTMRegressor(**QUICK).partial_fit(X, y))
+    other = LSTMRegressor(**QUICK, **PLAIN).partial_fit(X, y)
+    assert same_state(reg.partial_fit(X, y), other)
+
+
+def test_initialize_fits_the_linear_part(sequences):
+    X, y = sequences
+    weighs = {"network_weight": 0.5, "warm_start": True}
+    reg = LSTMRegressor(**QUICK, **weighs).initialize(X, y)
+    assert reg.network_weight_ == 0.5
+    fitted = LSTMRegressor(**QUICK, **weighs).fit(X, y)
+    np.testing.assert_array_equal(reg.fit(X, y).predict(X), fitted.predict(X))
 
 
 def test_verbose_shows_a_line_an_epoch(sequences, capsys):
@@ -858,7 +872,7 @@ def test_losses_of_a_regressor_are_over_standardized_targets(loss, formula):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 4, 1)), rng.normal(5, 3, size=30)
     settings = {"units": 2, "epochs": 1, "learning_rate": 1e-12, "random_state": 0}
-    regressor = LSTMRegressor(loss=loss, **settings).fit(X, y)
+    regressor = LSTMRegressor(loss=loss, **settings, **PLAIN).fit(X, y)
     error = (y - regressor.predict(X)) / y.std()
     assert regressor.history_["loss"][0] == pytest.approx(formula(error).mean(), 1e-5)
 

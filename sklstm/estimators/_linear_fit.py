@@ -15,6 +15,9 @@ _LARGE = 5.0
 # Samples whose residual is so many medians count less in the fit, by this power.
 _OUTLYING, _POWER = 6.0, 4
 
+# That is found in so many rounds, on about so many samples.
+_ROUNDS, _ENOUGH = 3, 1000
+
 # Standard errors by which a form is surely better than the others.
 _SURE = 5.0
 
@@ -93,24 +96,25 @@ class _Windows:
         self._table = table
         self._y = y
         self._weights = weights
-        self._known = ~np.isnan(y)
+        known = ~np.isnan(y)
         # One solution for all outputs, unless most samples lack some of them.
-        whole = 2 * self._known.all(axis=1).sum() >= len(y)
+        whole = 2 * known.all(axis=1).sum() >= len(y)
         columns = range(y.shape[1])
         self._groups = [list(columns)] if whole else [[column] for column in columns]
         few = units.n_steps * len(units.means) > _MANY_INPUTS
         shares = _FEW_PARTS if few else _PARTS
         self._ends = np.round(np.array(shares) * len(y)).astype(int)
-        self._robust = {}
+        blocks = reader.blocks(table)
+        self._spreads = np.concatenate([units.spreads(*block[1:]) for block in blocks])
+        self._known_sums = {}
 
     def are_unlike(self):
         """Tell whether the deviations of windows are of unlike size."""
-        spreads = [
-            self._units.relative(*block[1:], "standard")[2]
-            for block in self._reader.blocks(self._table)
-        ]
-        low, high = np.quantile(np.concatenate(spreads), [0.1, 0.9], axis=0)
-        return bool((high > _UNLIKE * low).any())
+        low, high = np.quantile(self._spreads, [0.1, 0.9], axis=0)
+        floors = self._units.floors[self._units.own]
+        return bool(
+            (np.maximum(high, floors) > _UNLIKE * np.maximum(low, floors)).any()
+        )
 
     def choose(self, norm):
         """Choose inputs and penalty of a form, by the errors on later samples.
@@ -124,7 +128,7 @@ class _Windows:
         n_features = len(self._units.means)
         some_own = 0 < len(np.unique(self._units.own)) < n_features
         forms = [Form(norm, own) for own in ([False, True] if some_own else [False])]
-        parts = self._moments(norm, self._ends)
+        parts = self._moments(norm)
         best = None
         for form in forms:
             errors = self._errors_of_penalties(form, parts)
@@ -139,8 +143,11 @@ class _Windows:
 
     def solve(self, form, penalty):
         """Solve for all samples."""
-        [sums] = self._moments(form.norm, [len(self._y)])
-        coef, intercept = self._path(form, sums, [penalty])
+        parts = self._moments(form.norm)
+        total = parts[0]
+        for part in parts[1:]:
+            total = [a + b for a, b in zip(total, part, strict=True)]
+        coef, intercept = self._path(form, total, [penalty])
         return coef[0], intercept[0]
 
     def _errors_of_penalties(self, form, parts):
@@ -182,55 +189,75 @@ class _Windows:
                 intercept[:, group] = found[1]
         return coef, intercept
 
-    def _moments(self, norm, ends):
-        """Sum products in parts that end at `ends`, for each group of outputs."""
-        weights = self._weights * self._weights_of_fit(norm)
-        return self._sums(norm, ends, weights)
+    def _moments(self, norm):
+        """Sum products, part by part, for each group of outputs."""
+        if norm not in self._known_sums:
+            weights = self._weights * self._weights_of_fit(norm)
+            everything = np.arange(len(self._y))
+            sums = self._sums(norm, everything, weights, self._ends)
+            self._known_sums[norm] = sums
+        return self._known_sums[norm]
 
     def _weights_of_fit(self, norm):
-        """Weigh samples down whose residual is far larger than that of most."""
-        if norm not in self._robust:
-            weights = np.ones(len(self._y))
-            if self._units.followed.any() and len(self._y) >= 20:
-                for _ in range(3):
-                    residuals = self._residuals(norm, weights)
-                    typical = np.median(residuals)
-                    if typical < 0.1 * residuals.mean():
-                        typical = 0.3 * residuals.mean()
-                    before = weights
-                    with np.errstate(divide="ignore"):
-                        weights = np.minimum(1, _OUTLYING * typical / residuals)
-                    weights = weights**_POWER if typical > 0 else np.ones(len(weights))
-                    if np.mean(np.abs(weights - before)) < 1e-3:
-                        break
-            self._robust[norm] = weights
-        return self._robust[norm]
+        """Weigh samples down whose residual is far larger than that of most.
 
-    def _residuals(self, norm, weights):
-        [sums] = self._sums(norm, [len(self._y)], self._weights * weights)
+        The model is found on some of the samples, if there are many.
+        """
+        n = len(self._y)
+        weights = np.ones(n)
+        if n < 20 or not self._units.followed.any():
+            return weights
+        some = np.arange(0, n, max(n // _ENOUGH, 1))
+        for _ in range(_ROUNDS):
+            before = weights[some]
+            weights[some] = _outlying(self._residuals(norm, some, some, before))
+            if np.mean(np.abs(weights[some] - before)) < 1e-3:
+                break
+        if len(some) == n:
+            return weights
+        return _outlying(self._residuals(norm, np.arange(n), some, weights[some]))
+
+    def _residuals(self, norm, of, some, weights):
+        """Compute residuals of samples `of`, by a model of others."""
+        weights = self._weights[some] * weights
+        [sums] = self._sums(norm, some, weights, [len(self._y)])
         coef, intercept = self._path(Form(norm), sums, [10.0])
-        residuals = np.zeros(len(self._y))
-        for numbers, X, levels, scales, y in self._blocks(norm):
+        residuals = []
+        for _, X, levels, scales, y in self._blocks(norm, of):
             rest = np.abs((y - levels) / scales - X @ coef[0] - intercept[0])
             known = ~np.isnan(rest)
             n = np.maximum(known.sum(axis=1), 1)
-            residuals[numbers] = np.where(known, rest, 0.0).sum(axis=1) / n
-        return residuals
+            residuals.append(np.where(known, rest, 0.0).sum(axis=1) / n)
+        return np.concatenate(residuals)
 
-    def _sums(self, norm, ends, weights):
+    def _sums(self, norm, of, weights, ends):
         n_inputs = self._units.n_steps * len(self._units.means)
         parts = [[Moments(n_inputs, len(g)) for g in self._groups] for _ in ends]
-        for numbers, X, levels, scales, y in self._blocks(norm):
+        first = 0
+        for numbers, X, levels, scales, y in self._blocks(norm, of):
             place = np.searchsorted(ends, numbers, side="right")
-            targets = (y - levels) / scales
+            targets, known = (y - levels) / scales, ~np.isnan(y)
+            of_block = weights[first : first + len(numbers)]
+            first += len(numbers)
             for part in np.unique(place):
                 for group, moments in zip(self._groups, parts[part], strict=True):
-                    rows = (place == part) & self._known[numbers][:, group].all(axis=1)
-                    own = targets[rows][:, group]
-                    moments.add(X[rows], own, weights[numbers][rows])
+                    rows = (place == part) & known[:, group].all(axis=1)
+                    moments.add(X[rows], targets[rows][:, group], of_block[rows])
         return parts
 
-    def _blocks(self, norm):
-        for chosen, steps, there in self._reader.blocks(self._table):
-            numbers = np.arange(chosen.start, chosen.stop)
-            yield numbers, *self._units.relative(steps, there, norm), self._y[chosen]
+    def _blocks(self, norm, of=None):
+        """Yield numbers, inputs, levels, scales and targets of samples."""
+        of = np.arange(len(self._y)) if of is None else of
+        for chosen, steps, _ in self._reader.blocks(self._table.take(of)):
+            numbers = of[chosen]
+            relative = self._units.relative(steps, self._spreads[numbers], norm)
+            yield numbers, *relative, self._y[numbers]
+
+
+def _outlying(residuals):
+    """Return weights: 1, but less for residuals of many medians."""
+    typical, mean = np.median(residuals), residuals.mean()
+    typical = 0.3 * mean if typical < 0.1 * mean else typical
+    if not typical > 0:
+        return np.ones(len(residuals))
+    return np.minimum(1, _OUTLYING * typical / np.maximum(residuals, typical)) ** _POWER

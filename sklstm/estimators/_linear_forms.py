@@ -66,7 +66,7 @@ class Units:
         self.floors = np.zeros(values.shape[1])
         if not len(self.own):
             return self
-        spreads = np.concatenate([spreads_of(*b[1:], self.own) for b in blocks])
+        spreads = np.concatenate([self.spreads(*block[1:]) for block in blocks])
         for feature, of_windows in zip(self.own, spreads.T, strict=True):
             varying = of_windows[of_windows > 0]
             low = np.quantile(varying, _FLOOR_RANK) if len(varying) else 1.0
@@ -80,13 +80,20 @@ class Units:
             return numbers
         return numbers[np.isin(numbers % len(self.means), self.features)]
 
-    def relative(self, steps, there, norm):
+    def spreads(self, steps, there):
+        """Compute the deviations of windows in the features that y continues."""
+        return spreads_of(steps, there, self.own)
+
+    def relative(self, steps, spreads, norm):
         """Return inputs of a form, and levels and scales of its outputs.
 
         Parameters
         ----------
-        steps, there
+        steps : ndarray of shape (n_samples, n_timesteps, n_features)
             From :meth:`WindowReader.blocks`.
+
+        spreads : ndarray of shape (n_samples, n_own)
+            From :meth:`spreads`.
 
         norm : {"none", "last", "standard"}
             Of the form.
@@ -109,7 +116,6 @@ class Units:
             centers[:, own] = last[:, own]
             levels[:, followed] = self.levels(last)
             if norm == "standard":
-                spreads = spreads_of(steps, there, own)
                 units[:, own] = np.maximum(spreads, self.floors[own])
             scales[:, followed] = np.abs(self.slopes[followed]) * units[:, own]
         X = (used - centers[:, np.newaxis]) / units[:, np.newaxis]

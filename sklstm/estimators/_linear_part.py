@@ -135,15 +135,16 @@ class LinearPart:
         scales = np.empty_like(outputs)
         for chosen, steps, there in self.reader.blocks(table):
             share = self._share_of_levels(steps[:, -1])
+            spreads = self.units.spreads(steps, there)
             total, weight = np.zeros_like(share), np.zeros_like(share)
             for member in self.members:
-                X, levels, units = self.units.relative(steps, there, member.form.norm)
+                X, levels, units = self.units.relative(steps, spreads, member.form.norm)
                 product = (X[:, np.newaxis] @ member.coef)[:, 0] + member.intercept
                 counts = share if self._is_bounded(member) else np.ones_like(share)
                 total += counts * (levels + units * product)
                 weight += counts
             outputs[chosen] = total / weight
-            _, _, scales[chosen] = self.units.relative(steps, there, norm)
+            _, _, scales[chosen] = self.units.relative(steps, spreads, norm)
         return outputs, scales
 
     def spec(self, norm, scales):
