@@ -69,6 +69,7 @@ class LinearStart:
             self._rest_scales = np.ones(y.shape[1])
             rest = self._rest(self.linear_part_, whole, y)
             self._rest_scales = _deviations(rest)
+            self._measures_weight()  # of a network that is not trained yet
         self._begun_with = self._start_parameters()
 
     def _n_linear_steps(self, whole):
@@ -201,7 +202,8 @@ class LinearStart:
 
     # ------------------------------------------------------------------------ training
     def _train(self, samples, validation=None, partial=False):
-        if partial or self.linear_part_ is None or not self._measures_weight():
+        measures = self.linear_part_ is not None and self._measures_weight()
+        if partial or not measures:
             return super()._train(samples, validation, partial)
         if validation is None:
             self.network_weight_, plain = measure(self, samples)
