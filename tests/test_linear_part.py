@@ -181,7 +181,7 @@ def test_units_by_hand():
     assert not np.allclose(X[0, 3], 0)
 
 
-# ------------------------------------------------------------------- what y goes on with
+# ----------------------------------------------------------------- what y goes on with
 def rows_and_windows(rng, horizon, length=6, n_rows=120, n_features=3):
     rows = rng.normal(size=(n_rows, n_features)).cumsum(axis=0)
     window = SlidingWindow(length, horizon=horizon, history=None)
@@ -367,5 +367,6 @@ def test_outputs_of_which_some_are_unknown_are_each_on_their_own():
     alone = part_of(windows[rest], y[rest, 1:], ("none",), [-1])
     both, one = part.members[0], alone.members[0]
     assert both.coef.shape == (8, 2)
-    assert np.isfinite(both.coef).all() and abs(both.coef[:, 1]).max() > 0
+    assert np.isfinite(both.coef).all()
+    assert abs(both.coef[:, 1]).max() > 0
     assert one.coef.shape == (8, 1)

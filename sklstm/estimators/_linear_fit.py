@@ -218,16 +218,17 @@ class _Windows:
         return _outlying(self._residuals(norm, np.arange(n), some, weights[some]))
 
     def _residuals(self, norm, of, some, weights):
-        """Compute residuals of samples `of`, by a model of others."""
+        """Compute root mean squares of samples `of`, by a model of others."""
         weights = self._weights[some] * weights
         [sums] = self._sums(norm, some, weights, [len(self._y)])
         coef, intercept = self._path(Form(norm), sums, [10.0])
         residuals = []
         for _, X, levels, scales, y in self._blocks(norm, of):
-            rest = np.abs((y - levels) / scales - X @ coef[0] - intercept[0])
+            rest = ((y - levels) / scales - X @ coef[0] - intercept[0]) ** 2
             known = ~np.isnan(rest)
             n = np.maximum(known.sum(axis=1), 1)
-            residuals.append(np.where(known, rest, 0.0).sum(axis=1) / n)
+            squares = np.where(known, rest, 0.0).sum(axis=1) / n
+            residuals.append(np.sqrt(squares))
         return np.concatenate(residuals)
 
     def _sums(self, norm, of, weights, ends):
