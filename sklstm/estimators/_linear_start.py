@@ -46,20 +46,24 @@ class LinearStart:
     def _begin(self, samples, partial):
         """Fit the linear part; choose what the network sees of a window."""
         whole = samples.whole
-        n_steps = 0 if partial else self._n_linear_steps(whole)
+        by_place = _by_place(whole)
+        longest = whole.n_timesteps
+        if not by_place:  # missing steps have no place, and don't count
+            longest = int(whole.drop_missing().lengths.max())
+        n_steps = 0 if partial else self._n_linear_steps(longest, whole.n_features)
         y = self._columns(self.target_encoder_.transform(samples.targets))
         features, slopes, offsets = self._continued(whole, y)
         followed = bool((features >= 0).any())
         norm = "none" if self.window_norm is None else self.window_norm
         self.target_feature_ = features if followed else None
-        self.patch_size_ = self._patch_size(whole.n_timesteps)
+        self.patch_size_ = self._patch_size(longest)
         self.linear_part_ = None
         if n_steps:
             norms = (norm if followed else "none",)
             if norm == "auto" and followed:
                 norms = ("last", "standard", "none")
             units = Units(features, slopes, offsets, n_steps)
-            part = LinearPart(whole.n_timesteps, _by_place(whole), units)
+            part = LinearPart(longest, by_place, units)
             self.linear_part_ = part.fit(whole, y, samples.weights, norms)
             if norm == "auto":
                 raw = {member.form.norm for member in part.members} == {"none"}
@@ -72,18 +76,18 @@ class LinearStart:
             self._measures_weight()  # of a network that is not trained yet
         self._begun_with = self._start_parameters()
 
-    def _n_linear_steps(self, whole):
+    def _n_linear_steps(self, n_timesteps, n_features):
         """Count the last steps that the linear part sees; 0 for none."""
         given = self.linear_skip
         if given != "auto":
-            return min(int(given), whole.n_timesteps)
-        loss = self.loss if isinstance(self.loss, str) else type(self.loss).__name__
-        if isinstance(self.loss, type):
-            loss = self.loss.__name__
+            return min(int(given), n_timesteps)
+        loss = self.loss or self.target_encoder_.default_loss_
+        if not isinstance(loss, str):  # a function, a class, or an instance of one
+            loss = getattr(loss, "__name__", type(loss).__name__)
         is_difference = loss.lower().replace("_", "") in _OF_DIFFERENCES
         if self.model is not None or self._takes_tokens() or not is_difference:
             return 0
-        return min(_MOST_INPUTS // whole.n_features, whole.n_timesteps)
+        return min(_MOST_INPUTS // n_features, n_timesteps)
 
     def _continued(self, whole, y):
         none = np.full(y.shape[1], -1), np.ones(y.shape[1]), np.zeros(y.shape[1])
@@ -102,11 +106,10 @@ class LinearStart:
         features = np.resize(numbers, y.shape[1])
         agree = found[0] == features
         slopes, offsets = scale_of(whole, y, features)
-        return (
-            features,
-            np.where(agree, found[1], slopes),
-            np.where(agree, found[2], offsets),
-        )
+        slopes = np.where(agree, found[1], slopes)
+        offsets = np.where(agree, found[2], offsets)
+        goes_on = slopes != 0  # what does not vary goes on with nothing
+        return np.where(goes_on, features, -1), np.where(goes_on, slopes, 1.0), offsets
 
     def _number_of(self, name, n_features):
         if isinstance(name, str):
@@ -148,7 +151,8 @@ class LinearStart:
 
     def _start_of_spec(self, n_features):
         """Return what of the network's spec this adds."""
-        norm_features = range(n_features)
+        seen = int(self.embedding_dim) if self._takes_tokens() else n_features
+        norm_features = range(seen)
         if self.target_feature_ is not None:
             followed = self.target_feature_[self.target_feature_ >= 0]
             norm_features = np.unique(followed).tolist()

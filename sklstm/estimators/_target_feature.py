@@ -8,8 +8,9 @@ _N_LOOKED_AT, _FARTHEST = 256, 200
 # Numbers of comparisons at once: more features are looked at over fewer steps ahead.
 _MOST = 2**24
 
-# Shares of the deviation of y that two values may differ by; of samples that agree.
-_TOLERANCE, _AGREE = 1e-3, 0.8
+# Shares of the deviation of y that two values may differ by, and besides where float32
+# has no more digits; share of samples that agree.
+_TOLERANCE, _ROUNDED, _AGREE = 1e-3, 0.01, 0.8
 
 
 def find_continued(table, y):
@@ -155,7 +156,10 @@ def _affine(x, y, partner, deviation):
     rest = y[:, np.newaxis] - slope * x
     rest[:, ~there.any(axis=0)] = 0.0
     offset = np.nanmedian(rest, axis=0)
-    agrees = np.abs(rest - offset) <= _TOLERANCE * deviation
+    # What float32 leaves of values that are far from zero, if it is little.
+    rounded = np.abs(slope) * np.nanmax(np.abs(x), axis=0, initial=0) * 2.0**-23
+    tolerance = _TOLERANCE * deviation + np.minimum(rounded, _ROUNDED * deviation)
+    agrees = np.abs(rest - offset) <= tolerance
     share = (agrees & there).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
     share[~some | (slope == 0) | (there.sum(axis=0) < max(8, len(x) // 4))] = 0
     best = int(np.argmax(share))
