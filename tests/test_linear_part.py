@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 
 from sklstm.estimators._linear_forms import Units, spreads_of
 from sklstm.estimators._linear_part import LinearPart
-from sklstm.estimators._read_windows import WindowReader
+from sklstm.estimators._read_windows import WindowReader, moments_of
 from sklstm.estimators._ridge import PENALTIES, Moments, ridge_path
 from sklstm.estimators._target_feature import find_continued, scale_of
 from sklstm.forecasting import make_multistep
@@ -163,7 +163,8 @@ def test_spreads_have_the_same_bits_with_and_without_missing_steps_around():
 def test_units_by_hand():
     units = Units(np.array([1, -1]), np.array([-2.0, 1.0]), np.array([3.0, 0.0]), 2)
     steps = np.array([[[1.0, 10.0], [2.0, 10.0], [3.0, 16.0]]])
-    units.fit([(slice(0, 1), steps, None)], steps[0])
+    blocks = [(slice(0, 1), steps, None)]
+    units.fit(blocks, *moments_of(blocks))
     np.testing.assert_allclose(units.means, [2, 12])
     spread = np.std([10, 10, 16])
     X, levels, scales = units.relative(steps, units.spreads(steps, None), "standard")
@@ -297,9 +298,8 @@ def test_relative_forms_by_hand(norm):
     part = part_of(windows, y, (norm,), [0])
     [member] = part.members
     x = windows[..., 0].astype(np.float32).astype(np.float64)
-    if norm == "last":  # NLinear, in units of the deviation of all rows
-        rows = np.concatenate([x[0], x[1:, -1]])  # the last one is in no window
-        spread = np.full(len(x), rows.std())
+    if norm == "last":  # NLinear, in units of the deviation of all steps
+        spread = np.full(len(x), x.std())
     else:
         spread = np.maximum(x.std(axis=1), 0.5 * np.quantile(x.std(axis=1), 0.05))
     inputs = (x - x[:, -1:]) / spread[:, np.newaxis]

@@ -50,7 +50,7 @@ class Units:
         self.followed = features >= 0
         self.own = features[self.followed]
 
-    def fit(self, blocks, values):
+    def fit(self, blocks, means, deviations):
         """Learn means and deviations of the features, and least spreads of windows.
 
         Parameters
@@ -58,12 +58,12 @@ class Units:
         blocks : iterable
             From :meth:`WindowReader.blocks`.
 
-        values : ndarray of shape (n_rows, n_features)
-            All time steps.
+        means, deviations : ndarray of shape (n_features,)
+            From :func:`moments_of`.
         """
-        self.means, deviations = values.mean(axis=0), values.std(axis=0)
+        self.means = means
         self.deviations = np.where(deviations > 0, deviations, 1.0)
-        self.floors = np.zeros(values.shape[1])
+        self.floors = np.zeros(len(means))
         if not len(self.own):
             return self
         spreads = np.concatenate([self.spreads(*block[1:]) for block in blocks])

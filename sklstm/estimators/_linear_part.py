@@ -6,9 +6,8 @@ import numpy as np
 
 from sklstm.estimators._linear_fit import fit_forms
 from sklstm.estimators._linear_forms import Form
-from sklstm.estimators._read_windows import WindowReader
+from sklstm.estimators._read_windows import WindowReader, moments_of
 from sklstm.networks import LinearSpec
-from sklstm.sequences import missing_rows
 
 # How far beyond the levels of most windows the model that is relative to nothing begins
 # to count less, and counts no more: in the distance between the 5 % lowest and highest.
@@ -67,9 +66,12 @@ class LinearPart:
         norms : sequence of {"none", "last", "standard"}
             Forms to take the mean of, as far as none is surely better.
         """
-        there = table.values[~missing_rows(table.values)].astype(np.float64)
-        self.reader = WindowReader(self.n_timesteps, self.by_place, there.mean(axis=0))
-        self.units.fit(self.reader.blocks(table), there)
+        reader = WindowReader(
+            self.n_timesteps, self.by_place, np.zeros(table.n_features)
+        )
+        means, deviations = moments_of(reader.blocks(table))
+        self.reader = WindowReader(self.n_timesteps, self.by_place, means)
+        self.units.fit(self.reader.blocks(table), means, deviations)
         rows = self._rows_to_fit(table)
         weights = np.ones(len(y)) if weights is None else weights
         chosen = table.take(rows), y[rows], weights[rows]

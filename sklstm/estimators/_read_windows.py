@@ -7,6 +7,9 @@ from sklstm.sequences import missing_rows
 # Samples that are read together.
 _BLOCK = 2048
 
+# Less than this share of its mean, the deviation of a feature is one of rounding.
+_CONSTANT = 1e-10
+
 
 class WindowReader:
     """Reads sequences into arrays without missing steps, block by block.
@@ -80,3 +83,32 @@ class WindowReader:
         steps = values[rows].astype(np.float64)
         steps[~there.any(axis=1)] = self.means
         return steps
+
+
+def moments_of(blocks):
+    """Compute means and deviations of the features over the steps of all windows.
+
+    A step counts as often as there are windows with it, and so it does not matter
+    whether these overlap in a table or stand in an array.
+
+    Parameters
+    ----------
+    blocks : iterable
+        From :meth:`WindowReader.blocks`, of one window at least.
+
+    Returns
+    -------
+    means, deviations : ndarray of shape (n_features,)
+        The deviation of a constant is 0.
+    """
+    n, means, squares = 0, 0.0, 0.0
+    for _, steps, there in blocks:
+        rows = steps.reshape(-1, steps.shape[2]) if there is None else steps[there]
+        of_block = rows.mean(axis=0) if len(rows) else np.zeros(rows.shape[1])
+        before, n = n, n + len(rows)
+        gap, share = of_block - means, len(rows) / max(n, 1)
+        squares = squares + ((rows - of_block) ** 2).sum(axis=0)
+        squares = squares + gap**2 * before * share
+        means = means + gap * share
+    deviations = np.sqrt(squares / max(n, 1))
+    return means, np.where(deviations > _CONSTANT * np.abs(means), deviations, 0.0)
