@@ -14,7 +14,7 @@ from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindo
 
 RNG = np.random.default_rng(0)
 QUICK = {"epochs": 2, "random_state": 0}
-PLAIN = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
+CONSTANT = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
 
 
 def recurrent(data, n_units=4, bidirectional=False):
@@ -77,7 +77,7 @@ def test_training_is_that_of_keras_from_the_same_weights(model):
         standardize_target=False,
         batch_size=16,
         **QUICK,
-        **PLAIN,
+        **CONSTANT,
     )
     reg.initialize(X, y)
     stock = keras.models.clone_model(reg.model_)

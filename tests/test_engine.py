@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from keras import callbacks, layers, losses, metrics, optimizers
 from keras.src.random.seed_generator import global_seed_generator
+from plain import PLAIN
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
@@ -698,7 +699,7 @@ def test_a_search_over_what_is_an_input_traces_nothing_anew(pool):
     t = np.arange(90)
     X = np.c_[np.sin(t / 3), np.cos(t / 5)]
     pipe = make_pipeline(
-        SlidingWindow(3), LSTMRegressor(units=4, epochs=1, random_state=0)
+        SlidingWindow(3), LSTMRegressor(**PLAIN, units=4, epochs=1, random_state=0)
     )
     pipe.fit(X, X[:, 0])
     pipe.set_params(lstmregressor__validation_split=0.2).fit(X, X[:, 0])

@@ -307,7 +307,9 @@ def test_a_random_state_instance_moves_on():
 @BOTH
 def test_partial_fits_are_the_epochs_of_a_fit(Estimator, sequences):
     X, y = sequences
-    alone = {**PLAIN, "dropout": 0.1} if Estimator is LSTMRegressor else {"dropout": 0.1}
+    alone = (
+        {**PLAIN, "dropout": 0.1} if Estimator is LSTMRegressor else {"dropout": 0.1}
+    )
     settings = {**QUICK, "epochs": 3, "learning_rate_schedule": "constant"}
     whole = Estimator(**settings, **alone).fit(X, y)
     steps = Estimator(**QUICK, **alone)
