@@ -350,6 +350,18 @@ def test_warm_start_goes_on_and_a_plain_fit_starts_anew(sequences):
     assert not same_state(warm, cold)
 
 
+def test_warm_start_keeps_the_linear_part_that_a_plain_fit_drops():
+    X = np.random.default_rng(0).normal(size=(200, 3, 2))
+    y = X[:, -1, 0]
+    product = y * X[:, -1, 1]  # of which a linear model knows nothing
+    reg = LSTMRegressor(**LEARNS, warm_start=True).fit(X, y)
+    part = reg.linear_part_
+    assert part is not None
+    assert reg.fit(X, product).linear_part_ is part
+    assert reg.set_params(warm_start=False).fit(X, product).linear_part_ is None
+    assert reg.network_weight_ == 1
+
+
 @pytest.mark.parametrize("how", ["partial_fit", "warm_start"])
 @pytest.mark.parametrize("change", [{"units": 7}, {"activation": "relu"}])
 def test_a_built_network_can_not_become_another(sequences, how, change):

@@ -50,7 +50,8 @@ def measure(regressor, samples):
     )
     weight = _weight(outputs, targets, weights)
     left = _error(targets - weight * outputs, weights) / _error(targets, weights)
-    if not left < _MOSTLY_NETWORK or regressor.model is not None:
+    stays = regressor.model is not None or regressor.current_epoch  # of a warm start
+    if stays or not left < _MOSTLY_NETWORK:
         return weight, False
     rest = _join([trial.alone(weight) for trial in trials])
     plain = _error(rest[:, 1], weights) < _error(rest[:, 0], weights)
