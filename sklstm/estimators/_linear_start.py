@@ -114,6 +114,7 @@ class LinearStart:
     def _number_of(self, name, n_features):
         if isinstance(name, str):
             names = list(getattr(self, "feature_names_in_", ()))
+            names = names if self._n_axes_in == 3 else []  # else these are time steps
             if name not in names:
                 raise ValueError(
                     f"target_feature={name!r} is no feature of X, which has "
