@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from plain import PLAIN
 
 from sklstm import LSTMClassifier, LSTMRegressor
 
@@ -108,5 +109,18 @@ def test_epochs_make_a_thousand_updates(n_samples, batch_size, expected):
 
 def test_held_out_samples_are_no_updates():
     X = np.zeros((640, 1, 1))
-    regressor = LSTMRegressor(units=1, validation_split=0.5).fit(X, np.arange(640.0))
-    assert len(regressor.history_["loss"]) == 100
+    regressor = LSTMRegressor(units=1, validation_split=0.5, **PLAIN)
+    assert len(regressor.fit(X, np.arange(640.0)).history_["loss"]) == 100
+
+
+@pytest.mark.parametrize(("n_samples", "n_updates"), [(64, 300), (640, 640)])
+@pytest.mark.parametrize("network_weight", [0.5, 0])
+def test_beside_a_linear_part_a_sample_is_an_update(
+    n_samples, n_updates, network_weight
+):
+    """In epochs of whole batches; but a network that is not used has one epoch."""
+    X = np.random.default_rng(0).normal(size=(n_samples, 1, 1))
+    regressor = LSTMRegressor(units=1, network_weight=network_weight, random_state=0)
+    regressor.fit(X, X[:, 0, 0])
+    expected = -(-n_updates // (n_samples // 32)) if network_weight else 1
+    assert len(regressor.history_["loss"]) == expected
