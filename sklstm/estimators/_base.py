@@ -116,7 +116,8 @@ class SequenceEstimator(RepairedWrapper):
         scale, offset = self.target_encoder_.affine_
         if scale is not None:
             outputs = keras.layers.Rescaling(scale, offset, name="units_of_y")
-            model = keras.Model(model.inputs, outputs(model.outputs[0]), name="sklstm")
+            outputs = outputs(model.outputs[0])
+            model = keras.Model(model.inputs[0], outputs, name="sklstm")
         if self._takes_tokens():
             model = taking_tokens(model, self.vocabulary_, self._unknown_token())
         return model
