@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from plain import PLAIN
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 
@@ -170,6 +171,7 @@ def test_a_missing_output_gives_no_loss_and_no_gradient(name, shape):
     parameters, of_outputs = LOSSES[name]
     y = with_holes(shape)
     reg = LSTMRegressor(
+        **PLAIN,
         units=3,
         epochs=1,
         batch_size=-1,
@@ -189,6 +191,7 @@ def test_weights_go_with_missing_outputs():
     y, weights = with_holes((40, 3)), np.random.default_rng(2).random(40)
     reg = LSTMRegressor(
         **{**QUICK, "epochs": 1, "batch_size": -1},
+        **PLAIN,
         optimizer="sgd",
         learning_rate=0.1,
         learning_rate_schedule="constant",
