@@ -12,8 +12,8 @@ _CUTS, _CUT, _FEW = (0.6, 0.8), (0.8,), 500
 # Parts of the later samples, whose gains tell how sure their mean is.
 _N_PARTS = 8
 
-# In standard errors of the mean gain: where a gain begins to count, and counts in full.
-_NOT_SURE, _SURE = 1.0, 3.0
+# Standard errors of the mean gain from which on it counts in full.
+_SURE = 3.0
 
 # Where the network leaves less than this share of the squares that the linear part
 # leaves, a network alone may be better.
@@ -156,5 +156,4 @@ def _weight(outputs, targets, weights):
     parts = [part.sum() for part in np.array_split(gains, min(_N_PARTS, len(gains)))]
     error = np.std(parts, ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.inf
     sureness = np.mean(parts) / error if error > 0 else np.inf
-    sure = np.clip((sureness - _NOT_SURE) / (_SURE - _NOT_SURE), 0, 1)
-    return weight * float(sure)
+    return weight * float(np.clip(sureness / _SURE, 0, 1))
