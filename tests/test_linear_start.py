@@ -196,6 +196,23 @@ def test_features_for_each_output():
     assert fitted.predict(X).shape == (len(X), 2, 2)
 
 
+def test_a_column_that_goes_on_with_nothing_does_not_suffer_from_one_that_does():
+    rng = np.random.default_rng(0)
+    price = 10 * np.sin(np.arange(106) * 0.5) + 0.5 * rng.normal(size=106).cumsum()
+    rows = np.stack([price, rng.normal(size=106)], axis=1)
+    X, y = windows_of(rows)
+    level = 20 * X[:, -1, 1] - 1.5 * X[:, -2, 0]
+    both = np.stack([y[:, 0], level], axis=1)
+    for norm in ("auto", "last", "standard"):
+        fitted = linear_alone(window_norm=norm).fit(X[:70], both[:70])
+        assert fitted.target_feature_.tolist() == [0, -1]
+        error = abs(fitted.predict(X[70:])[:, 1] - level[70:]).mean()
+        assert error < 0.05 * level.std()
+        moved = fitted.predict(X[70:] + np.array([4096, 0]))[:, 0] - 4096
+        if norm != "auto":
+            np.testing.assert_allclose(moved, fitted.predict(X[70:])[:, 0], atol=0.05)
+
+
 def test_a_constant_goes_on_with_nothing():
     X, _ = walk(n=40)
     for feature in ("auto", 0):

@@ -1,5 +1,7 @@
 """Which linear models of windows are taken, and with what penalties."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sklstm.estimators._linear_forms import Form
@@ -59,6 +61,9 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
     found = [data.choose(norm) for norm in norms]
     kept = _surely_better(found) if len(found) > 1 else found
     forms = [(form, penalty) for form, penalty, _ in kept]
+    if not any(form.columns(units.followed).all() for form, _ in forms):
+        form, penalty, _ = data.choose("none")
+        forms.append((replace(form, own=False, rest=True), penalty))
     return [(*one, *data.solve(*one)) for one in forms]
 
 

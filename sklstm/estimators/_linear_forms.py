@@ -21,10 +21,24 @@ class Form:
 
     own : bool, default=False
         Whether it sees only the features that y continues.
+
+    rest : bool, default=False
+        Whether it is for those columns of y alone that continue no feature.
     """
 
     norm: str
     own: bool = False
+    rest: bool = False
+
+    def columns(self, followed):
+        """Return which columns of y it is for.
+
+        What a window is relative to, its inputs do not tell; a column that continues
+        no feature may need it, and so is left to models relative to nothing.
+        """
+        if self.rest or (self.norm != "none" and not followed.all()):
+            return followed != self.rest
+        return np.ones_like(followed)
 
 
 class Units:

@@ -142,7 +142,8 @@ class LinearPart:
             for member in self.members:
                 X, levels, units = self.units.relative(steps, spreads, member.form.norm)
                 product = (X[:, np.newaxis] @ member.coef)[:, 0] + member.intercept
-                counts = share if self._is_bounded(member) else np.ones_like(share)
+                counts = member.form.columns(self.units.followed)
+                counts = counts * (share if self._is_bounded(member) else 1.0)
                 total += counts * (levels + units * product)
                 weight += counts
             outputs[chosen] = total / weight
@@ -171,7 +172,10 @@ class LinearPart:
             high=high,
             beyond=_BEYOND,
             far=_FAR,
-            members=[(m.form.norm, m.coef, m.intercept) for m in self.members],
+            members=[
+                (m.form.norm, m.coef, m.intercept, m.form.columns(units.followed))
+                for m in self.members
+            ],
             norm=norm,
             scales=scales,
         )
