@@ -17,9 +17,12 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from plain import PLAIN
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import Pipeline
+
+from sklstm import LSTMRegressor
 
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPT = ROOT / "examples" / "cookbook.py"
@@ -75,7 +78,8 @@ def run(name, **arguments):
 
 
 def pinned(kind, **settings):
-    return kind(**{**NETWORK, **settings, **TRAINING})
+    alone = PLAIN if kind is LSTMRegressor else {}
+    return kind(**{**NETWORK, **alone, **settings, **TRAINING})
 
 
 def fitted_model(outcome):
