@@ -5,6 +5,7 @@ import re
 import statistics
 
 import numpy as np
+import peer_forecasters
 from real_series import Regression
 from run import _circumstances
 
@@ -65,11 +66,9 @@ def section(done, kept):
 
 
 def _peers(done, kept):
-    """Return the peers that have runs, in the order in which they first come."""
-    from kept import BASELINES
-
-    names = dict.fromkeys(name for task in done for name in kept.contenders(task))
-    return [name for name in names if name not in (*BASELINES, OURS)]
+    """Return the peers that have runs."""
+    there = {name for task in done for name in kept.contenders(task)}
+    return [name for name in peer_forecasters.peers() if name in there]
 
 
 def _ratios(done, kept):
