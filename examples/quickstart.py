@@ -48,11 +48,11 @@ def search_lstm(X, y, cv):
     pipe = make_pipeline(
         SlidingWindow(window_length=11),
         PerFeatureScaler(),
-        LSTMRegressor(learning_rate=0.01, dropout=0.2, epochs=60, random_state=0),
+        LSTMRegressor(random_state=0),
     )
     grid = {
         "slidingwindow__window_length": [11, 22],
-        "lstmregressor__units": [16, 32],
+        "lstmregressor__network_weight": ["auto", 1.0],
     }
     search = GridSearchCV(pipe, grid, cv=cv, scoring=SCORING, n_jobs=2, verbose=3)
     return search.fit(X, y)
@@ -71,12 +71,10 @@ def table_of_scores(search, others, X, y, cv):
     """Mean absolute error of every candidate, over the same folds."""
     rows = []
     for i, parameters in enumerate(search.cv_results_["params"]):
-        window, units = (
-            parameters["slidingwindow__window_length"],
-            parameters["lstmregressor__units"],
-        )
+        window = parameters["slidingwindow__window_length"]
+        weight = parameters["lstmregressor__network_weight"]
         folds = [search.cv_results_[f"split{k}_test_score"][i] for k in range(3)]
-        rows.append([f"LSTM, {units} units, window {window}", *folds])
+        rows.append([f"LSTM, window {window}, network_weight {weight}", *folds])
     for name, pipe in others.items():
         rows.append([name, *cross_val_score(pipe, X, y, cv=cv, scoring=SCORING)])
     table = pd.DataFrame(rows, columns=["model", "fold 1", "fold 2", "fold 3"])

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 
-import pytest
 
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 
@@ -53,6 +52,18 @@ def test_climate_beats_its_baselines_and_keeps_its_promise():
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("script", ["airline.py", "digits.py"])
-def test_other_examples_end_well(script):
-    assert "Done in" in run(EXAMPLES / script)
+def test_airline_beats_holt_winters_and_keeps_its_promise():
+    picture = EXAMPLES / "airline.png"
+    picture.unlink(missing_ok=True)
+    out = run(EXAMPLES / "airline.py")
+    lstm, holt_winters, last_year = (
+        float(re.search(rf"{name} +(\d+\.\d)", out)[1])
+        for name in ("LSTM", "Holt-Winters", "last year")
+    )
+    assert lstm < holt_winters < last_year
+    assert 70 <= int(re.search(r"promise 80 % held (\d+)%", out)[1])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_digits_end_well():
+    assert "Done in" in run(EXAMPLES / "digits.py")
