@@ -104,9 +104,11 @@ def _last_steps(x, there, spec):
         order = ops.argsort(places + n_places * ops.cast(there, "int32"), axis=1)
         x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
         there = ops.take_along_axis(ops.cast(there, "int32"), order, axis=1) > 0
-    before = layers.ZeroPadding1D((spec.n_timesteps, 0))
-    x = before(ops.where(ops.isnan(x), 0.0, x))
-    there = before(ops.expand_dims(ops.cast(there, "int32"), -1))
+    # Two layers: Keras 3.6 can't load a layer that is called at unlike depths.
+    before = (spec.n_timesteps, 0)
+    x = layers.ZeroPadding1D(before)(ops.where(ops.isnan(x), 0.0, x))
+    there = ops.expand_dims(ops.cast(there, "int32"), -1)
+    there = layers.ZeroPadding1D(before)(there)
     return x[:, -spec.n_timesteps :], there[:, -spec.n_timesteps :, 0] > 0
 
 
