@@ -288,6 +288,17 @@ def test_parameters_out_of_range_are_refused(name, value):
         regressor(**{name: value}).fit(X, y)
 
 
+def test_convolutions_see_patches():
+    X, y = walk(n=40, length=12)
+    given = {"conv_filters": 3, "conv_kernel_size": 5}
+    with pytest.raises(
+        ValueError, match=r"no time step .* has 12, in patches of patch"
+    ):
+        regressor(patch_size=4, **given).fit(X, y)
+    regressor(patch_size=2, **given).fit(X, y)
+    assert regressor(**given).fit(X, y).patch_size_ == 1
+
+
 # --------------------------------------------------------------- where there is no part
 def test_where_there_is_no_linear_part():
     X, y = walk(n=40)

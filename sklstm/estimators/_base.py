@@ -448,14 +448,17 @@ def _check_buildable(spec, table):
             "step: convolutions leave other steps than X has. Use conv_filters=(), or "
             "set per_step=False where y is multilabel."
         )
-    longest = n_steps = int(table.lengths.max())
+    longest = int(table.lengths.max())
+    n_steps = -(-longest // spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):
         n_steps = (n_steps - spec.conv_kernel_size + 1) // spec.conv_pool_size
         if n_steps < 1:
+            size = spec.patch_size
+            of_patches = f", in patches of patch_size={size}" if size > 1 else ""
             raise ValueError(
                 f"conv_kernel_size={spec.conv_kernel_size} and conv_pool_size="
                 f"{spec.conv_pool_size} leave no time step after convolution {depth}: "
-                f"the longest sequence of X has {longest}. Use a smaller "
+                f"the longest sequence of X has {longest}{of_patches}. Use a smaller "
                 "conv_kernel_size or conv_pool_size, fewer conv_filters, or longer "
                 "sequences."
             )
