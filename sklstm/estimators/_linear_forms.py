@@ -1,5 +1,6 @@
 """What the inputs and outputs of a linear model of windows are relative to."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,11 +82,20 @@ class Units:
         if not len(self.own):
             return self
         spreads = np.concatenate([self.spreads(*block[1:]) for block in blocks])
-        for feature, of_windows in zip(self.own, spreads.T, strict=True):
+        own, first = np.unique(self.own, return_index=True)
+        for feature, of_windows in zip(own, spreads.T[first], strict=True):
             varying = of_windows[of_windows > 0]
             low = np.quantile(varying, _FLOOR_RANK) if len(varying) else 1.0
             self.floors[feature] = _FLOOR_SHARE * low
         return self
+
+    def of_columns(self, chosen):
+        """Return the units of some columns of y."""
+        some = copy.copy(self)
+        some.features, some.followed = self.features[chosen], self.followed[chosen]
+        some.slopes, some.offsets = self.slopes[chosen], self.offsets[chosen]
+        some.own = some.features[some.followed]
+        return some
 
     def inputs_of(self, form):
         """Return the numbers of the inputs that a form sees."""
@@ -96,7 +106,8 @@ class Units:
 
     def spreads(self, steps, there):
         """Compute the deviations of windows in the features that y continues."""
-        return spreads_of(steps, there, self.own)
+        own, places = np.unique(self.own, return_inverse=True)
+        return spreads_of(steps, there, own)[:, places]
 
     def relative(self, steps, spreads, norm):
         """Return inputs of a form, and levels and scales of its outputs.

@@ -183,10 +183,10 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         ``epochs="auto"``; one that is better without the linear part goes without.
         With ``loss="quantile"`` it is 1.
 
-    target_feature : int, str, sequence of these, None or "auto", default="auto"
-        The feature of X, by number or name, whose later values y has; of several
-        outputs one for each. "auto" finds it, if there is one; None says that there
-        is none. Windows and y may be scaled.
+    target_feature : int, sequence of int, None or "auto", default="auto"
+        The number of the feature of X whose later values y has; of several outputs one
+        for each. "auto" finds it, if there is one; None says that there is none.
+        Windows and y may be scaled.
 
     window_norm : {"last", "standard", "auto"} or None, default="auto"
         What the network sees `target_feature` (all features, where there is none)

@@ -8,6 +8,9 @@ _N_LOOKED_AT, _FARTHEST = 256, 200
 # Numbers of comparisons at once: more features are looked at over fewer steps ahead.
 _MOST = 2**24
 
+# Columns of y that are looked for among all features and steps.
+_SEARCHES = 8
+
 # Shares of the deviation of y that two values may differ by, and besides where float32
 # has no more digits; share of samples that agree.
 _TOLERANCE, _ROUNDED, _AGREE = 1e-3, 0.01, 0.8
@@ -50,21 +53,28 @@ def find_continued(table, y):
     features = np.full(n_columns, -1)
     slopes, offsets = np.ones(n_columns), np.zeros(n_columns)
     later = _Later(table)
-    before = None  # the steps of one target, one after the other, are of one feature
+    before, searches = None, 0
     for column in range(n_columns):
         found = None
         if before is not None:
-            ahead, feature = before
-            found = later.find(y[:, column], [ahead + 1, ahead], [feature])
-        if found is None:
+            found = _near(later, y[:, column], *before, table.n_features)
+        if found is None and searches < _SEARCHES:
+            searches += 1
             found = later.find(y[:, column])
-        if found is None:
-            if column >= 8 and (features < 0).all():
-                break
-            continue
-        ahead, features[column], slopes[column], offsets[column] = found
-        before = ahead, features[column]
+        if found is not None:
+            ahead, features[column], slopes[column], offsets[column] = found
+            before = ahead, features[column]
     return features, slopes, offsets
+
+
+def _near(later, y, ahead, feature, n_features):
+    """Look where columns of y stand one after the other: step by step, or target."""
+    after = (feature + 1) % n_features
+    for one in (ahead + 1, feature), (ahead, after), (ahead + 1, 0), (ahead, feature):
+        found = later.find(y, [one[0]], [one[1]])
+        if found is not None:
+            return found
+    return None
 
 
 def scale_of(table, y, features):
