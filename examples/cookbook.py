@@ -1,7 +1,8 @@
 """The tasks that tutorials on LSTMs begin with, each in a few lines to copy.
 
 An entry is one function: data in, an estimator or a pipeline, predictions. The tests
-hold each to the same network written by hand in Keras. With the extras `examples` and
+hold each network, without the linear part that a regressor has beside it, to the same
+one written by hand in Keras. With the extras `examples` and
 `search`, all of them run in about a minute on two cores by
 ``python examples/cookbook.py``; some by their names, as in
 ``python examples/cookbook.py sine_next_10 grid_search``.

@@ -21,6 +21,9 @@ _OF_DIFFERENCES = {
 # Inputs of the ridge regressions at most: their covariances are decomposed.
 _MOST_INPUTS = 1000
 
+# What the linear part leaves at least, so that later data can be learned from.
+_LEAST_REST = 1e-3
+
 # Updates beside a linear part: as many as samples, but no fewer than these; and epochs.
 _FEWEST_UPDATES, _LEAST_EPOCHS = 300, 10
 
@@ -259,8 +262,8 @@ def _by_place(table):
 
 
 def _deviations(rest):
-    """Compute deviations from zero of columns with NaN; 1 where they are 0."""
+    """Compute deviations from zero of columns with NaN, and bound them from below."""
     known = ~np.isnan(rest)
     squares = np.where(known, rest.astype(np.float64), 0.0) ** 2
     found = np.sqrt(squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
-    return np.where(found > 0, found, 1.0)
+    return np.maximum(found, _LEAST_REST)
