@@ -1,6 +1,7 @@
 """Networks as settings of sklstm, and as layers of Keras by hand."""
 
 import numpy as np
+from contenders import PLAIN
 from data import windows
 
 N_SAMPLES, BATCH_SIZE, UNITS = 2048, 32, 32
@@ -83,7 +84,8 @@ def sklstm_epochs(network):
     X, y = _data(network)
     estimator = LSTMClassifier if y.dtype == int else LSTMRegressor
     settings = {"units": UNITS, "batch_size": BATCH_SIZE, **ONE_STATE, **settings}
-    model = estimator(random_state=0, **settings)
+    plain = PLAIN if estimator is LSTMRegressor else {}
+    model = estimator(random_state=0, **plain, **settings)
     return lambda n: model.set_params(epochs=n).fit(X, y)
 
 

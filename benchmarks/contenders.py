@@ -17,6 +17,16 @@ SETTINGS = {
 }
 
 
+# The network alone, as the peers have it: without the linear part beside it, which the
+# defaults of the regressor have.
+PLAIN = {
+    "linear_skip": 0,
+    "target_feature": None,
+    "window_norm": None,
+    "patch_size": 1,
+}
+
+
 def prepare(name):
     """Set the threads of a contender, before anything computes."""
     if name == "sklstm":
@@ -34,7 +44,7 @@ def sklstm_regressor(**settings):
     from sklstm import LSTMRegressor
 
     rate = {"learning_rate": 0.001, "learning_rate_schedule": "constant"}
-    return LSTMRegressor(random_state=0, **{**rate, **settings})
+    return LSTMRegressor(random_state=0, **{**PLAIN, **rate, **settings})
 
 
 def keras_model(n_features, units, use_cudnn="auto"):

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from contenders import PLAIN
 from peak import peak_growth, seconds
 
 N_LAGS, STEPS = 24, 24
@@ -92,7 +93,8 @@ def _regressor(model, newest_first=False):
 
     from sklstm import LSTMRegressor, Reshape3D
 
-    lstm = LSTMRegressor(units=16, epochs=5, batch_size=256, random_state=0)
+    settings = {**PLAIN, "units": 16, "epochs": 5, "batch_size": 256}
+    lstm = LSTMRegressor(**settings, random_state=0)
     turn = FunctionTransformer(_turned) if newest_first else FunctionTransformer()
     return make_pipeline(turn, Reshape3D(), lstm)
 
