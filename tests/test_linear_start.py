@@ -471,3 +471,22 @@ def test_a_trend_with_a_season_is_forecast_like_the_best_simple_forecast():
     errors["ridge"] = ridge.predict(X[first:]) - targets[first:]
     ours, *others = (np.abs(error).mean() for error in errors.values())
     assert ours < 1.2 * min(others)
+
+
+def test_levels_that_no_fit_saw_are_left_to_models_relative_to_the_last_value():
+    # White noise: of its own level a model is surely better; it knows no other level.
+    noise = np.random.default_rng(208).normal(50, 1, 400)
+    noise[280:] += 100
+    X = pd.DataFrame({"v": noise})
+    pipe = make_pipeline(
+        SlidingWindow(12), PerFeatureScaler(), LSTMRegressor(network_weight=0.0)
+    )
+    pipe.fit(X[:280], X["v"][:280])
+    assert pipe[-1].window_norm_ is None
+    later = slice(300, None)
+    error = np.abs(pipe.predict(X)[later] - noise[later]).mean()
+    last_value = np.abs(np.diff(noise)[299:]).mean()
+    assert error < 1.2 * last_value
+    windows = pipe[:-1].transform(X)
+    exported = pipe[-1].to_keras().predict(np.asarray(windows), verbose=0)[:, 0]
+    np.testing.assert_allclose(exported, pipe.predict(X), rtol=1e-4)

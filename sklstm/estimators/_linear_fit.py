@@ -76,7 +76,11 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
 
 
 def _surely_better(found):
-    """Keep the one form that is surely better than all others, or all."""
+    """Keep the one form that is surely better than all others, or all.
+
+    Where that one is relative to nothing, the others stay for windows that are far from
+    the levels of the fit, of which it knows nothing.
+    """
     errors = [error for *_, error in found]
     reference = min(errors, key=np.mean)
     errors = [_bounded(error, reference) for error in errors]
@@ -84,7 +88,11 @@ def _surely_better(found):
     for other, error in enumerate(errors):
         if other != best and not _t(error - errors[best]) > _SURE:
             return found
-    return [found[best]]
+    if found[best][0].norm != "none":
+        return [found[best]]
+    others = [one for one in found if one is not found[best]]
+    far = [(replace(form, far=True), *rest) for form, *rest in others]
+    return [found[best], *far]
 
 
 def _t(gains):

@@ -25,11 +25,15 @@ class Form:
 
     rest : bool, default=False
         Whether it is for those columns of y alone that continue no feature.
+
+    far : bool, default=False
+        Whether it counts for windows alone that are far from the levels of the fit.
     """
 
     norm: str
     own: bool = False
     rest: bool = False
+    far: bool = False
 
     def columns(self, followed):
         """Return which columns of y it is for.

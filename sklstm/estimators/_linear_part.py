@@ -142,8 +142,7 @@ class LinearPart:
             for member in self.members:
                 X, levels, units = self.units.relative(steps, spreads, member.form.norm)
                 product = (X[:, np.newaxis] @ member.coef)[:, 0] + member.intercept
-                counts = member.form.columns(self.units.followed)
-                counts = counts * (share if self._is_bounded(member) else 1.0)
+                counts = self._counts(member.form, share)
                 total += counts * (levels + units * product)
                 weight += counts
             outputs[chosen] = total / weight
@@ -173,15 +172,25 @@ class LinearPart:
             beyond=_BEYOND,
             far=_FAR,
             members=[
-                (m.form.norm, m.coef, m.intercept, m.form.columns(units.followed))
+                (m.form.norm, m.coef, m.intercept, *self._counts_of(m.form))
                 for m in self.members
             ],
             norm=norm,
             scales=scales,
         )
 
-    def _is_bounded(self, member):
-        return member.form.norm == "none" and len(self.members) > 1
+    def _counts_of(self, form):
+        """Return how much a model counts for windows that are near, and far."""
+        near = np.ones(len(self.units.features))
+        return self._counts(form, near), self._counts(form, 0 * near)
+
+    def _counts(self, form, share):
+        """Return how much a model counts, by how near windows are to known levels."""
+        columns = form.columns(self.units.followed)
+        if form.far:
+            return columns * (1 - share)
+        bounded = form.norm == "none" and len(self.members) > 1
+        return columns * (share if bounded else np.ones_like(share))
 
     def _share_of_levels(self, last):
         """Tell how near windows are to the levels of fit: 1 near, 0 far."""

@@ -69,7 +69,8 @@ class LinearStart:
             part = LinearPart(longest, by_place, units)
             self.linear_part_ = part.fit(whole, y, samples.weights, norms)
             if norm == "auto":
-                raw = {member.form.norm for member in part.members} == {"none"}
+                near = {m.form.norm for m in part.members if not m.form.far}
+                raw = near == {"none"}
                 norm = "none" if raw else "standard"
         self.window_norm_ = None if norm in ("auto", "none") else norm
         if self.linear_part_ is not None:

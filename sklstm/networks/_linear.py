@@ -33,9 +33,9 @@ class LinearSpec:
     beyond, far : float
         Distances from these levels, in units of ``high - low``.
 
-    members : list of (str, ndarray, ndarray, ndarray)
-        What each linear model is relative to, its coefficients and intercepts, and
-        which columns it is for.
+    members : list of (str, ndarray, ndarray, ndarray, ndarray)
+        What each linear model is relative to, its coefficients and intercepts, and how
+        much it counts in each column for windows near these levels, and far from them.
 
     norm : {"none", "last", "standard"}
         What the network sees windows relative to.
@@ -130,13 +130,13 @@ def _linear(x, there, spec):
     """Compute outputs of the linear part, and scales of those of the network."""
     near = _nearness(x[:, -1], spec)
     total = weight = 0.0
-    for number, (norm, coef, intercept, columns) in enumerate(spec.members):
+    for number, (norm, coef, intercept, if_near, if_far) in enumerate(spec.members):
         relative, levels, scales = _relative(x, there, spec, norm)
         dense = layers.Dense(coef.shape[1], name=f"linear_{number}")
         out = levels + scales * dense(relative)
         dense.set_weights([coef.astype("float32"), intercept.astype("float32")])
-        bounded = norm == "none" and len(spec.members) > 1
-        counts = (near if bounded else ops.ones_like(near)) * columns.astype("float32")
+        at_least, more = if_far.astype("float32"), (if_near - if_far).astype("float32")
+        counts = near * more + at_least
         total, weight = total + counts * out, weight + counts
     _, _, scales = _relative(x, there, spec, spec.norm)
     return total / weight, scales * spec.scales.astype("float32")
