@@ -216,6 +216,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         with self._replaced() as new:
             if not new.warm_start:
                 new._forget()
+            new._is_new = not new.initialized_
             samples = new._samples(X, y, sample_weight)
             known = new._known(samples.targets)
             samples, validation = new._hold_out(samples)

@@ -368,7 +368,7 @@ class SequenceEstimator(RepairedWrapper):
         # Narrow integers of NumPy would overflow.
         batch_size = len(samples) if self.batch_size == -1 else int(self.batch_size)
         n_batches = -(-len(samples) // batch_size)
-        epochs = 1 if partial else (n_epochs or self._n_epochs)(n_batches)
+        epochs = 1 if partial else (n_epochs or self._n_epochs)(n_batches, len(samples))
         decay = []
         if not partial and self._learning_rate_falls(optimizer, callbacks):
             decay = [CosineDecay(epochs)]
@@ -404,7 +404,7 @@ class SequenceEstimator(RepairedWrapper):
             )
         return KnownLoss.of(loss, samples.targets.shape[-1], self.loss)
 
-    def _n_epochs(self, n_batches):
+    def _n_epochs(self, n_batches, n_samples):
         if self.epochs != "auto":
             return int(self.epochs)
         return max(-(-UPDATES // n_batches), _LEAST_EPOCHS)

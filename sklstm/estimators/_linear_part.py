@@ -72,9 +72,7 @@ class LinearPart:
         means, deviations = moments_of(reader.blocks(table))
         self.reader = WindowReader(self.n_timesteps, self.by_place, means)
         self.units.fit(self.reader.blocks(table), means, deviations)
-        rows = self._rows_to_fit(table)
-        weights = np.ones(len(y)) if weights is None else weights
-        chosen = table.take(rows), y[rows], weights[rows]
+        chosen = self._chosen(table, y, weights)
         fitted = fit_forms(self.reader, self.units, *chosen, norms)
         self.members = [Member(*one) for one in fitted]
         self._learn_levels(chosen[0])
@@ -84,14 +82,20 @@ class LinearPart:
         """Return another of the same forms and penalties, of other samples."""
         other = LinearPart(self.n_timesteps, self.by_place, self.units)
         other.reader = self.reader
-        rows = self._rows_to_fit(table)
-        weights = np.ones(len(y)) if weights is None else weights
-        chosen = table.take(rows), y[rows], weights[rows]
+        chosen = self._chosen(table, y, weights)
         given = [(member.form, member.penalty) for member in self.members]
         fitted = fit_forms(self.reader, self.units, *chosen, (), given)
         other.members = [Member(*one) for one in fitted]
         other._learn_levels(chosen[0])
         return other
+
+    def _chosen(self, table, y, weights):
+        """Choose samples; their weights are 1 in the mean, as penalties count them."""
+        rows = self._rows_to_fit(table)
+        weights = np.ones(len(y)) if weights is None else weights.astype(np.float64)
+        weights = weights[rows] / weights.max()  # whose sum might be infinite
+        weights /= weights[weights > 0].mean() if weights.any() else 1.0
+        return table.take(rows), y[rows], weights
 
     def _rows_to_fit(self, table):
         """Choose samples with few missing steps, as far as there are enough of them."""

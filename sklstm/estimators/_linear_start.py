@@ -2,12 +2,14 @@
 
 from numbers import Integral
 
+import keras
 import numpy as np
 
 from sklstm.estimators._base import UPDATES
 from sklstm.estimators._linear_forms import Units
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._network_weight import measure, weight_of, whole_targets
+from sklstm.estimators._read_windows import are_windows
 from sklstm.estimators._target_feature import find_continued, scale_of
 from sklstm.networks import with_linear_part
 from sklstm.training import Network
@@ -49,7 +51,7 @@ class LinearStart:
     def _begin(self, samples, partial):
         """Fit the linear part; choose what the network sees of a window."""
         whole = samples.whole
-        by_place = _by_place(whole)
+        by_place = are_windows(whole)
         longest = whole.n_timesteps
         if not by_place:  # missing steps have no place, and don't count
             longest = int(whole.drop_missing().lengths.max())
@@ -84,14 +86,39 @@ class LinearStart:
         """Count the last steps that the linear part sees; 0 for none."""
         given = self.linear_skip
         if given != "auto":
+            if given > 0:
+                self._check_linear_skip()
             return min(int(given), n_timesteps)
+        alone = self.model is not None or self._takes_tokens()
+        if alone or not self._learns_differences():
+            return 0
+        return min(_MOST_INPUTS // n_features, n_timesteps)
+
+    def _learns_differences(self):
         loss = self.loss or self.target_encoder_.default_loss_
         if not isinstance(loss, str):  # a function, a class, or an instance of one
             loss = getattr(loss, "__name__", type(loss).__name__)
-        is_difference = loss.lower().replace("_", "") in _OF_DIFFERENCES
-        if self.model is not None or self._takes_tokens() or not is_difference:
-            return 0
-        return min(_MOST_INPUTS // n_features, n_timesteps)
+        return loss.lower().replace("_", "") in _OF_DIFFERENCES
+
+    def _check_linear_skip(self):
+        """Refuse a linear part beside what it has no meaning for."""
+        if self._takes_tokens():
+            raise ValueError(
+                f"linear_skip={self.linear_skip!r} can't go with embedding_dim="
+                f"{self.embedding_dim!r}: numbers of tokens mean nothing to a linear "
+                'model. Use linear_skip="auto" or 0.'
+            )
+        if self._learns_differences():
+            return
+        loss = keras.losses.get(self.loss) if isinstance(self.loss, str) else self.loss
+        module = getattr(loss, "__module__", type(loss).__module__)
+        if module.split(".")[0] == "keras":  # one's own may be of differences
+            raise ValueError(
+                f"linear_skip={self.linear_skip!r} can't go with loss={self.loss!r}, "
+                "which sees the target itself and not its distance alone: beside a "
+                "linear part the network learns what that leaves. Use linear_skip="
+                '"auto" or 0.'
+            )
 
     def _continued(self, whole, y):
         none = np.full(y.shape[1], -1), np.ones(y.shape[1]), np.zeros(y.shape[1])
@@ -214,7 +241,9 @@ class LinearStart:
         measures = self.linear_part_ is not None and self._measures_weight()
         if partial or not measures:
             return super()._train(samples, validation, partial)
-        if validation is None:
+        if validation is not None:
+            self.network_weight_ = 1.0  # until it is measured
+        else:
             self.network_weight_, plain = measure(self, samples)
             if plain:
                 samples = self._without_linear_part(samples)
@@ -240,26 +269,18 @@ class LinearStart:
         self.network_ = Network(spec, self._seed)
         return samples.with_targets(targets)
 
-    def _n_epochs(self, n_batches):
+    def _n_epochs(self, n_batches, n_samples):
         """Train as long as helps beside a linear part; once what is to add nothing."""
         if self.epochs != "auto" or self.linear_part_ is None:
-            return super()._n_epochs(n_batches)
+            return super()._n_epochs(n_batches, n_samples)
         if self.network_weight_ == 0:
             return 1
-        return max(self._n_epochs_of_trial(n_batches), _LEAST_EPOCHS)
+        return max(self._n_epochs_of_trial(n_batches, n_samples), _LEAST_EPOCHS)
 
-    def _n_epochs_of_trial(self, n_batches):
+    def _n_epochs_of_trial(self, n_batches, n_samples):
         if self.epochs != "auto":
             return int(self.epochs)
-        n_samples = n_batches * abs(int(self.batch_size))
         return -(-int(np.clip(n_samples, _FEWEST_UPDATES, UPDATES)) // n_batches)
-
-
-def _by_place(table):
-    """Tell whether samples are windows of one table, in which a step has its place."""
-    return len(table) > 1 and bool(
-        (table.starts[1:] < table.starts[:-1] + table.lengths[:-1]).mean() > 0.5
-    )
 
 
 def _deviations(rest):

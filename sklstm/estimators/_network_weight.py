@@ -50,9 +50,9 @@ def measure(regressor, samples):
     )
     weight = _weight(outputs, targets, weights)
     left = _error(targets - weight * outputs, weights) / _error(targets, weights)
-    # Asked for, or of a warm start.
+    # Asked for, or of a warm start, whose weights may be set by hand.
     stays = regressor.linear_skip != "auto" or regressor.window_norm != "auto"
-    stays = stays or regressor.current_epoch > 0
+    stays = stays or not regressor._is_new
     if stays or not left < _MOSTLY_NETWORK:
         return weight, False
     rest = _join([trial.alone(weight) for trial in trials])

@@ -85,6 +85,24 @@ class WindowReader:
         return steps
 
 
+def are_windows(table):
+    """Tell whether samples are windows of one table, in which a step has its place.
+
+    Parameters
+    ----------
+    table : SequenceTable
+        The sequences, in any order.
+
+    Returns
+    -------
+    bool
+        Whether most of the sequences reach into the next of the table.
+    """
+    starts, first = np.unique(table.starts, return_index=True)
+    ends = starts + table.lengths[first]
+    return len(starts) > 1 and bool((starts[1:] < ends[:-1]).mean() > 0.5)
+
+
 def moments_of(blocks):
     """Compute means and deviations of the features over the steps of all windows.
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklstm.estimators._read_windows import are_windows
+
 # Samples that are looked at, pairs of them, and steps ahead.
 _N_LOOKED_AT, _FARTHEST = 256, 200
 
@@ -114,9 +116,7 @@ class _Later:
     def __init__(self, table):
         ends = table.starts.astype(np.int64) + table.lengths - 1
         self._values = table.values
-        overlap = len(ends) > 1 and np.median(np.abs(np.diff(ends))) < np.median(
-            table.lengths
-        )
+        overlap = are_windows(table)
         # Of windows of one table, rows after the end; of others, ends of later samples.
         self._rows = np.arange(len(table.values)) if overlap else ends
         self._ends = ends if overlap else np.arange(len(ends))
