@@ -180,7 +180,8 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         [0, 1]. "auto" measures it: networks that are trained on the first part of the
         samples are compared with later ones (those of `validation_split`, if there
         are such). A network that adds nothing is trained for one epoch only, with
-        ``epochs="auto"``; one that is better without the linear part goes without.
+        ``epochs="auto"``, and `partial_fit` then changes no prediction; one that is
+        better without the linear part goes without.
         With ``loss="quantile"`` it is 1.
 
     target_feature : int, sequence of int, None or "auto", default="auto"
@@ -217,7 +218,8 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         The trained network, without the linear part: :meth:`to_keras` has both.
 
     history_ : dict of str to list of float
-        Loss and metrics of every epoch.
+        Loss and metrics of every epoch: beside a linear part those of what it leaves,
+        over its deviation.
 
     callbacks_ : list of keras.callbacks.Callback
         The callbacks as training left them.
