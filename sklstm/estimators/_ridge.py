@@ -97,11 +97,16 @@ def ridge_path(moments, penalties=PENALTIES, shrink_intercept=False):
     else:
         xx = moments.xx - n * np.outer(mean_x, mean_x)
         xy = moments.xy - n * np.outer(mean_x, mean_y)
-    values, vectors = np.linalg.eigh(xx)
-    values = np.maximum(values, 0)
-    along = vectors.T @ xy
-    shares = 1 / (values + np.outer(penalties, [scale]))
-    coef = vectors @ (shares[:, :, np.newaxis] * along)
+    coef = _solutions(xx, xy, np.multiply(penalties, scale))
     if shrink_intercept:
         return coef[:, :-1], coef[:, -1] * constant
     return coef, mean_y - mean_x @ coef
+
+
+def _solutions(xx, xy, penalties):
+    """Solve (xx + penalty) coef = xy for each penalty."""
+    if len(penalties) == 1 and penalties[0] > 1e-6 * np.trace(xx):  # well conditioned
+        return np.linalg.solve(xx + penalties[0] * np.eye(len(xx)), xy)[np.newaxis]
+    values, vectors = np.linalg.eigh(xx)
+    shares = 1 / (np.maximum(values, 0) + penalties[:, np.newaxis])
+    return vectors @ (shares[:, :, np.newaxis] * (vectors.T @ xy))
