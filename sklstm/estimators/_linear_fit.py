@@ -23,6 +23,9 @@ _ROUNDS, _ENOUGH = 3, 1000
 # Of more columns of y, so many tell the form and the penalty of all.
 _MANY_COLUMNS = 32
 
+# The same of columns that are solved for apart, as most samples lack some of them.
+_MANY_APART = 4
+
 # Standard errors by which a form is surely better than the others.
 _SURE = 5.0
 
@@ -56,12 +59,13 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
     list of (Form, penalty, coef, intercept)
         The models whose mean is to be taken.
     """
-    if given is None and y.shape[1] > _MANY_COLUMNS:
-        some = np.linspace(0, y.shape[1] - 1, _MANY_COLUMNS).astype(int)
+    most = _MANY_COLUMNS if _are_whole(y) else _MANY_APART
+    if given is None and y.shape[1] > most:
+        some = np.linspace(0, y.shape[1] - 1, most).astype(int)
         samples = table, y[:, some], weights
         chosen = fit_forms(reader, units.of_columns(some), *samples, norms)
         given = [(form, penalty) for form, penalty, *_ in chosen]
-    data = _Windows(reader, units, table, y, weights)
+    data = _Windows(reader, units, table, y, weights, in_parts=given is None)
     if given is not None:
         return [(*one, *data.solve(*one)) for one in given]
     if "standard" in norms and len(norms) > 1 and data.are_unlike():
@@ -73,6 +77,11 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
         form, penalty, _ = data.choose("none")
         forms.append((replace(form, own=False, rest=True), penalty))
     return [(*one, *data.solve(*one)) for one in forms]
+
+
+def _are_whole(y):
+    """Tell whether most samples have all outputs, for one solution of all."""
+    return 2 * (~np.isnan(y)).all(axis=1).sum() >= len(y)
 
 
 def _surely_better(found):
@@ -111,19 +120,17 @@ def _bounded(errors, reference):
 class _Windows:
     """Samples as the inputs and outputs of each form."""
 
-    def __init__(self, reader, units, table, y, weights):
+    def __init__(self, reader, units, table, y, weights, in_parts=True):
         self._reader = reader
         self._units = units
         self._table = table
         self._y = y
         self._weights = weights
-        known = ~np.isnan(y)
-        # One solution for all outputs, unless most samples lack some of them.
-        whole = 2 * known.all(axis=1).sum() >= len(y)
         columns = range(y.shape[1])
-        self._groups = [list(columns)] if whole else [[column] for column in columns]
+        apart = [[column] for column in columns]
+        self._groups = [list(columns)] if _are_whole(y) else apart
         few = units.n_steps * len(units.means) > _MANY_INPUTS
-        shares = _FEW_PARTS if few else _PARTS
+        shares = (_FEW_PARTS if few else _PARTS) if in_parts else (1.0,)
         self._ends = np.round(np.array(shares) * len(y)).astype(int)
         blocks = reader.blocks(table)
         self._spreads = np.concatenate([units.spreads(*block[1:]) for block in blocks])
