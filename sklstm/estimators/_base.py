@@ -15,19 +15,17 @@ from sklearn.utils.validation import (
 from sklstm._routed import check_takes
 from sklstm._scikeras import RepairedWrapper
 from sklstm._validation import (
-    check_3d,
     check_no_infinity,
-    check_rows,
     check_same_index,
     check_target_of_rows,
     check_tokens,
     check_whole_steps,
     is_number,
-    n_axes,
 )
 from sklstm.estimators._check_target import holds_nan, names_of_targets
 from sklstm.estimators._held_out import last_samples
 from sklstm.estimators._no_steps import warn_of_no_steps
+from sklstm.estimators._read_sequences import read_sequences
 from sklstm.networks import (
     CustomSpec,
     KnownLoss,
@@ -36,7 +34,6 @@ from sklstm.networks import (
     own_names,
     taking_tokens,
 )
-from sklstm.sequences import SequenceTable
 from sklstm.training import CosineDecay, Network, Samples, Schedule
 
 _ACTIVATIONS = (
@@ -223,29 +220,8 @@ class SequenceEstimator(RepairedWrapper):
         SciKeras refuses NaN, a float64 X after a float32 one, and another number of
         time steps; and takes that for the number of features.
         """
-        n = n_axes(X)
-        if not reset and n != self._n_axes_in and n in (2, 3):
-            shapes = {2: "(n_samples, n_timesteps)", 3: "(n, n_timesteps, n_features)"}
-            raise ValueError(
-                f"X has shape {np.shape(X)}, but {type(self).__name__} was fitted on X "
-                f"of shape {shapes[self._n_axes_in]}."
-            )
-        if n == 2:
-            X = check_rows(self, X, reset=reset)
-            table = SequenceTable.from_array(X[:, :, np.newaxis])
-            values = table.values
-        elif n == 3:
-            table = SequenceTable.from_array(check_3d(self, X)).drop_unused()
-            values = check_rows(self, table.values, reset=reset)
-        else:
-            raise ValueError(
-                f"Expected 2D or 3D array, got {n}D array instead. "
-                f"{type(self).__name__} needs X of shape (n_samples, n_timesteps, "
-                "n_features). Reshape your data: one series of numbers with "
-                "SlidingWindow on X.reshape(-1, 1); one sample with X.reshape(1, -1)."
-            )
-        if reset:
-            self._n_axes_in = n
+        table = read_sequences(self, X, reset)
+        values = table.values
         if self._takes_tokens():
             values = self._index_tokens(table.with_values(values), reset)
         with np.errstate(over="ignore"):  # told by the next line, with the place

@@ -223,10 +223,8 @@ class LinearStart:
             return outputs
         shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
         linear, scales = self.linear_part_.predict(whole, self._norm_of_rest())
-        linear, scales = (
-            linear.reshape(shape),
-            (scales * self._rest_scales).reshape(shape),
-        )
+        linear = linear.reshape(shape)
+        scales = (scales * self._rest_scales).reshape(shape)
         if outputs.ndim > len(shape):  # quantiles
             linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]
         return linear + self.network_weight_ * scales * outputs

@@ -8,14 +8,11 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklstm._validation import (
     all_or_nothing,
-    check_3d,
     check_int,
     check_no_infinity,
-    check_rows,
     check_same_index,
     check_target_of_rows,
     multistep_name,
-    n_axes,
     shortened,
 )
 from sklstm.estimators._check_target import check_target, names_of_targets
@@ -23,7 +20,7 @@ from sklstm.estimators._known_score import r2_of_known
 from sklstm.estimators._no_steps import warn_of_empty
 from sklstm.estimators._other_units import warn_of_other_units
 from sklstm.estimators._present_values import first_present
-from sklstm.sequences import SequenceTable
+from sklstm.estimators._read_sequences import read_sequences
 
 
 class NaiveForecaster(RegressorMixin, BaseEstimator):
@@ -278,28 +275,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
     # -------------------------------------------------------------------- what is read
     def _read(self, X, reset):
         """Validate X as an LSTMRegressor does, in the precision that it has."""
-        n = n_axes(X)
-        if not reset and n != self._n_axes_in and n in (2, 3):
-            shapes = {2: "(n_samples, n_timesteps)", 3: "(n, n_timesteps, n_features)"}
-            raise ValueError(
-                f"X has shape {np.shape(X)}, but {type(self).__name__} was fitted on X "
-                f"of shape {shapes[self._n_axes_in]}."
-            )
-        if n == 2:
-            X = check_rows(self, X, reset=reset)
-            table = SequenceTable.from_array(X[:, :, np.newaxis])
-        elif n == 3:
-            table = SequenceTable.from_array(check_3d(self, X)).drop_unused()
-            table = table.with_values(check_rows(self, table.values, reset=reset))
-        else:
-            raise ValueError(
-                f"Expected 2D or 3D array, got {n}D array instead. "
-                f"{type(self).__name__} needs X of shape (n_samples, n_timesteps, "
-                "n_features). Reshape your data: one series of numbers with "
-                "SlidingWindow on X.reshape(-1, 1); one sample with X.reshape(1, -1)."
-            )
-        if reset:
-            self._n_axes_in = n
+        table = read_sequences(self, X, reset)
         check_no_infinity(self, table.values, table.locate)
         return table
 
