@@ -29,9 +29,6 @@ _LEAST_REST = 1e-3
 # Updates beside a linear part: as many as samples, but no fewer than these; and epochs.
 _FEWEST_UPDATES, _LEAST_EPOCHS = 300, 10
 
-# The weight from which on a network takes these epochs, of many samples.
-_MUCH = 0.5
-
 # Windows of at least so many steps are read in patches of so many.
 _LONG, _PATCH = 48, 4
 
@@ -276,8 +273,7 @@ class LinearStart:
             return super()._n_epochs(n_batches, n_samples)
         if self.network_weight_ == 0:
             return 1
-        epochs = self._n_epochs_of_trial(n_batches, n_samples)
-        return max(epochs, _LEAST_EPOCHS) if self.network_weight_ >= _MUCH else epochs
+        return max(self._n_epochs_of_trial(n_batches, n_samples), _LEAST_EPOCHS)
 
     def _n_epochs_of_trial(self, n_batches, n_samples):
         if self.epochs != "auto":

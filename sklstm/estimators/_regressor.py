@@ -134,11 +134,10 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         Further metrics of Keras for `history_`.
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least. Beside a linear part it takes an update for each sample, from 300 to
-        1000, and the 10 where `network_weight_` is at least 0.5. The resource for a
-        `HalvingGridSearchCV` (``resource="epochs"``, or "lstmregressor__epochs" of a
-        pipeline); "n_samples" would draw rows at random.
+        Passes over the samples. "auto" takes as many as make 1000 updates (beside a
+        linear part one for each sample, from 300 to 1000), but 10 at least. The
+        resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
+        "lstmregressor__epochs" of a pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
