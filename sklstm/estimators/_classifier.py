@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._class_metrics import check_class_metrics
+from sklstm.estimators._fcn_branch import FCNBranch
 from sklstm.estimators._held_out import last_of_each_class
 from sklstm.estimators._steps import (
     StepTarget,
@@ -28,7 +29,7 @@ from sklstm.estimators._targets import (
 )
 
 
-class LSTMClassifier(SequenceEstimator, KerasClassifier):
+class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     """Classification of sequences by a long short-term memory network [1]_.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
@@ -250,6 +251,7 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
+        **FCNBranch._parameter_constraints,
         "per_step": ["boolean", StrOptions({"auto"})],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
@@ -270,6 +272,11 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         conv_kernel_size=3,
         conv_activation="relu",
         conv_pool_size=1,
+        fcn_filters="auto",
+        fcn_kernel_size="auto",
+        fcn_squeeze_excite=False,
+        patch_size="auto",
+        window_norm=None,
         hidden_layer_sizes=(),
         hidden_activation="relu",
         heads="joint",
@@ -307,6 +314,11 @@ class LSTMClassifier(SequenceEstimator, KerasClassifier):
         self.conv_kernel_size = conv_kernel_size
         self.conv_activation = conv_activation
         self.conv_pool_size = conv_pool_size
+        self.fcn_filters = fcn_filters
+        self.fcn_kernel_size = fcn_kernel_size
+        self.fcn_squeeze_excite = fcn_squeeze_excite
+        self.patch_size = patch_size
+        self.window_norm = window_norm
         self.hidden_layer_sizes = hidden_layer_sizes
         self.hidden_activation = hidden_activation
         self.heads = heads

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
+from sklstm.networks._fcn import make_fcn, run_fcn
 from sklstm.networks._patches import make_patches
 from sklstm.networks._quantiles import never_crossing
 from sklstm.networks._recurrent import make_recurrent
@@ -34,7 +35,7 @@ def make_layers(spec):
     dict of str to keras.layers.Layer
         By their names.
     """
-    made = []
+    made = make_fcn(spec)
     if spec.n_tokens:
         uniform = keras.initializers.RandomUniform(seed=0)
         sizes = spec.n_tokens, spec.embedding_dim
@@ -78,7 +79,7 @@ def connect(spec, layer, x, steps, run):
         Which of their steps exist.
 
     run : callable
-        Runs a recurrent layer: ``run(layer, x, steps)``.
+        Runs a layer over the steps: ``run(layer, x, steps)``.
 
     Returns
     -------
@@ -89,15 +90,18 @@ def connect(spec, layer, x, steps, run):
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
     if spec.window_norm != "none":
         x = normalize_windows(x, steps, spec.window_norm, spec.norm_features)
+    of_fcn = [run_fcn(spec, layer, x, steps, run)] if spec.fcn_filters else []
     if spec.patch_size > 1:
         x, steps = make_patches(x, steps, spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):
-        x, steps = convolve(spec, layer, f"conv_{depth}", x, steps)
+        x, steps = convolve(spec, layer, f"conv_{depth}", x, steps, run)
     for depth in range(1, len(spec.units) + 1):
         x = run(layer[f"{spec.cell}_{depth}"], x, steps)
         if spec.dropout:
             x = layer[f"dropout_{depth}"](x)
     x = _pool(spec, layer, x, steps)
+    if of_fcn:
+        x = ops.concatenate([x, *of_fcn], axis=-1)
     if spec.n_steps_out:
         x = run(layer["decoder"], layer["repeated"](x), ALL_STEPS)
     outputs = []

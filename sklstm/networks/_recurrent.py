@@ -1,9 +1,7 @@
-"""Recurrent layers: of Keras, and the same ones run on sequences with lengths."""
+"""Recurrent layers of Keras."""
 
 import keras
-from keras import layers, ops
-
-from sklstm.networks._fused import FusedLSTM
+from keras import layers
 
 _CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
 
@@ -44,24 +42,3 @@ def make_recurrent(spec, units, name, return_sequences):
         settings["use_cudnn"] = False
     layer = _CELLS[spec.cell](units, **settings, name=name)
     return layers.Bidirectional(layer, name=name) if spec.bidirectional else layer
-
-
-def run_masked(layer, x, steps):
-    """Run a recurrent layer of Keras as it is."""
-    return layer(x, mask=steps.there)
-
-
-def run_fused(layer, x, steps, n_parts):
-    """Run a recurrent layer on sequences that begin at the first step.
-
-    An LSTM, also within a `Bidirectional`, runs as a :class:`FusedLSTM`.
-    """
-    if isinstance(layer, layers.Bidirectional):
-        both = layer.forward_layer, layer.backward_layer
-        forward, backward = (run_fused(one, x, steps, n_parts) for one in both)
-        if layer.return_sequences:
-            backward = ops.flip(backward, axis=1)
-        return ops.concatenate([forward, backward], axis=-1)
-    if isinstance(layer, layers.LSTM):
-        return FusedLSTM.of(layer, n_parts)(x, lengths=steps.lengths)
-    return layer(x, mask=steps.there)

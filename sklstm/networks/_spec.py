@@ -8,7 +8,8 @@ class NetworkSpec:
     """All that shapes a network; two fits of one spec differ in weights alone.
 
     From the input on: an embedding of tokens, convolutions, recurrent layers, pooling
-    over the steps, a decoder where the output is a sequence, dense layers, output.
+    over the steps, to which is joined what a fully convolutional network makes of the
+    same steps, a decoder where the output is a sequence, dense layers, output.
 
     Parameters
     ----------
@@ -91,7 +92,16 @@ class NetworkSpec:
         Which features these are.
 
     patch_size : int, default=1
-        Steps that are joined to one.
+        Steps that are joined to one, for the recurrent layers.
+
+    fcn_filters : tuple of int, default=()
+        Filters of each convolution of a network beside the recurrent layers.
+
+    fcn_kernel_sizes : tuple of int, default=()
+        Steps that each of these spans.
+
+    fcn_squeeze_excite : bool, default=False
+        Whether the channels after these, but for the last one, are weighed by sample.
     """
 
     n_features: int
@@ -119,12 +129,15 @@ class NetworkSpec:
     window_norm: str = "none"
     norm_features: tuple[int, ...] = ()
     patch_size: int = 1
+    fcn_filters: tuple[int, ...] = ()
+    fcn_kernel_sizes: tuple[int, ...] = ()
+    fcn_squeeze_excite: bool = False
 
     @property
     def sees_whole_sequences(self):
         """Whether more than the recurrent layers runs over the steps."""
         joined = self.window_norm != "none" or self.patch_size > 1
-        return joined or bool(self.conv_filters)
+        return joined or bool(self.conv_filters or self.fcn_filters)
 
     @property
     def per_step(self):

@@ -90,13 +90,13 @@ def make_convolution(spec, filters, name):
     return made
 
 
-def convolve(spec, layer, name, x, steps):
+def convolve(spec, layer, name, x, steps, run):
     """Convolve sequences that begin at the first step, as far as each of them goes.
 
     Padding serves batches that are shorter than the kernel: what is computed from it
     is behind the ends.
     """
-    x = layer[name](layer[f"{name}_padding"](x))
+    x = run(layer[name], layer[f"{name}_padding"](x), steps)
     if spec.conv_pool_size > 1:
         x = layer[f"{name}_pool"](layer[f"{name}_pool_padding"](x))
     lengths = ops.maximum(steps.lengths - spec.conv_kernel_size + 1, 0)

@@ -122,6 +122,6 @@ def executor(spec, n_parts):
     context manager
         In which to compile the network's functions, and to call them.
     """
-    if n_parts > 1 or isinstance(spec, CustomSpec):
+    if n_parts > 1 or isinstance(spec, CustomSpec) or spec.fcn_filters:
         return contextlib.nullcontext()
     return context.function_executor_type("SINGLE_THREADED_EXECUTOR")

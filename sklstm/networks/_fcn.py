@@ -1,0 +1,117 @@
+"""The fully convolutional network beside the recurrent layers [1]_.
+
+References
+----------
+.. [1] F. Karim, S. Majumdar, H. Darabi and S. Chen, "LSTM Fully Convolutional Networks
+   for Time Series Classification", IEEE Access 6, 2018.
+.. [2] F. Karim, S. Majumdar, H. Darabi and S. Harford, "Multivariate LSTM-FCNs for Time
+   Series Classification", Neural Networks 116, 2019, section 3.
+"""
+
+import keras
+from keras import layers, ops
+
+from sklstm.networks._steps import pool_mean
+
+# Channels that squeeze and excite makes one of [2]_.
+_SQUEEZE = 16
+
+# Keras's own momentum is for thousands of updates.
+_MOMENTUM = 0.9
+
+
+def make_fcn(spec):
+    """Make the layers of the fully convolutional network.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        With `fcn_filters`, `fcn_kernel_sizes` and `fcn_squeeze_excite`.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+    """
+    made = []
+    sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
+    for depth, (filters, kernel_size) in enumerate(sizes, start=1):
+        name = f"fcn_{depth}"
+        conv = layers.Conv1D(
+            filters,
+            kernel_size,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeUniform(seed=0),
+            name=name,
+        )
+        made += [conv, layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm")]
+        if _excites(spec, depth):
+            made += _make_excite(filters, name)
+    return made
+
+
+def run_fcn(spec, layer, x, steps, run):
+    """Run sequences through the convolutions, and take the mean over their steps.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        The network.
+
+    layer : dict of str to keras.layers.Layer
+        From :func:`make_fcn`.
+
+    x : Tensor of shape (n_samples, n_timesteps, n_features)
+        Sequences that begin at the first step.
+
+    steps : Steps
+        Which of their steps exist.
+
+    run : callable
+        Runs a layer: ``run(layer, x, steps)``.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, n_filters)
+    """
+    there = ops.expand_dims(steps.there, -1)
+    for depth in range(1, len(spec.fcn_filters) + 1):
+        name = f"fcn_{depth}"
+        # Behind the end of a sequence stands what "same" puts behind the longest.
+        x = run(layer[name], ops.where(there, x, 0.0), steps)
+        x = ops.relu(run(layer[f"{name}_norm"], x, steps))
+        if _excites(spec, depth):
+            x = _excite(layer, name, x, steps)
+    return pool_mean(x, steps)
+
+
+def _excites(spec, depth):
+    return spec.fcn_squeeze_excite and depth < len(spec.fcn_filters)
+
+
+def _make_excite(filters, name):
+    settings = {"use_bias": False}
+    normal = [keras.initializers.HeNormal(seed=0) for _ in range(2)]
+    return [
+        layers.Dense(
+            max(filters // _SQUEEZE, 1),
+            "relu",
+            kernel_initializer=normal[0],
+            name=f"{name}_squeeze",
+            **settings,
+        ),
+        layers.Dense(
+            filters,
+            "sigmoid",
+            kernel_initializer=normal[1],
+            name=f"{name}_excite",
+            **settings,
+        ),
+    ]
+
+
+def _excite(layer, name, x, steps):
+    """Weigh the channels of each sequence by what its mean over time tells."""
+    weights = layer[f"{name}_squeeze"](pool_mean(x, steps))
+    weights = layer[f"{name}_excite"](weights)
+    return x * ops.expand_dims(weights, 1)
