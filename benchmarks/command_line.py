@@ -23,3 +23,11 @@ def named(tasks, only):
             f"file is there when its option is."
         )
     return [task for task in tasks if task.name in only]
+
+
+def set_parameters(pipe, parameters):
+    """Set parameters of a pipeline, or of its last step, and return it."""
+    known, last = pipe.get_params(), pipe.steps[-1][0]
+    for name, value in (parameters or {}).items():
+        pipe.set_params(**{name if name in known else f"{last}__{name}": value})
+    return pipe
