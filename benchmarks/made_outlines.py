@@ -9,8 +9,8 @@ from made_patterns import split, z_scored
 def sets():
     """Return the function that makes each set, by name."""
     return {
-        "outlines_of_6": functools.partial(_outlines, 36, 300, 250, 6, 0.12, 0.06),
-        "outlines_of_50": functools.partial(_outlines, 200, 300, 430, 50, 0.07, 1.0),
+        "outlines_of_6": functools.partial(_outlines, 36, 300, 250, 6, 0.18, 0.06),
+        "outlines_of_50": functools.partial(_outlines, 200, 300, 430, 50, 0.1, 1.0),
         "demand": _demand,
     }
 
@@ -36,7 +36,7 @@ def _outlines(n_train, n_test, n_timesteps, n_classes, spread, turn, seed=0):
     harmonics = np.arange(2, 13)
     fall = 1 / harmonics  # as smooth as outlines of leaves are
     shared = fall * rng.normal(size=(2, len(harmonics)))
-    own = 0.6 * fall * rng.normal(size=(n_classes, 2, len(harmonics)))
+    own = 0.45 * fall * rng.normal(size=(n_classes, 2, len(harmonics)))
     labels = np.arange(n_classes)
     y = np.r_[
         rng.permutation(np.resize(labels, n_train)),
@@ -63,14 +63,14 @@ def _demand(n_train=67, n_test=1000, n_timesteps=24, seed=0):
     hours = np.arange(n_timesteps)
 
     def peak(hour, width, height):
-        around = hour[:, np.newaxis] + 0.6 * rng.normal(size=(len(y), 1))
+        around = hour[:, np.newaxis] + 0.45 * rng.normal(size=(len(y), 1))
         return height[:, np.newaxis] * np.exp(-(((hours - around) / width) ** 2) / 2)
 
     def uneven(height):
-        return height * np.exp(0.25 * rng.normal(size=len(y)))
+        return height * np.exp(0.2 * rng.normal(size=len(y)))
 
     morning = peak(np.where(y, 8.6, 9.2), 2.0, uneven(np.ones(len(y))))
     noon = peak(np.where(y, 13.5, 13.0), 2.5, uneven(np.where(y, 0.6, 0.75)))
     evening = peak(np.where(y, 18.3, 19.5), 2.2, uneven(np.where(y, 1.2, 0.9)))
-    X = morning + noon + evening + 0.08 * rng.normal(size=(len(y), n_timesteps))
+    X = morning + noon + evening + 0.05 * rng.normal(size=(len(y), n_timesteps))
     return split(z_scored(X)[..., np.newaxis], y, n_train)

@@ -29,7 +29,7 @@ def _level(n_train=100, n_test=300, n_timesteps=60, seed=0):
     """Return like walks around three levels: z-scores would hide the label."""
     rng = np.random.default_rng([seed, 9])
     y = rng.permutation(np.arange(n_train + n_test) % 3)
-    level = y + 0.25 * rng.normal(size=len(y))
+    level = 1.5 * y + 0.25 * rng.normal(size=len(y))
     noise = rng.normal(size=(len(y), n_timesteps))
     X = level[:, np.newaxis] + _remembered(noise, 0.8)
     return split(X[..., np.newaxis], y, n_train)
