@@ -73,3 +73,9 @@ def calibration_error(y, probabilities, classes, n_bins=N_BINS):
     bins = np.clip(np.ceil(top * n_bins).astype(int) - 1, 0, n_bins - 1)
     too_sure = np.bincount(bins, weights=top - right, minlength=n_bins)
     return np.abs(too_sure).sum() / len(top)
+
+
+def mean(task, kept, contender, score="accuracy"):
+    """Return the mean of a score over a contender's runs; NaN without any."""
+    found = [run.get(score, np.nan) for run in kept.runs(task, contender)]
+    return float(np.mean(found)) if found else np.nan

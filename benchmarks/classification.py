@@ -15,14 +15,14 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
+import class_report
 import classifiers
 import numpy as np
-from class_scores import scores
+from class_scores import mean, scores
+from classifiers import OURS
 from command_line import named, setting
 from kept import Runs
 from labelled_series import labelled_series
-
-OURS = "sklstm"
 
 
 def measure(task, kept, seeds, parameters=None):
@@ -47,12 +47,6 @@ def keep(task, contender, predicted, seconds, kept, **more):
     """Keep the scores and the seconds of a run."""
     run = {"seconds": round(seconds, 4), **more}
     kept.keep(task, contender, run | scores(task.split[3], *predicted))
-
-
-def mean(task, kept, contender, score="accuracy"):
-    """Return the mean of a score over a contender's runs; NaN without any."""
-    found = [run.get(score, np.nan) for run in kept.runs(task, contender)]
-    return float(np.mean(found)) if found else np.nan
 
 
 HEADER = (
@@ -121,9 +115,11 @@ def main():
     kept = Runs(arguments.kept)
     done = named(labelled_series(arguments.data), arguments.only)
     if arguments.peers:
+        if not (peers := classifiers.peers()):
+            raise SystemExit("No peer is installed: pip install aeon.")
         for task in done:
-            measure_once(classifiers.peers(), task, kept)
-            for name in classifiers.peers():
+            measure_once(peers, task, kept)
+            for name in peers:
                 print(f"{task.name:26} {name} {mean(task, kept, name):.3f}", flush=True)
         return
     print(HEADER)
@@ -134,8 +130,6 @@ def main():
     for file in arguments.beside:
         kept.merge(Runs(file))
     if arguments.report:
-        import class_report
-
         class_report.write(done, kept)
 
 
