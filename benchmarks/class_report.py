@@ -11,8 +11,8 @@ Accuracy on test samples: sklstm is `PerFeatureScaler -> LSTMClassifier`, with
 `PadSequences` before it where lengths are unequal, nothing set but `random_state`: the
 mean of {seeds} seeds, the least beside it, with log loss and expected calibration error
 (15 bins of the greatest probability, Guo et al. 2017). Sets of a capital letter are of
-the UCR and UEA archives, with their own split; the others are made by
-`benchmarks/labelled_series.py` with one seed, but for the digits of scikit-learn. 1-NN
+the UCR and UEA archives, with their own split; the others are made, with one seed, by
+what `benchmarks/labelled_series.py` names, but for the digits of scikit-learn. 1-NN
 DTW warps without a bound. MiniRocket has its own defaults and the ridge of its paper.
 Seconds of fit are by the clock: the first fit of a network compiles it, the quickest
 does not; those of 1-NN DTW are of its search."""
