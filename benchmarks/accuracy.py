@@ -13,7 +13,6 @@ peers.json``. With ``--kept ours.json --beside peers.json --report`` all goes in
 """
 
 import argparse
-import ast
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
@@ -22,6 +21,7 @@ import accuracy_report
 import forecasters
 import numpy as np
 import peer_forecasters
+from command_line import named, setting
 from kept import BASELINES, Kept
 from made_series import made_series, regressions
 from real_series import Regression, ett, real_series
@@ -33,14 +33,7 @@ def tasks(etth1=None, only=None):
     """Return all that is to be predicted, or what is named."""
     found = [*real_series(), *made_series(), *regressions()]
     found += [ett(etth1)] if etth1 else []
-    if not only:
-        return found
-    if unknown := {*only} - {task.name for task in found}:
-        raise SystemExit(
-            f"There is no series {sorted(unknown)}; known are "
-            f"{[task.name for task in found]} (etth1 needs --etth1)."
-        )
-    return [task for task in found if task.name in only]
+    return named(found, only)
 
 
 def measure(task, kept, seeds, parameters=None):
@@ -118,14 +111,6 @@ def _geometric_mean(ratios):
     return np.exp(np.mean(np.log([*ratios])))
 
 
-def _setting(text):
-    name, _, value = text.partition("=")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
-
-
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", help="names of series")
@@ -136,7 +121,7 @@ def _parser():
         "--set",
         nargs="+",
         default=[],
-        type=_setting,
+        type=setting,
         metavar="NAME=VALUE",
         help="parameters of LSTMRegressor or of the pipeline",
     )

@@ -1,16 +1,14 @@
 """The section of ``benchmarks/RESULTS.md`` on accuracy."""
 
-import pathlib
-import re
 import statistics
 
 import numpy as np
 import peer_forecasters
 from real_series import Regression
+from results_file import put
 from run import _circumstances
 
 OURS = "sklstm"
-FILE = pathlib.Path(__file__).with_name("RESULTS.md")
 ABOUT = """\
 Errors over those of the best baseline on the same windows: below 1 is better than all
 of them. Mean absolute errors, but of etth1, whose are mean squared ones (standardized
@@ -38,18 +36,11 @@ def write(done, kept):
     kept : Kept
         Errors and seconds of sklstm, of the baselines and of peers.
     """
-    text = section(done, kept)
-    before = FILE.read_text()
-    found = re.search(r"^## Accuracy\n(?:(?!## ).*\n)*", before, re.MULTILINE)
-    if found:
-        after = before[: found.start()] + text + "\n" + before[found.end() :]
-    else:
-        after = before.rstrip("\n") + "\n\n" + text
-    FILE.write_text(after.rstrip("\n") + "\n")
+    put("Accuracy", section(done, kept))
 
 
 def section(done, kept):
-    """Return the section as Markdown."""
+    """Return the section as Markdown, without its title."""
     seeds = max(len(kept.runs(task, OURS)) for task in done)
     versions = dict.fromkeys(
         run["version"]
@@ -59,7 +50,7 @@ def section(done, kept):
         if "version" in run
     )
     told = "".join(f", {version}" for version in versions)
-    parts = ["## Accuracy", f"{_circumstances()}{told}.", ABOUT.format(seeds=seeds)]
+    parts = [f"{_circumstances()}{told}.", ABOUT.format(seeds=seeds)]
     parts += ["\n".join(_ratios(done, kept)), "\n".join(_lost(done, kept))]
     parts += ["\n".join(_contenders(done, kept)), "\n".join(_particular(done, kept))]
     return "\n\n".join(part for part in parts if part) + "\n"

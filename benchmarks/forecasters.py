@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from command_line import set_parameters
 from numpy.lib.stride_tricks import sliding_window_view
 from real_series import Regression
 from sklearn.linear_model import RidgeCV
@@ -205,7 +206,7 @@ def _sklstm_of_samples(task, seed, parameters):
     from sklstm import LSTMRegressor, PerFeatureScaler
 
     pipe = make_pipeline(PerFeatureScaler(), LSTMRegressor(random_state=seed))
-    _set(pipe, parameters)
+    set_parameters(pipe, parameters)
     start = time.perf_counter()
     pipe.fit(task.X[: task.n_train], task.y[: task.n_train])
     seconds = time.perf_counter() - start
@@ -231,12 +232,4 @@ def _pipeline(task, horizon, seed, parameters):
     group_by = "group" if len(task.groups) > 1 else None
     window = SlidingWindow(task.window, horizon=horizon, group_by=group_by)
     pipe = make_pipeline(window, PerFeatureScaler(), LSTMRegressor(random_state=seed))
-    return _set(pipe, parameters)
-
-
-def _set(pipe, parameters):
-    known = pipe.get_params()
-    for name, value in (parameters or {}).items():
-        own = name if name in known else f"lstmregressor__{name}"
-        pipe.set_params(**{own: value})
-    return pipe
+    return set_parameters(pipe, parameters)

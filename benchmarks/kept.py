@@ -1,4 +1,4 @@
-"""Errors and seconds of each run, kept in a file of JSON."""
+"""What each run gave, kept in a file of JSON."""
 
 import json
 import pathlib
@@ -9,8 +9,8 @@ import numpy as np
 BASELINES = ("mean", "last value", "last season", "ridge", "ridge, relative")
 
 
-class Kept:
-    """Errors of earlier runs, in a file that each new run is added to.
+class Runs:
+    """Earlier runs, in a file that each new run is added to.
 
     Parameters
     ----------
@@ -28,12 +28,8 @@ class Kept:
         """Return what a contender's runs of a task gave: a list of dict."""
         return self._runs.get(task.name, {}).get(contender, [])
 
-    def add(self, task, contender, predicted, seconds, seed=None, **more):
-        """Keep a run: errors, seconds, seed, `every`, the `version` of a peer."""
-        error = forecasters.errors(task, predicted, more.get("every", 1))
-        rounded = [[float(f"{e:.6g}") for e in of_group] for of_group in error]
-        run = {"seed": seed, "seconds": round(seconds, 4), "every": 1, **more}
-        run["errors"] = rounded
+    def keep(self, task, contender, run):
+        """Keep what a run gave: a dict of what JSON can hold."""
         self._runs.setdefault(task.name, {}).setdefault(contender, []).append(run)
         if self._file:
             part = self._file.with_suffix(".part")
@@ -48,6 +44,24 @@ class Kept:
         """Add what another holds of contenders that are not here."""
         for name, of_task in other._runs.items():
             self._runs[name] = {**of_task, **self._runs.get(name, {})}
+
+
+class Kept(Runs):
+    """Errors of earlier runs of forecasts.
+
+    Parameters
+    ----------
+    file : str or None
+        Where they are; None keeps them in memory alone.
+    """
+
+    def add(self, task, contender, predicted, seconds, seed=None, **more):
+        """Keep a run: errors, seconds, seed, `every`, the `version` of a peer."""
+        error = forecasters.errors(task, predicted, more.get("every", 1))
+        rounded = [[float(f"{e:.6g}") for e in of_group] for of_group in error]
+        run = {"seed": seed, "seconds": round(seconds, 4), "every": 1, **more}
+        run["errors"] = rounded
+        self.keep(task, contender, run)
 
     def every(self, task, contender):
         """Return of how many origins one was taken."""
