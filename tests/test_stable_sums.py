@@ -71,7 +71,9 @@ def test_normalization_is_that_of_keras_over_the_steps_that_exist(there):
 def test_normalization_of_one_step_is_finite():
     norm = norm_of(2)
     there = np.eye(1, 9, dtype=bool)
-    ours = run(StableNorm(norm), draw(1, 9, 2), norm.trainable_weights, there, training=True)
+    ours = run(
+        StableNorm(norm), draw(1, 9, 2), norm.trainable_weights, there, training=True
+    )
     assert all(np.isfinite(one).all() for one in ours)
     np.testing.assert_allclose(ours[0][0, 0], norm.beta.value, atol=1e-6)
 

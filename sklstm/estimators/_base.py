@@ -26,6 +26,7 @@ from sklstm.estimators._check_target import holds_nan, names_of_targets
 from sklstm.estimators._held_out import last_samples
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._read_sequences import read_sequences
+from sklstm.estimators._sizes import read_sizes
 from sklstm.networks import (
     CustomSpec,
     KnownLoss,
@@ -265,22 +266,24 @@ class SequenceEstimator(RepairedWrapper):
         return NetworkSpec(
             n_features=table.n_features,
             n_outputs=target.n_outputs_,
-            units=_sizes("units", self.units, at_least_one=True),
+            units=read_sizes("units", self.units, at_least_one=True),
             n_tokens=len(self.vocabulary_) + 1 if self._takes_tokens() else 0,
             embedding_dim=int(self.embedding_dim or 0),
             cell=self.cell,
             bidirectional=bool(self.bidirectional),
             activation=self.activation,
             recurrent_activation=self.recurrent_activation,
-            dropout=float(self.dropout),
+            dropout=self._dropout(),
             recurrent_dropout=float(self.recurrent_dropout),
-            pooling="none" if target.per_step else self.pooling,
-            conv_filters=_sizes("conv_filters", self.conv_filters),
+            pooling="none" if target.per_step else self._pooling(),
+            conv_filters=read_sizes("conv_filters", self.conv_filters),
             conv_kernel_size=int(self.conv_kernel_size),
             conv_activation=self.conv_activation,
             conv_pool_size=int(self.conv_pool_size),
             n_steps_out=target.n_steps_,
-            hidden_layer_sizes=_sizes("hidden_layer_sizes", self.hidden_layer_sizes),
+            hidden_layer_sizes=read_sizes(
+                "hidden_layer_sizes", self.hidden_layer_sizes
+            ),
             hidden_activation=self.hidden_activation,
             heads=self.heads,
             n_quantiles=len(target.quantiles),
@@ -291,6 +294,12 @@ class SequenceEstimator(RepairedWrapper):
     def _start_of_spec(self, n_features):
         """Return further entries of the network's spec."""
         return {}
+
+    def _dropout(self):
+        return float(self.dropout)
+
+    def _pooling(self):
+        return self.pooling
 
     # ------------------------------------------------------------------------ training
     def _share_held_out(self):
@@ -383,7 +392,11 @@ class SequenceEstimator(RepairedWrapper):
     def _n_epochs(self, n_batches, n_samples):
         if self.epochs != "auto":
             return int(self.epochs)
-        return max(-(-UPDATES // n_batches), _LEAST_EPOCHS)
+        return max(-(-self._updates() // n_batches), _LEAST_EPOCHS)
+
+    def _updates(self):
+        """Return the updates that `epochs="auto"` makes."""
+        return UPDATES
 
     def _learning_rate_falls(self, optimizer, callbacks):
         """Tell whether nobody else says how the learning rate goes."""
@@ -469,15 +482,3 @@ def _in_float32(weights):
             "too large for float32. Divide all weights by their mean."
         )
     return narrow
-
-
-def _sizes(name, value, at_least_one=False):
-    """Read an int or a sequence of ints as a tuple."""
-    sizes = tuple(np.atleast_1d(value).tolist()) if np.ndim(value) <= 1 else ()
-    whole = all(type(size) is int and size >= 1 for size in sizes)
-    if not whole or np.ndim(value) > 1 or (at_least_one and not sizes):
-        raise ValueError(
-            f"{name} must be an int >= 1 or a sequence of such, one a layer; got "
-            f"{value!r}."
-        )
-    return sizes

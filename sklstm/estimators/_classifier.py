@@ -30,7 +30,11 @@ from sklstm.estimators._targets import (
 
 
 class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
-    """Classification of sequences by a long short-term memory network [1]_.
+    """Classification of sequences by an LSTM [1]_ beside convolutions [2]_.
+
+    LSTM-FCN: what the recurrent layers make of a sequence is joined with the mean over
+    time of a fully convolutional network. Labels of every time step, tokens, and
+    ``fcn_filters=()`` are for recurrent layers alone.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. Binary, multi-class and
@@ -55,18 +59,20 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     recurrent_activation : str, default="sigmoid"
         Activation of the cell's gates; a "simple_rnn" has none.
 
-    dropout : float, default=0.0
+    dropout : float or "auto", default="auto"
         Share of the outputs of each recurrent layer that training sets to zero, in
-        [0, 1).
+        [0, 1). "auto" takes 0.8 beside convolutions [2]_, and 0 without.
 
     recurrent_dropout : float, default=0.0
         Share of the hidden state that training sets to zero within the cell, in
         [0, 1).
 
-    pooling : {"last", "mean", "max", "attention", "concat"}, default="concat"
-        What is made of the steps of a sequence: the state after the last one; the mean,
-        the maximum or a learned weighted mean [2]_ of the states after each step that
-        is not missing; or the first three of these side by side ("concat" [3]_).
+    pooling : {"auto", "last", "mean", "max", "attention", "concat"}, default="auto"
+        What is made of the states of the recurrent layers: the state after the last
+        step; the mean, the maximum or a learned weighted mean [3]_ of the states after
+        each step that is not missing ("attention" is ALSTM-FCN); or the first three of
+        these side by side ("concat" [4]_). "auto" takes "last" beside convolutions,
+        and "concat" without.
 
     embedding_dim : int, default=None
         Where given, X holds one feature, an integer token at each step, of which an
@@ -87,6 +93,31 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
 
     conv_pool_size : int, default=1
         Steps of which the largest value is kept after each convolution; 1 keeps all.
+
+    fcn_filters : int, sequence of int or "auto", default="auto"
+        Filters of each convolution of the network beside the recurrent layers. Each is
+        followed by batch normalization and a ReLU; the mean of the last one over the
+        steps that are not missing is joined to what `pooling` gives. () has none.
+        "auto" takes (64, 64, 64) where a whole sequence has a label and its steps are
+        no tokens.
+
+    fcn_kernel_size : int, sequence of int or "auto", default="auto"
+        Steps that each of these spans, the ends of a sequence padded with zeros.
+        "auto" takes 8, 5, and 3 for all others.
+
+    fcn_squeeze_excite : bool, default=False
+        Whether the filters of these but the last are weighed for each sequence by what
+        their means over time tell, as in MLSTM-FCN [5]_.
+
+    patch_size : int or "auto", default="auto"
+        Steps that are joined to one for the recurrent layers; as many as the sequence
+        has is the dimension shuffle of LSTM-FCN for one feature. "auto" makes 32
+        patches of the longest sequence at most; 1 without convolutions beside.
+
+    window_norm : {"last", "standard"} or None, default=None
+        What of each sequence is zero, feature by feature: its last value, or its mean
+        ("standard", with a standard deviation of one), so that only the shape tells
+        classes apart. None leaves levels as they are.
 
     hidden_layer_sizes : int or sequence of int, default=()
         Units of the dense layers between the pooling and the output.
@@ -123,7 +154,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         How the learning rate goes over the epochs of `fit`: along half a cosine down
-        to a hundredth [4]_, or not at all. An optimizer that is an instance or has a
+        to a hundredth [6]_, or not at all. An optimizer that is an instance or has a
         schedule of Keras, and a `LearningRateScheduler`, go their own way; with what
         other callbacks make of the learning rate the cosine is multiplied.
 
@@ -140,9 +171,10 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         Further metrics of Keras for `history_`, such as "accuracy".
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 1000 updates, but 10 at
-        least. The resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
-        "lstmclassifier__epochs" of a pipeline); "n_samples" would draw rows at random.
+        Passes over the samples. "auto" takes as many as make 500 updates (1000 without
+        convolutions beside the recurrent layers), but 10 at least. The resource for a
+        `HalvingGridSearchCV` (``resource="epochs"``, or "lstmclassifier__epochs" of a
+        pipeline); "n_samples" would draw rows at random.
 
     batch_size : int, default=32
         Samples an update; -1 takes all.
@@ -201,6 +233,9 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     vocabulary_ : ndarray of int, of shape (n_tokens,)
         The tokens that `fit` found, sorted; with `embedding_dim` alone.
 
+    patch_size_ : int
+        Steps that "auto" joins to one for the recurrent layers.
+
     n_features_in_ : int
         Features of a time step; of a 2-D X its number of columns.
 
@@ -222,11 +257,15 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9(8), 1997.
-    .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
+    .. [2] F. Karim, S. Majumdar, H. Darabi and S. Chen, "LSTM Fully Convolutional
+       Networks for Time Series Classification", IEEE Access 6, 2018.
+    .. [3] Z. Yang et al., "Hierarchical Attention Networks for Document
        Classification", NAACL 2016, equations 5 to 7.
-    .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
+    .. [4] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
        Classification", ACL 2018, section 3.3.
-    .. [4] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
+    .. [5] F. Karim, S. Majumdar, H. Darabi and S. Harford, "Multivariate LSTM-FCNs for
+       Time Series Classification", Neural Networks 116, 2019.
+    .. [6] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
        Restarts", ICLR 2017, equation 5.
 
     Examples
@@ -264,9 +303,9 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         bidirectional=True,
         activation="tanh",
         recurrent_activation="sigmoid",
-        dropout=0.0,
+        dropout="auto",
         recurrent_dropout=0.0,
-        pooling="concat",
+        pooling="auto",
         embedding_dim=None,
         conv_filters=(),
         conv_kernel_size=3,

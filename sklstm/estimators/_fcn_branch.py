@@ -1,39 +1,43 @@
 """The fully convolutional network beside the recurrent layers of a classifier."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-# Of "auto", as in LSTM-FCN: the kernels of the first convolutions, and of all others.
+from sklstm.estimators._sizes import read_sizes
+
+# Of "auto": filters; kernels of the first convolutions, as in LSTM-FCN, and of others.
+_FILTERS = (64, 64, 64)
 _KERNEL_SIZES, _KERNEL_SIZE = (8, 5), 3
 
-_FILTERS = (64, 64, 64)
-
-# Patches that "auto" makes of a sequence, at most.
+# Of "auto" beside convolutions: share of the recurrent outputs that training leaves
+# out, as in LSTM-FCN; patches of the longest sequence, at most; updates of training.
+_DROPOUT = 0.8
 _PATCHES = 32
+_UPDATES = 500
+
+_SIZES = [
+    Interval(Integral, 1, None, closed="left"),
+    "array-like",
+    StrOptions({"auto"}),
+]
 
 
 class FCNBranch:
-    """Mixin of a classifier whose network has convolutions beside its LSTM.
+    """What a classifier has beside its recurrent layers, and what "auto" means then.
 
-    Attributes
-    ----------
-    patch_size_ : int
-        Steps that are one to the recurrent layers.
+    A mixin: `_begin` chooses the patches of the recurrent layers, `_start_of_spec`
+    describes the convolutions.
     """
 
     _parameter_constraints = {
-        "fcn_filters": [
-            Interval(Integral, 1, None, closed="left"),
-            "array-like",
-            StrOptions({"auto"}),
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
+        "pooling": [
+            StrOptions({"auto", "last", "mean", "max", "attention", "concat"}),
         ],
-        "fcn_kernel_size": [
-            Interval(Integral, 1, None, closed="left"),
-            "array-like",
-            StrOptions({"auto"}),
-        ],
+        "fcn_filters": _SIZES,
+        "fcn_kernel_size": _SIZES,
         "fcn_squeeze_excite": ["boolean"],
         "window_norm": [StrOptions({"last", "standard"}), None],
         "patch_size": [
@@ -43,33 +47,65 @@ class FCNBranch:
     }
 
     def _begin(self, samples, partial):
-        longest = int(samples.table.lengths.max())
-        self.patch_size_ = self._patch_size(longest)
+        """Choose what depends on the length of the first sequences."""
+        self.patch_size_ = 1
+        if self._filters() and not np.size(self.conv_filters):
+            longest = int(samples.table.lengths.max())
+            self.patch_size_ = -(-longest // _PATCHES)
 
-    def _patch_size(self, n_timesteps):
-        if self.patch_size != "auto":
-            return int(self.patch_size)
-        if self._takes_tokens() or self.target_encoder_.per_step:
-            return 1
-        return -(-n_timesteps // _PATCHES)
+    def _filters(self):
+        """Return the filters of each convolution; none where there are none."""
+        per_step = self.target_encoder_.per_step
+        if isinstance(self.fcn_filters, str):
+            sees_numbers = self.model is None and not self._takes_tokens()
+            return _FILTERS if sees_numbers and not per_step else ()
+        filters = read_sizes("fcn_filters", self.fcn_filters)
+        if filters and per_step:
+            raise ValueError(
+                f"fcn_filters={self.fcn_filters!r} can't go with a label for every "
+                "time step: the convolutions end in a mean over the steps. Use "
+                'fcn_filters="auto" or ().'
+            )
+        return filters
+
+    def _kernel_sizes(self, n_layers):
+        given = self.fcn_kernel_size
+        if isinstance(given, str):
+            others = (_KERNEL_SIZE,) * max(n_layers - len(_KERNEL_SIZES), 0)
+            return (_KERNEL_SIZES + others)[:n_layers]
+        sizes = read_sizes("fcn_kernel_size", given)
+        if np.ndim(given) == 0:
+            return sizes * n_layers
+        if len(sizes) != n_layers:
+            raise ValueError(
+                f"fcn_kernel_size={given!r} has {len(sizes)} entries for {n_layers} "
+                "convolutions of fcn_filters. Pass an int, or one entry a convolution."
+            )
+        return sizes
 
     def _start_of_spec(self, n_features):
-        filters = _FILTERS if isinstance(self.fcn_filters, str) else self.fcn_filters
-        filters = tuple(np.atleast_1d(filters).tolist())
-        if self.target_encoder_.per_step:
-            filters = ()
-        sizes = self.fcn_kernel_size
-        if isinstance(sizes, str):
-            others = (_KERNEL_SIZE,) * (len(filters) - len(_KERNEL_SIZES))
-            sizes = (_KERNEL_SIZES + others)[: len(filters)]
-        elif np.ndim(sizes) == 0:
-            sizes = (sizes,) * len(filters)
+        """Return what of the network's spec this adds."""
+        filters = self._filters()
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
+        patch_size = self.patch_size
         return {
             "window_norm": self.window_norm or "none",
             "norm_features": tuple(range(seen)) if self.window_norm else (),
-            "patch_size": self.patch_size_,
+            "patch_size": self.patch_size_ if patch_size == "auto" else int(patch_size),
             "fcn_filters": filters,
-            "fcn_kernel_sizes": tuple(map(int, sizes)) if filters else (),
+            "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
+
+    def _dropout(self):
+        if self.dropout == "auto":
+            return _DROPOUT if self._filters() else 0.0
+        return super()._dropout()
+
+    def _pooling(self):
+        if self.pooling == "auto":
+            return "last" if self._filters() else "concat"
+        return super()._pooling()
+
+    def _updates(self):
+        return _UPDATES if self._filters() else super()._updates()

@@ -44,7 +44,10 @@ def make_fcn(spec):
             kernel_initializer=keras.initializers.HeUniform(seed=0),
             name=name,
         )
-        made += [conv, layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm")]
+        made += [
+            conv,
+            layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm"),
+        ]
         if _excites(spec, depth):
             made += _make_excite(filters, name)
     return made

@@ -1,0 +1,254 @@
+"""LSTM-FCN: the network that Keras's layers build by hand, and what it holds to."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from sklearn.base import clone
+
+from sklstm import LSTMClassifier
+
+N_SAMPLES, N_TIMESTEPS, N_FEATURES = 12, 10, 3
+
+
+@pytest.fixture(name="X")
+def sequences():
+    return np.random.default_rng(0).normal(size=(N_SAMPLES, N_TIMESTEPS, N_FEATURES))
+
+
+@pytest.fixture
+def y():
+    return np.arange(N_SAMPLES) % 3
+
+
+@pytest.fixture
+def gaps(X):
+    X = X.copy()
+    X[1, :4] = X[2, 5:] = X[3, [0, 2, 3, 7]] = X[4, ::2] = np.nan
+    return X
+
+
+def lstm_fcn(**settings):
+    settings = {"units": 4, "fcn_filters": (5, 6), "bidirectional": False, **settings}
+    return LSTMClassifier(random_state=0, **{"epochs": 2, "patch_size": 1, **settings})
+
+
+def convolutional(x, filters, kernels, squeeze=None):
+    """The convolutional half of LSTM-FCN, as the papers draw it."""
+    for depth, (n_filters, kernel) in enumerate(zip(filters, kernels, strict=True)):
+        conv = layers.Conv1D(n_filters, kernel, padding="same", use_bias=False)
+        norm = layers.BatchNormalization(momentum=0.9)
+        x = layers.ReLU()(norm(conv(x)))
+        if squeeze and depth < len(filters) - 1:
+            weights = layers.GlobalAveragePooling1D()(x)
+            weights = layers.Dense(squeeze[depth], "relu", use_bias=False)(weights)
+            weights = layers.Dense(n_filters, "sigmoid", use_bias=False)(weights)
+            x = layers.Multiply()([x, layers.Reshape((1, n_filters))(weights)])
+    return layers.GlobalAveragePooling1D()(x)
+
+
+def by_hand(recurrent, filters=(5, 6), kernels=(8, 5), squeeze=None):
+    inputs = keras.Input((N_TIMESTEPS, N_FEATURES))
+    joined = [recurrent(inputs), convolutional(inputs, filters, kernels, squeeze)]
+    outputs = layers.Dense(3, "softmax")(layers.Concatenate()(joined))
+    return keras.Model(inputs, outputs)
+
+
+STACKS = {
+    "LSTM-FCN": ({}, lambda: by_hand(layers.LSTM(4))),
+    "kernels": (
+        {"fcn_kernel_size": (3, 2)},
+        lambda: by_hand(layers.LSTM(4), kernels=(3, 2)),
+    ),
+    "one kernel, four convolutions": (
+        {"fcn_filters": (4, 5, 6, 7), "fcn_kernel_size": 3},
+        lambda: by_hand(layers.LSTM(4), (4, 5, 6, 7), (3, 3, 3, 3)),
+    ),
+    "kernels of auto": (
+        {"fcn_filters": (4, 5, 6, 7)},
+        lambda: by_hand(layers.LSTM(4), (4, 5, 6, 7), (8, 5, 3, 3)),
+    ),
+    "MLSTM-FCN": (
+        {"fcn_filters": (32, 6), "fcn_squeeze_excite": True},
+        lambda: by_hand(layers.LSTM(4), (32, 6), squeeze=(2,)),
+    ),
+    "dimension shuffle": (
+        {"patch_size": N_TIMESTEPS},
+        lambda: by_hand(lambda x: layers.LSTM(4)(layers.Reshape((1, -1))(x))),
+    ),
+    "patches": (
+        {"patch_size": 5, "cell": "gru", "bidirectional": True},
+        lambda: by_hand(
+            lambda x: layers.Bidirectional(layers.GRU(4))(layers.Reshape((2, -1))(x))
+        ),
+    ),
+}
+
+
+def with_weights_of(classifier, model):
+    """Set weights by the kinds of their layers: the orders of layers differ."""
+    ours = {}
+    for layer in classifier.model_.layers:
+        ours.setdefault(type(layer).__name__, []).append(layer.get_weights())
+    dense = ours["Dense"]
+    ours["Dense"] = sorted(dense, key=lambda w: len(w) > 1)  # the output is the last
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(ours[type(layer).__name__].pop(0))
+    assert not any(w for of_kind in ours.values() for one in of_kind for w in one)
+    return model
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_network_is_the_one_built_by_hand(name, X, y):
+    settings, stack = STACKS[name]
+    classifier = lstm_fcn(dropout=0.0, **settings).fit(X, y)
+    model = with_weights_of(classifier, stack())
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_it_trains_as_keras_does(name, X, y):
+    settings, stack = STACKS[name]
+    settings = {"learning_rate_schedule": "constant", "dropout": 0.0, **settings}
+    settings |= {"batch_size": 6, "shuffle": False, "warm_start": True, "epochs": 1}
+    classifier = lstm_fcn(**settings).fit(X, y)
+    model = with_weights_of(classifier, stack())
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    model.fit(X, y, batch_size=6, epochs=2, shuffle=False, verbose=0)
+    # A fresh optimizer goes on from the same weights.
+    classifier.set_params(epochs=2).fit(X, y)
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_allclose(classifier.predict_proba(X), expected, atol=2e-3)
+    moments = classifier.model_.get_layer("fcn_2_norm").get_weights()[2:]
+    stock = [layer for layer in model.layers if "batch_norm" in layer.name][1]
+    for ours, of_keras in zip(moments, stock.get_weights()[2:], strict=True):
+        np.testing.assert_allclose(ours, of_keras, rtol=2e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("squeeze", [False, True])
+def test_missing_steps_are_skipped(squeeze, gaps, y):
+    """A sequence with missing steps is the shorter sequence without them."""
+    classifier = lstm_fcn(fcn_squeeze_excite=squeeze, patch_size=3).fit(gaps, y)
+    outputs = classifier.predict_proba(gaps)
+    for i in range(6):
+        alone = gaps[i][~np.isnan(gaps[i]).all(axis=1)]
+        expected = classifier.predict_proba(alone[np.newaxis])
+        np.testing.assert_allclose(outputs[[i]], expected, atol=2e-6)
+
+
+def test_missing_steps_are_not_in_the_moments_of_a_batch(gaps, y):
+    """The steps that exist, one after the other, train as they do behind a gap."""
+    shifted = np.full_like(gaps, np.nan)
+    for i, sequence in enumerate(gaps):
+        kept = sequence[~np.isnan(sequence).all(axis=1)]
+        shifted[i, : len(kept)] = kept
+    longer = np.concatenate([shifted, np.full_like(shifted, np.nan)], axis=1)
+    ours, others = (lstm_fcn().fit(X, y).predict_proba(X) for X in (gaps, longer))
+    np.testing.assert_allclose(ours, others, atol=1e-6)
+
+
+@pytest.mark.parametrize("window_norm", [None, "last", "standard"])
+def test_model_of_stock_layers_gives_the_same(window_norm, gaps, y):
+    classifier = lstm_fcn(
+        fcn_squeeze_excite=True, window_norm=window_norm, patch_size="auto"
+    ).fit(gaps, y)
+    outputs = classifier.to_keras().predict(gaps, verbose=0)
+    np.testing.assert_allclose(outputs, classifier.predict_proba(gaps), atol=2e-6)
+
+
+def test_a_prediction_has_the_same_bits_alone(gaps, y):
+    classifier = lstm_fcn().fit(gaps, y)
+    whole = classifier.predict_proba(gaps)
+    alone = [classifier.predict_proba(gaps[[i]]) for i in range(N_SAMPLES)]
+    np.testing.assert_array_equal(whole, np.concatenate(alone))
+
+
+def test_only_the_shape_tells_where_windows_are_standardized(X, y):
+    classifier = lstm_fcn(window_norm="standard").fit(X, y)
+    moved = 5 * X + 100
+    expected = classifier.predict_proba(X)
+    np.testing.assert_allclose(classifier.predict_proba(moved), expected, atol=1e-4)
+    plain = lstm_fcn().fit(X, y)
+    assert abs(plain.predict_proba(moved) - plain.predict_proba(X)).max() > 0.01
+
+
+@pytest.mark.parametrize("batch_size", [1, 11, -1])
+def test_batches_of_one_sample_train(batch_size, X, y):
+    # Of eleven, one sample is left over.
+    X[..., 0] += 2 * y[:, np.newaxis]
+    classifier = lstm_fcn(batch_size=batch_size, epochs=60, dropout=0.0).fit(X, y)
+    assert np.isfinite(classifier.predict_proba(X)).all()
+    assert classifier.score(X, y) > 0.9
+
+
+def test_partial_fit_comes_to_what_fit_learns():
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    X = rng.normal(size=(60, 30, 1)) + y[:, np.newaxis, np.newaxis]
+    classifier = lstm_fcn(batch_size=10)
+    for _ in range(5):
+        classifier.partial_fit(X, y, classes=[0, 1])
+    assert classifier.score(X, y) > 0.9
+
+
+def test_weights_count_in_the_loss_alone(X, y):
+    weights = np.where(y == 0, 0.0, 1.0)
+    zero = lstm_fcn().fit(X, y, sample_weight=weights)
+    without = lstm_fcn().fit(X[y > 0], y[y > 0])
+    assert zero.classes_.tolist() == without.classes_.tolist()
+    expected = without.predict_proba(X)
+    np.testing.assert_allclose(zero.predict_proba(X), expected, atol=1e-6)
+
+
+def test_auto_means_no_convolutions_for_labels_of_steps(X):
+    y = np.where(X[..., 0] > 0, "up", "down")
+    classifier = LSTMClassifier(units=4, epochs=1, random_state=0).fit(X, y)
+    names = [layer.name for layer in classifier.model_.layers]
+    assert not any(name.startswith("fcn") for name in names)
+    assert classifier.patch_size_ == 1
+    with pytest.raises(ValueError, match=r"fcn_filters=8 can't go with a label"):
+        LSTMClassifier(fcn_filters=8, epochs=1).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fcn_filters", "many"),
+        ("fcn_filters", 0),
+        ("fcn_filters", (8, 2.5)),
+        ("fcn_kernel_size", (8, 5)),
+        ("fcn_kernel_size", 0),
+        ("fcn_squeeze_excite", "yes"),
+        ("patch_size", 0),
+        ("window_norm", "mean"),
+        ("dropout", "much"),
+        ("pooling", "first"),
+    ],
+)
+def test_parameters_that_are_not_allowed(name, value, X, y):
+    classifier = LSTMClassifier(epochs=1).set_params(**{name: value})
+    with pytest.raises(ValueError, match=name):
+        classifier.fit(X, y)
+    assert not hasattr(classifier, "classes_")
+
+
+def test_other_convolutions_when_training_goes_on(X, y):
+    classifier = lstm_fcn(warm_start=True).fit(X, y)
+    for name, value in {"fcn_filters": (5, 7), "patch_size": 2}.items():
+        changed = clone(classifier).fit(X, y).set_params(**{name: value})
+        with pytest.raises(ValueError, match=f"built with {name}"):
+            changed.fit(X, y)
+
+
+def test_a_shape_in_noise_is_found_by_few_samples():
+    """What an LSTM alone needs hundreds of samples for."""
+    rng = np.random.default_rng(0)
+    y = np.arange(160) % 2
+    X = rng.normal(size=(160, 80, 1))
+    for i, label in enumerate(y):
+        at = rng.integers(70)
+        X[i, at : at + 10, 0] += 3 * np.sin(np.arange(10) * (0.7 if label else 1.9))
+    classifier = LSTMClassifier(random_state=0).fit(X[:60], y[:60])
+    assert classifier.score(X[60:], y[60:]) > 0.9
