@@ -179,7 +179,8 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         By which the output of the network is multiplied beside the linear part, in
         [0, 1]. "auto" measures it: networks that are trained on the first part of the
         samples are compared with later ones (those of `validation_split`, if there
-        are such). A network that adds nothing is trained for one epoch only, with
+        are such; of the `callbacks` only a `LearningRateScheduler` takes part, as a
+        copy). A network that adds nothing is trained for one epoch only, with
         ``epochs="auto"``, and `partial_fit` then changes no prediction; one that is
         better without the linear part goes without.
         With ``loss="quantile"`` it is 1.
