@@ -482,14 +482,17 @@ def told_between(fitted, X, **params):
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
-@pytest.mark.parametrize("n_lost", range(9))
-def test_a_gap_that_windows_reach_over_is_told(n_lost, horizon):
+@pytest.mark.parametrize("n_lost", [*range(9), 24, 40, 41, 60])
+def test_a_gap_between_tables_is_told_unless_it_is_longer_than_the_first(
+    n_lost, horizon
+):
     X = table(HOURS)
-    told = told_between(X[:100], X[100 + n_lost :], horizon=horizon)
-    if 0 < n_lost < LENGTH + horizon - 1:
+    told = told_between(X[:40], X[40 + n_lost :], horizon=horizon)
+    if 0 < n_lost <= 40:
         (told,) = told
         rows = "1 row is" if n_lost == 1 else f"{n_lost} rows are"
         assert told.startswith(f"{rows} missing between the rows of fit and X")
+        assert ("nothing else" in told) == (n_lost >= LENGTH + horizon - 1)
         assert "backtest" in told
     else:
         assert not told
@@ -505,6 +508,8 @@ def test_a_gap_between_tables_is_told_where_a_window_lacks_it():
     assert not told_between(X[:100], X[102:], gaps="ignore")
     assert not told_between(X[:100].to_numpy(), X[102:].to_numpy())
     assert not told_between(X[:100], X[50:])
+    # The window of a row is the row itself, which no gap is in.
+    assert not told_between(X[:100], X[110:], window_length=1, horizon=0)
 
 
 def test_a_gap_is_that_of_most_groups():
@@ -521,7 +526,7 @@ def test_a_gap_is_that_of_most_groups():
 def test_each_fold_tells_of_a_gap_in_the_same_words():
     X = table(HOURS)
     pipe = make_pipeline(SlidingWindow(LENGTH, flatten=True), SimpleImputer(), Ridge())
-    for n_lost, n_texts in {0: 0, 3: 1, LENGTH: 0}.items():
+    for n_lost, n_texts in {0: 0, 3: 1, LENGTH: 1, 12: 1}.items():
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             cross_validate(pipe, X, X["a"], cv=TimeSeriesSplit(4, gap=n_lost))

@@ -365,3 +365,35 @@ def test_steps_that_no_fold_reaches_are_told():
     ):
         found = conformal_intervals(past, ahead)
     assert list(np.isinf(found["y_upper"])) == [False] * n_steps + [True]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "symmetric", "n_folds"),
+    [
+        *((0.8, True, 4), (0.9, True, 9), (0.95, True, 19)),
+        *((0.8, False, 9), (0.9, False, 19), (0.95, False, 39)),
+    ],
+)
+def test_as_many_folds_as_the_documentation_says(coverage, symmetric, n_folds):
+    level = {"coverage": coverage, "symmetric": symmetric}
+    for n in (n_folds - 1, n_folds):
+        ahead = made_up(n + 1)
+        past, ahead = ahead[ahead["fold"] < n], ahead[ahead["fold"] == n]
+        ahead = ahead.set_index("time")[["forecast"]].set_axis(["price"], axis=1)
+        if n < n_folds:
+            with pytest.warns(UserWarning, match="needs 1 more"):
+                found = conformal_intervals(past, ahead, **level)
+        else:
+            found = conformal_intervals(past, ahead, **level)
+        assert np.isfinite(found["price_upper"]).all() == (n == n_folds)
+
+
+def test_intervals_of_a_biased_forecast_may_leave_it_outside():
+    past = made_up(30)
+    past["truth"] = past["forecast"] - 5 + past["truth"] / 20
+    found = conformal_intervals(past, coverage=0.8, symmetric=False)
+    found = found[np.isfinite(found["lower"])]
+    assert len(found)
+    assert (found["upper"] < found["forecast"]).all()
+    found = conformal_intervals(past, coverage=0.8)
+    assert (found["upper"] >= found["forecast"]).all()

@@ -370,3 +370,39 @@ def test_outputs_of_which_some_are_unknown_are_each_on_their_own():
     assert np.isfinite(both.coef).all()
     assert abs(both.coef[:, 1]).max() > 0
     assert one.coef.shape == (8, 1)
+
+
+# --------------------------------------------------------------------------- the choice
+def fitted_linear_part(X, y, weights, features=(-1,), norms=("none",)):
+    table = SequenceTable.from_array(X)
+    n = len(features)
+    units = Units(np.array(features), np.ones(n), np.zeros(n), X.shape[1])
+    part = LinearPart(X.shape[1], False, units)
+    part.fit(table, y, weights, norms)
+    return part
+
+
+def test_samples_of_no_weight_have_no_part_in_the_choice_of_the_penalty():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 8, 1))
+    y = X[:, :, 0] @ rng.normal(size=(8, 1)) + rng.normal(size=(300, 1))
+    weights = (rng.random(300) < 0.5).astype(float)
+    expected = fitted_linear_part(X, y, weights)
+    y[weights == 0] = rng.normal(size=((weights == 0).sum(), 1))
+    [found] = fitted_linear_part(X, y, weights).members
+    assert found.penalty == expected.members[0].penalty
+    np.testing.assert_array_equal(found.coef, expected.members[0].coef)
+    # Where these alone are later, they count.
+    weights = np.r_[np.ones(100), np.zeros(200)]
+    assert len(fitted_linear_part(X, y, weights).members) == 1
+
+
+def test_the_penalty_is_that_of_the_heavier_samples():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 5, 1))
+    slope = np.where(np.arange(400) % 2, 3.0, 0.0)  # every second goes by itself
+    y = (slope * X[:, -1, 0] + rng.normal(size=400) / 10)[:, np.newaxis]
+    of_light, of_heavy = 0.5 + (slope == 0) * 3, 0.5 + (slope > 0) * 3
+    [none], [some] = (fitted_linear_part(X, y, w).members for w in (of_light, of_heavy))
+    # What is solved for weighs samples too: the coefficient is near the heavy ones'.
+    assert abs(none.coef[-1, 0]) < 0.6 < 2.4 < some.coef[-1, 0]

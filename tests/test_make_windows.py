@@ -345,3 +345,21 @@ def test_what_can_not_be_cut_is_told(name):
 def test_more_steps_than_rows():
     with pytest.raises(ValueError, match="steps=6 is more than X and y have rows: 5"):
         make_multistep(np.zeros((5, 1)), np.zeros(5), 6)
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "said"),
+    [
+        ("shop", TypeError, r"got 'shop'\. Pass the column itself: groups=X\['shop'\]"),
+        ("day", TypeError, r"groups=X\.index\.get_level_values\('day'\)"),
+        ("town", TypeError, "one entry per row, got 'town'. Pass a column"),
+        (["shop"], ValueError, r"X has 9 rows, groups has 1 entries\. .*X\['shop'\]"),
+        (["a", "b"], ValueError, "X has 9 rows, groups has 2 entries"),
+    ],
+)
+@pytest.mark.parametrize("make", [make_windows, make_multistep])
+def test_groups_are_entries_not_a_name(make, groups, error, said):
+    X = pd.DataFrame({"sold": np.arange(9.0), "shop": list("abc") * 3})
+    X.index.name = "day"
+    with pytest.raises(error, match=said):
+        make(X, X["sold"], 2, groups=groups)

@@ -71,7 +71,7 @@ def test_what_is_missing_is_looked_for_further_back(window, expected):
 
 def test_columns_of_y_are_steps_of_one_feature_or_one_step_of_several():
     X = np.arange(12.0).reshape(1, 6, 2)  # 0 2 4 6 8 10, and 1 3 5 7 9 11
-    steps = NaiveForecaster(3).fit(X, [[0.0] * 5])
+    steps = NaiveForecaster(3, target_feature=0).fit(X, [[0.0] * 5])
     assert steps.predict(X).tolist() == [[6, 8, 10, 6, 8]]
     steps = NaiveForecaster(3, horizon=2, target_feature=-1).fit(X, [[0.0] * 2])
     assert steps.predict(X).tolist() == [[9, 11]]
@@ -234,6 +234,86 @@ def test_clone_parameters_and_pickle():
     np.testing.assert_array_equal(model.predict(X), X[:, 4])
 
 
+# ---------------------------------------------------- the feature that y goes on with
+@pytest.fixture
+def prices():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2026-01-01", periods=120)
+    price = 20 + rng.normal(size=120).cumsum()
+    load, sold = rng.normal(size=120), rng.poisson(0.2, size=120) * 1.0
+    twice = 2 * price
+    columns = {"load": load, "twice": twice, "price": price, "sold": sold}
+    return pd.DataFrame(columns, days)
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("name", ["load", "twice", "price", "sold"])
+def test_the_feature_that_y_goes_on_with_is_found(prices, name, horizon):
+    y = prices[name]
+    pipe = naive(8, 7, window={"horizon": horizon}, horizon=horizon).fit(prices, y)
+    assert pipe[-1].target_feature_.tolist() == [prices.columns.get_loc(name)]
+    np.testing.assert_array_equal(pipe.predict(prices)[20:], y.shift(7)[20:])
+
+
+def test_features_of_several_targets_and_steps_are_found(prices):
+    both = prices[["sold", "load"]]
+    pipe = naive(8, 7).fit(prices, both)
+    assert pipe[-1].target_feature_.tolist() == [3, 0]
+    np.testing.assert_array_equal(pipe.predict(prices)[20:], both.shift(7)[20:])
+    for y in (prices[["price"]], both):
+        trimmed, Y = make_multistep(prices, y, 3)
+        pipe = naive(8, 7, window={"horizon": 3}).fit(trimmed, Y)
+        found = forecast(pipe, prices, 3)
+        expected = prices[y.columns].iloc[-7:-4]
+        np.testing.assert_array_equal(found, expected)
+    # Without names, columns that go on with one feature are its steps.
+    steps = prices["price"].to_numpy()
+    steps = np.column_stack([steps[:-2], steps[1:-1], steps[2:]])
+    windows = SlidingWindow(4).fit_transform(prices)[:-2]
+    model = NaiveForecaster().fit(windows, steps)
+    assert model.target_feature_.tolist() == [2, 2, 2]
+    one = prices[["price"]].assign(other=prices["price"])
+    with pytest.raises(ValueError, match="has the columns 'price', 'other'"):
+        naive(8).fit(prices[["price"]], one)
+
+
+def test_the_feature_of_a_panel_is_found(prices):
+    prices = prices.drop(columns="twice")
+    both = pd.concat([prices.assign(shop="a"), 3 * prices.assign(shop="b")])
+    both["shop"] = np.repeat(["a", "b"], 120)
+    both = both.sort_index(kind="stable")
+    pipe = naive(8, window={"group_by": "shop"}).fit(both, both["price"])
+    assert pipe[-1].target_feature_.tolist() == [1]
+
+
+def test_a_feature_that_is_not_found_is_told(prices):
+    noisy = prices["price"] + np.random.default_rng(1).normal(size=120)
+    with pytest.warns(UserWarning, match="none of the 4 features .* of feature 0"):
+        pipe = naive(8).fit(prices[["price", "load", "twice", "sold"]], noisy)
+    assert pipe[-1].target_feature_.tolist() == [0]
+    naive(8, target_feature=2).fit(prices, noisy)  # silent
+    y = prices[["price"]].assign(noisy=noisy)
+    with pytest.warns(UserWarning, match=r"Column 1 of y goes on with none"):
+        pipe = naive(8).fit(prices[["price", "load", "sold"]], y)
+    # In other units it is found, and told of its units.
+    scaled = make_pipeline(SlidingWindow(8), PerFeatureScaler(), NaiveForecaster())
+    prices = prices[["load", "price"]]
+    with pytest.warns(UserWarning, match="is in other units than feature 1 of the win"):
+        scaled.fit(prices, prices["price"])
+
+
+def test_windows_laid_flat_of_several_features_are_refused(prices):
+    prices = prices[["price", "load"]]
+    pipe = naive(5, window={"flatten": True})
+    with pytest.raises(ValueError, match=r"column 8 of X.*the last, column 9.*flatten"):
+        pipe.fit(prices, prices["price"])
+    pipe.set_output(transform="pandas")
+    with pytest.raises(ValueError, match=r"column 8 \('price\[t-1\]'\) of X"):
+        pipe.fit(prices, prices["price"])
+    assert pipe.set_params(naiveforecaster__target_feature=0).fit(prices, prices.load)
+    naive(5, window={"flatten": True}).fit(prices[["price"]], prices["price"])
+
+
 # ------------------------------------------------------------------------ what is wrong
 X3 = np.random.default_rng(0).normal(size=(20, 6, 2))
 
@@ -265,7 +345,7 @@ X3 = np.random.default_rng(0).normal(size=(20, 6, 2))
     ],
 )
 def test_what_is_refused(parameters, y, message):
-    model = NaiveForecaster().fit(X3, X3[:, 0, 0])
+    model = NaiveForecaster(target_feature=0).fit(X3, X3[:, 0, 0])
     before = model.predict(X3)
     model.set_params(**parameters)
     with pytest.raises(ValueError, match=message):
@@ -277,7 +357,7 @@ def test_what_is_refused(parameters, y, message):
 
 
 def test_predict_refuses_windows_that_are_shorter_and_other_shapes():
-    model = NaiveForecaster(6).fit(X3, X3[:, 0, 0])
+    model = NaiveForecaster(6, target_feature=0).fit(X3, X3[:, 0, 0])
     with pytest.raises(ValueError, match="season_length=6 needs windows of at least 6"):
         model.predict(X3[:, :5])
     assert model.predict(np.concatenate([X3, X3], axis=1)).shape == (20,)

@@ -124,3 +124,32 @@ def test_beside_a_linear_part_a_sample_is_an_update(
     regressor.fit(X, X[:, 0, 0])
     expected = -(-n_updates // (n_samples // 32)) if network_weight else 1
     assert len(regressor.history_["loss"]) == expected
+
+
+def test_a_scheduler_takes_part_in_the_trials_beside_a_linear_part(capsys):
+    X = np.random.default_rng(0).normal(size=(400, 4, 1))
+    y = X[:, -1, 0] ** 2  # of which a network alone learns all, if it learns
+
+    class Told(keras.callbacks.Callback):
+        begun = []
+
+        def on_train_begin(self, logs=None):
+            self.begun.append(1)
+
+    def has_linear_part(learning_rate):
+        scheduler = keras.callbacks.LearningRateScheduler(
+            lambda epoch, rate: learning_rate, verbose=1
+        )
+        regressor = LSTMRegressor(
+            units=8,
+            epochs=15,
+            learning_rate=0.01,
+            callbacks=[scheduler, Told()],
+            random_state=0,
+        )
+        return regressor.fit(X, y).linear_part_ is not None
+
+    assert has_linear_part(1e-9)
+    assert capsys.readouterr().out.count("LearningRateScheduler") == 15
+    assert not has_linear_part(0.01)
+    assert len(Told.begun) == 2  # of the trials nobody else is told

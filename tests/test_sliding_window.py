@@ -1403,10 +1403,11 @@ def test_names_of_known_columns_tell_their_time():
     assert list(window.get_feature_names_out()) == ["x0", "x1"]
 
 
-@pytest.mark.parametrize("known", ["snow", ["price", "shop"], [1]])
+@pytest.mark.parametrize("known", ["snow", ["price", "shop"], [1], None])
 def test_known_must_name_features(known):
     X = pd.DataFrame(np.ones((9, 2)), columns=["price", "shop"])
-    with pytest.raises(ValueError, match=r"known must name features of X, got .*"):
+    said = r"known must name features of X, got .*known=\(\) stands for none"
+    with pytest.raises(ValueError, match=said):
         SlidingWindow(2, known=known, group_by="shop").fit(X)
 
 

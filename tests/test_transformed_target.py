@@ -587,6 +587,9 @@ def test_differences_need_rows_and_values_that_are_known():
     X = sales()
     with pytest.raises(ValueError, match=r"difference=\(1, 12\) needs more than 13 r"):
         wrapped(difference=(1, 12)).fit(X[:13], X["sold"][:13])
+    few = r"difference=\(1, 12\) leaves 3 of the rows of X, while window_length=\d+ n"
+    with pytest.raises(ValueError, match=few):
+        wrapped(difference=(1, 12)).fit(X[:16], X["sold"][:16])
     with pytest.raises(
         ValueError, match=r"horizon=3 and targets of 1 steps the last 2"
     ):

@@ -372,9 +372,16 @@ class SequenceEstimator(RepairedWrapper):
 
     @own_names()
     def _train_beside(self, network, samples, n_epochs):
-        """Train another network alike, on other samples; nobody is told."""
-        schedule = replace(self._schedule(samples, n_epochs=n_epochs), verbose=0)
-        network.train(samples, schedule)
+        """Train another network alike, on other samples; nobody is told.
+
+        Of the callbacks those alone take part that set the learning rate.
+        """
+        schedulers = keras.callbacks.LearningRateScheduler
+        alike = [one for one in self._callbacks() if isinstance(one, schedulers)]
+        for scheduler in alike:
+            scheduler.verbose = 0
+        schedule = self._schedule(samples, callbacks=alike, n_epochs=n_epochs)
+        network.train(samples, replace(schedule, verbose=0))
 
     def _loss_of_known(self, samples, validation):
         """Give the loss; where targets are NaN, one that leaves these out."""

@@ -71,7 +71,7 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
     if "standard" in norms and len(norms) > 1 and data.are_unlike():
         norms = ("standard",)
     found = [data.choose(norm) for norm in norms]
-    kept = _surely_better(found) if len(found) > 1 else found
+    kept = _surely_better(found, data.later) if len(found) > 1 else found
     forms = [(form, penalty) for form, penalty, _ in kept]
     if not any(form.columns(units.followed).all() for form, _ in forms):
         form, penalty, _ = data.choose("none")
@@ -84,15 +84,17 @@ def _are_whole(y):
     return 2 * (~np.isnan(y)).all(axis=1).sum() >= len(y)
 
 
-def _surely_better(found):
+def _surely_better(found, weights):
     """Keep the one form that is surely better than all others, or all.
+
+    Errors count by the weights of the samples, whose mean is 1.
 
     Where that one is relative to nothing, the others stay for windows that are far from
     the levels of the fit, of which it knows nothing.
     """
     errors = [error for *_, error in found]
-    reference = min(errors, key=np.mean)
-    errors = [_bounded(error, reference) for error in errors]
+    reference = min(errors, key=lambda error: np.mean(error * weights))
+    errors = [_bounded(error, reference) * weights for error in errors]
     best = int(np.argmin([error.mean() for error in errors]))
     for other, error in enumerate(errors):
         if other != best and not _t(error - errors[best]) > _SURE:
@@ -132,6 +134,9 @@ class _Windows:
         few = units.n_steps * len(units.means) > _MANY_INPUTS
         shares = (_FEW_PARTS if few else _PARTS) if in_parts else (1.0,)
         self._ends = np.round(np.array(shares) * len(y)).astype(int)
+        # Where all weight is in the first part, the later ones count alike.
+        there = weights[self._ends[0] :].any()
+        self._weights_of_later = weights if there else np.ones(len(weights))
         blocks = reader.blocks(table)
         self._spreads = np.concatenate([units.spreads(*block[1:]) for block in blocks])
         self._known_sums = {}
@@ -159,11 +164,11 @@ class _Windows:
         parts = self._moments(norm)
         best = None
         for form in forms:
-            errors = self._errors_of_penalties(form, parts)
+            errors, self.later = self._errors_of_penalties(form, parts)
             if errors is None:
                 return form, 1.0, np.zeros(1)
-            reference = errors[errors.mean(axis=1).argmin()]
-            means = _bounded(errors, reference).mean(axis=1)
+            reference = errors[(errors * self.later).mean(axis=1).argmin()]
+            means = (_bounded(errors, reference) * self.later).mean(axis=1)
             number = int(np.argmin(means))
             if best is None or means[number] < best[0]:
                 best = means[number], form, PENALTIES[number], errors[number]
@@ -179,14 +184,17 @@ class _Windows:
         return coef[0], intercept[0]
 
     def _errors_of_penalties(self, form, parts):
-        """Compute mean absolute errors, (n_penalties, n_later), of earlier models."""
+        """Compute mean absolute errors, (n_penalties, n_later), of earlier models.
+
+        And the weights of these later samples, of mean 1; None and 1 without samples.
+        """
         if len(self._y) < 8:
-            return None
+            return None, np.ones(1)
         before, models = parts[0], []
         for part in parts[1:]:
             models.append(self._path(form, before, PENALTIES))
             before = [a + b for a, b in zip(before, part, strict=True)]
-        inputs, errors = self._units.inputs_of(form), []
+        inputs, errors, weights = self._units.inputs_of(form), [], []
         for numbers, X, levels, scales, y in self._blocks(form.norm):
             place = np.searchsorted(self._ends, numbers, side="right")
             for part in np.unique(place[place > 0]):
@@ -198,9 +206,15 @@ class _Windows:
                 known = ~np.isnan(error[0])
                 n = np.maximum(known.sum(axis=1), 1)
                 error = np.where(known, error, 0.0).sum(axis=2) / n
-                errors.append(error[:, known.any(axis=1)])
+                weight = self._weights_of_later[numbers[rows]]
+                counts = known.any(axis=1) & (weight > 0)
+                errors.append(error[:, counts])
+                weights.append(weight[counts])
         errors = np.concatenate(errors, axis=1) if errors else np.zeros((1, 0))
-        return errors if errors.shape[1] else None
+        if not errors.shape[1]:
+            return None, np.ones(1)
+        weights = np.concatenate(weights)
+        return errors, weights / weights.mean()
 
     def _path(self, form, sums, penalties):
         """Solve for some penalties; outputs that no sample has are predicted as 0."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklstm.estimators._linear_fit import fit_forms
 from sklstm.estimators._linear_forms import Form
+from sklstm.estimators._lone_outliers import hold_outliers
 from sklstm.estimators._read_windows import WindowReader, moments_of
 from sklstm.networks import LinearSpec
 
@@ -93,6 +94,9 @@ class LinearPart:
         """Choose samples; their weights are 1 in the mean, as penalties count them."""
         rows = self._rows_to_fit(table)
         weights = np.ones(len(y)) if weights is None else weights.astype(np.float64)
+        kept = ~hold_outliers(table, y, self.units)
+        if 4 * (weights[rows[kept[rows]]] > 0).sum() >= len(rows):
+            weights = np.where(kept, weights, 0.0)
         weights = weights[rows] / weights.max()  # whose sum might be infinite
         weights /= weights[weights > 0].mean() if weights.any() else 1.0
         return table.take(rows), y[rows], weights

@@ -21,6 +21,7 @@ from sklstm.estimators._no_steps import warn_of_empty
 from sklstm.estimators._other_units import warn_of_other_units
 from sklstm.estimators._present_values import first_present
 from sklstm.estimators._read_sequences import read_sequences
+from sklstm.estimators._repeated_feature import check_last_column, find_repeated
 
 
 class NaiveForecaster(RegressorMixin, BaseEstimator):
@@ -42,14 +43,20 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         :func:`~sklstm.forecasting.make_multistep`, whose first comes right after the
         window. It matters for seasons alone.
 
-    target_feature : int or sequence of int, default=0
+    target_feature : int, sequence of int or "auto", default="auto"
         The feature of the windows whose earlier values are predicted, counted as in
         the last axis of X. Of a single one, the columns of a y of shape (n_samples, k)
         are the k steps from `horizon` on, as `make_multistep` arranges them; of a
-        sequence of k, they are these k features, `horizon` steps ahead.
+        sequence of k, they are these k features, `horizon` steps ahead. "auto" finds
+        the feature whose later values y has, and warns if there is none; columns of y
+        are steps of it if they go on with the same one.
 
     Attributes
     ----------
+    target_feature_ : ndarray of int, of shape (n_columns,)
+        The feature of each column of y: of several steps those of the first step, then
+        of the next.
+
     target_mean_ : ndarray of shape (), (n_outputs,) or (n_steps, n_outputs)
         The mean of y, predicted where a window holds no value.
 
@@ -92,7 +99,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
     array([10., 20., 30., 10.])
     """
 
-    def __init__(self, season_length=1, *, horizon=1, target_feature=0):
+    def __init__(self, season_length=1, *, horizon=1, target_feature="auto"):
         self.season_length = season_length
         self.horizon = horizon
         self.target_feature = target_feature
@@ -122,12 +129,14 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         ------
         ValueError
             If a parameter is out of its range, the windows are shorter than a season,
-            or y is not what `target_feature` says.
+            y is not what `target_feature` says, or y goes on with a column of a flat X
+            that is not its last.
 
         Warns
         -----
         UserWarning
-            If y is in other units than the feature that is predicted from.
+            If y is in other units than the feature that is predicted from, or
+            ``target_feature="auto"`` finds none.
         """
         check_int("season_length", self.season_length, at_least=1)
         check_int("horizon", self.horizon, at_least=0)
@@ -145,7 +154,8 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
                 self.target_names_in_ = names
             y = check_target(y)
             self.target_mean_ = _mean_of_known(y, sample_weight, table.starts)
-            self._outputs = self._outputs_of(y, table.n_features)
+            self._outputs = self._outputs_of(y, table)
+            self.target_feature_ = np.array([feature for *_, feature in self._outputs])
             self._check_long_enough(table)
         if self._n_axes_in == 3:
             columns = y.reshape(len(y), -1)
@@ -207,9 +217,9 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         return r2_of_known(check_target(y), self.predict(X), sample_weight)
 
     # ------------------------------------------------------------------ what is asked
-    def _outputs_of(self, y, n_features):
+    def _outputs_of(self, y, table):
         """Return for each column of y its number, its steps ahead, and its feature."""
-        features = self._features(n_features)
+        features = self._features(y, table)
         horizon, shape = int(self.horizon), y.shape[1:]
         steps, targets = (1, 1) if not shape else (1, shape[0])
         if len(shape) == 2:
@@ -228,18 +238,37 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         columns = range(steps * targets)
         return list(zip(columns, ahead, features * steps, strict=True))
 
-    def _features(self, n_features):
+    def _features(self, y, table):
         """Return the target features as a list of numbers from 0 on."""
-        given = self.target_feature
+        given, n_features = self.target_feature, table.n_features
+        if isinstance(given, str) and given == "auto":
+            return self._found_features(y, table)
         features = [given] if np.ndim(given) == 0 else list(given)
         for feature in features:
-            check_int("target_feature", feature, at_least=-n_features)
+            check_int(
+                "target_feature", feature, at_least=-n_features, others=' or "auto"'
+            )
             if feature >= n_features:
                 raise ValueError(
                     f"target_feature must be less than {n_features}, the number of "
                     f"features of X, got {given!r}."
                 )
         return [int(feature) % n_features for feature in features]
+
+    def _found_features(self, y, table):
+        """Find a feature for each target, or the one that y holds steps of."""
+        if self._n_axes_in == 2:
+            columns = getattr(self, "feature_names_in_", None)
+            check_last_column(table, y.reshape(len(y), -1)[:, 0], columns, self)
+        names = getattr(self, "target_names_in_", None)
+        steps_by_name = multistep_name(names)
+        first = y[:, 0] if y.ndim == 3 else y.reshape(len(y), -1)
+        if y.ndim == 2 and steps_by_name is not None:
+            first = first[:, :1]
+        features = find_repeated(table, first, stacklevel=6)
+        are_steps = names is None or steps_by_name is not None or table.n_features == 1
+        same = y.ndim == 2 and are_steps and len(set(features)) == 1
+        return features[:1] if same else features
 
     def _check_steps(self, names):
         """Refuse columns of y that have names of their own for steps of one."""

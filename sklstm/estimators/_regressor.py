@@ -173,13 +173,15 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         whose penalty is chosen on later samples; where y goes on with a feature of X
         it is the mean of three, with inputs and target as they are, relative to the
         last value (NLinear [7]_), and in units of the window's deviation besides,
-        unless one of them is clearly better.
+        unless one of them is clearly better. Samples with a value that stands alone,
+        several times as far away as others nearby change, are then left out of it.
 
     network_weight : float or "auto", default="auto"
         By which the output of the network is multiplied beside the linear part, in
         [0, 1]. "auto" measures it: networks that are trained on the first part of the
         samples are compared with later ones (those of `validation_split`, if there
-        are such). A network that adds nothing is trained for one epoch only, with
+        are such; of the `callbacks` only a `LearningRateScheduler` takes part, as a
+        copy). A network that adds nothing is trained for one epoch only, with
         ``epochs="auto"``, and `partial_fit` then changes no prediction; one that is
         better without the linear part goes without.
         With ``loss="quantile"`` it is 1.

@@ -34,12 +34,13 @@ class Moments:
 
     def add(self, X, y, weights):
         """Add samples, inputs X (n, p) and outputs y (n, k), of weights (n,)."""
-        weighted = X * weights[:, np.newaxis]
+        roots = np.sqrt(weights)
+        weighted = X * roots[:, np.newaxis]
         self.weight += weights.sum()
-        self.x += weighted.sum(axis=0)
+        self.x += roots @ weighted
         self.y += weights @ y
-        self.xx += weighted.T @ X
-        self.xy += weighted.T @ y
+        self.xx += weighted.T @ weighted  # of one array with itself: half the products
+        self.xy += weighted.T @ (y * roots[:, np.newaxis])
 
     def __add__(self, other):
         """Join the sums of two sets of samples."""

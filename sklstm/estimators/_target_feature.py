@@ -18,7 +18,7 @@ _SEARCHES = 8
 _TOLERANCE, _ROUNDED, _AGREE = 1e-3, 0.01, 0.8
 
 
-def find_continued(table, y):
+def find_continued(table, y, *, same=False):
     """Find the feature whose later values each column of y has.
 
     Up to scale and offset, as features may be scaled and y is standardized: it is so
@@ -32,6 +32,9 @@ def find_continued(table, y):
 
     y : ndarray of shape (n_samples, n_columns)
         Targets; NaN are left out.
+
+    same : bool, default=False
+        Whether y must be these values themselves, in the units of the feature.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def find_continued(table, y):
     n_columns = y.shape[1]
     features = np.full(n_columns, -1)
     slopes, offsets = np.ones(n_columns), np.zeros(n_columns)
-    later = _Later(table)
+    later = _Later(table, same)
     before, searches = None, 0
     for column in range(n_columns):
         found = None
@@ -113,7 +116,8 @@ def scale_of(table, y, features):
 class _Later:
     """Values of the features in the steps after the end of each sequence."""
 
-    def __init__(self, table):
+    def __init__(self, table, same):
+        self._same = same
         ends = table.starts.astype(np.int64) + table.lengths - 1
         self._values = table.values
         overlap = are_windows(table)
@@ -143,7 +147,7 @@ class _Later:
             rows = self._rows[np.minimum(places, len(self._rows) - 1)]
             x = self._values[rows][:, features].astype(np.float64)
             x[~inside] = np.nan
-            found = _affine(x, y[known], partner, deviation)
+            found = _affine(x, y[known], partner, deviation, self._same)
             if found is not None:
                 feature, slope, offset = found
                 feature = feature if isinstance(features, slice) else features[feature]
@@ -151,11 +155,42 @@ class _Later:
         return None
 
 
-def _affine(x, y, partner, deviation):
+def _affine(x, y, partner, deviation, same):
     """Find a column of x that gives y by a slope and an offset, nearly everywhere."""
     there = ~np.isnan(x)
     if not (there.sum(axis=0) >= max(8, len(x) // 4)).any():
         return None
+    slope, offset, some = _identity(x) if same else _line(x, y, partner)
+    # What float32 leaves of values that are far from zero, if it is little.
+    rounded = np.abs(slope) * np.nanmax(np.abs(x), axis=0, initial=0) * 2.0**-23
+    tolerance = _TOLERANCE * deviation + np.minimum(rounded, _ROUNDED * deviation)
+    agrees = np.abs(y[:, np.newaxis] - slope * x - offset) <= tolerance
+    share = _share(agrees, there)
+    if same:  # of a column that is mostly one value, many others have that value too
+        share = np.minimum(share, _share(agrees, there & (y != np.median(y))[:, None]))
+    share[~some | (slope == 0) | (there.sum(axis=0) < max(8, len(x) // 4))] = 0
+    best = int(np.argmax(share))
+    if share[best] < _AGREE:
+        return None
+    if same:
+        return best, 1.0, 0.0
+    exact = agrees[:, best] & there[:, best]
+    a, b = np.polyfit(x[exact, best], y[exact], 1)
+    return best, float(a), float(b)
+
+
+def _share(agrees, there):
+    return (agrees & there).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+
+
+def _identity(x):
+    """Return slopes and offsets of what is the same, and which columns vary."""
+    return np.ones(x.shape[1]), np.zeros(x.shape[1]), np.ptp(x, axis=0) != 0
+
+
+def _line(x, y, partner):
+    """Return slopes and offsets that give most of y, and which columns of x vary."""
+    there = ~np.isnan(x)
     distance = x - x[partner]
     far = np.abs(distance) > 1e-9 * np.nanmax(np.abs(x), axis=0, initial=1e-300)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -165,16 +200,4 @@ def _affine(x, y, partner, deviation):
     slope = np.nanmedian(slopes, axis=0)
     rest = y[:, np.newaxis] - slope * x
     rest[:, ~there.any(axis=0)] = 0.0
-    offset = np.nanmedian(rest, axis=0)
-    # What float32 leaves of values that are far from zero, if it is little.
-    rounded = np.abs(slope) * np.nanmax(np.abs(x), axis=0, initial=0) * 2.0**-23
-    tolerance = _TOLERANCE * deviation + np.minimum(rounded, _ROUNDED * deviation)
-    agrees = np.abs(rest - offset) <= tolerance
-    share = (agrees & there).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
-    share[~some | (slope == 0) | (there.sum(axis=0) < max(8, len(x) // 4))] = 0
-    best = int(np.argmax(share))
-    if share[best] < _AGREE:
-        return None
-    exact = agrees[:, best] & there[:, best]
-    a, b = np.polyfit(x[exact, best], y[exact], 1)
-    return best, float(a), float(b)
+    return slope, np.nanmedian(rest, axis=0), some

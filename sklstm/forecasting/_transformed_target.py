@@ -322,7 +322,18 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
                     warnings.filterwarnings("ignore", f".*{MISSING_ROWS}")
                 self.forecaster_.fit(X, y, **fit_params)
         except ValueError as error:
-            if self._units is not None and self._units.weights and "NaN" in str(error):
+            differs = self._units is not None and self._units.weights
+            window = find_window(self.forecaster) if differs else None
+            if window is not None and len(X) < window.window_length:
+                length = window.window_length
+                raise ValueError(
+                    f"difference={self.difference!r} leaves {len(X)} of the rows of X, "
+                    f"while window_length={length} needs {length}: what the first "
+                    f"{sum(as_list(self.difference))} rows (of each group) differ from "
+                    "is not known. Give more rows, or a smaller difference or "
+                    "window_length."
+                ) from error
+            if differs and "NaN" in str(error):
                 error.add_note(
                     "The difference from a value that is missing, as a row or as NaN, "
                     "is NaN. The last step of the pipeline does not leave rows without "

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.validation import _num_samples
 
 from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._gaps import missing_by_index, warn_of_gaps
@@ -117,9 +118,26 @@ def _check_lengths(X, y, groups):
         if isinstance(value, (Mapping, Set, str, bytes)) or not axes:
             raise TypeError(
                 f"{name} must be an array-like or DataFrame with one entry per row, "
-                f"got {value!r}."
+                f"got {value!r}.{_remedy(name, value, X)}"
             )
-    check_consistent_length(X, y, groups)
+    check_consistent_length(X, y)
+    if groups is not None and _num_samples(groups) != _num_samples(X):
+        only = next(iter(groups)) if _num_samples(groups) == 1 else None
+        raise ValueError(
+            f"groups must have one entry per row: X has {_num_samples(X)} rows, groups "
+            f"has {_num_samples(groups)} entries.{_remedy('groups', only, X)}"
+        )
+
+
+def _remedy(name, value, X):
+    """Say what to pass in place of the name of a column or an index level."""
+    if name != "groups" or not isinstance(value, str):
+        return ""
+    if value in getattr(X, "columns", ()):
+        return f" Pass the column itself: groups=X[{value!r}]."
+    if value in getattr(getattr(X, "index", None), "names", ()):
+        return f" Pass the level itself: groups=X.index.get_level_values({value!r})."
+    return " Pass a column, not its name."
 
 
 def _targets(values, steps):

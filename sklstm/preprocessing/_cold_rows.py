@@ -47,8 +47,9 @@ def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
 def warn_of_rows_between(before, groups, window_length, horizon, has_known):
     """Warn where windows lack rows that are missing between the fitted table and X.
 
-    Only of fewer rows than a window reaches back: after more it begins as the first
-    row of all does. The text is that of each fold with this gap, to be shown once.
+    After as many rows as a window reaches back it begins as the first row of all does,
+    which costs most. It is silent where more are missing than fit saw: X is another
+    table then. The text is that of each fold with this gap, to be shown once.
 
     Parameters
     ----------
@@ -64,13 +65,12 @@ def warn_of_rows_between(before, groups, window_length, horizon, has_known):
     has_known : bool
         Whether windows hold what is known of their own row.
     """
-    n_between = before.n_between
-    if n_between is None:
+    n_between, reach = before.n_between, window_length + horizon - 1
+    if n_between is None or not reach:
         return
     # With a longer horizon the windows of the first rows end before the hole.
     n_whole = 0 if has_known else np.maximum(horizon - n_between, 0)
-    lack = (n_between > 0) & (n_between < window_length + horizon - 1)
-    lack &= groups.sizes > n_whole
+    lack = (n_between > 0) & (groups.sizes > n_whole)
     # Where few groups of many lack some, they are rare; a gap is one of all.
     if not lack.any() or 2 * lack.sum() < (before.sizes > 0).sum():
         return
@@ -80,12 +80,14 @@ def warn_of_rows_between(before, groups, window_length, horizon, has_known):
         found = f"Up to {found} missing, in a group,"
     else:
         found += " missing"
+    cold = ", the first of them nothing else" if most >= reach else ""
     warnings.warn(
         f"{found} between the rows of fit and X, by its index, so that the windows of "
-        "the first rows of X hold missing steps (NaN), and predictions may be worse "
-        "for it. If a splitter left them out, as TimeSeriesSplit(gap=...) does, score "
-        "without a gap; several steps ahead by sklstm.forecasting.backtest, which "
-        "needs none. Otherwise give X from the first of these rows on.",
+        f"the first rows of X hold missing steps (NaN){cold}, and predictions may "
+        "be worse for it. If a splitter left them out, as TimeSeriesSplit(gap=...) "
+        "does, score without a gap; several steps ahead by "
+        "sklstm.forecasting.backtest, which needs none. Otherwise give X from the "
+        "first of these rows on.",
         UserWarning,
         stacklevel=4,
     )

@@ -153,7 +153,7 @@ def places_of_known(known, columns, group_column):
     if strangers:
         raise ValueError(
             f"known must name features of X, got {shortened(strangers)}. Features are "
-            f"{features}."
+            f"{features}; known=() stands for none of them."
         )
     return np.array([features.index(column) for column in known], dtype=int)
 

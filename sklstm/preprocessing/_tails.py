@@ -49,8 +49,9 @@ class Before:
         How many each group has.
 
     n_between : ndarray of int, of shape (n_groups,), or None
-        How many of them, the last, stand for rows that are missing between the two
-        tables, by a regular pace. None of it is known where it is None.
+        How many rows are missing between the two tables, by a regular pace, for which
+        the last steps stand; 0 where they are more than the rows of the first table, of
+        which the second is no continuation then. None of it is known where it is None.
     """
 
     values: np.ndarray
@@ -109,6 +110,7 @@ class Tails(Mapping):
         last = groups.last(max(n_remembered, 1))
         self._n_remembered, self._paces = n_remembered, paces
         self._sizes, self._starts = last.sizes, last.starts
+        self._n_fitted = groups.sizes
         self._values = values[last.order]
         self._labels = None if labels is None else labels.take(last.order)
         self._missing = None if missing is None else missing[last.order]
@@ -224,15 +226,17 @@ class Tails(Mapping):
         asked = np.flatnonzero((n_rows > 0) & (counts | (is_later & (not adjoins))))
         last = known.take((starts + n_rows - 1)[asked])
         n_between = np.zeros(len(there), dtype=np.int64)
+        n_fitted = self._n_fitted[tails]
         n_between[asked] = n_rows_between(
             [paces[i] for i in asked.tolist()],
             last,
             first.take(asked),
-            at_most=n_steps,
+            at_most=max(n_steps, n_fitted.max(initial=0) + 1),
         )
         before = self._steps(len(groups), there, tails, n_rows, n_between, n_steps)
         told = np.zeros(len(groups), dtype=np.int64)
-        told[there] = np.where(counts, n_between, 0)
+        goes_on = n_between <= n_fitted
+        told[there] = np.where(counts & goes_on, n_between, 0)
         return replace(before, n_between=told)
 
     def read_again(self, groups, labels):
