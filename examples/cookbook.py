@@ -36,8 +36,8 @@ from sklstm import (
 from sklstm.forecasting import make_multistep
 
 # Tutorials read in one direction and keep the last state. A classifier that is not told
-# so reads in both directions and pools all steps, which is better nearly everywhere.
-AS_IN_TUTORIALS = {"bidirectional": False, "pooling": "last"}
+# so reads in both directions, beside convolutions, which is better nearly everywhere.
+AS_IN_TUTORIALS = {"bidirectional": False, "pooling": "last", "fcn_filters": ()}
 
 # What an entry gives: the fitted model, what it saw, and what it did not see.
 Outcome = namedtuple(
@@ -265,6 +265,22 @@ def convolutions():
     return Outcome(model, X, y, X_new, y_new, predictions)
 
 
+def lstm_fcn():
+    """Find a short pattern by an LSTM beside convolutions: LSTM-FCN."""
+    X, y = make_pulses(400, n_steps=30)
+    X, X_new, y, y_new = X[:300], X[300:], y[:300], y[300:]
+
+    model = LSTMClassifier(
+        units=8,
+        bidirectional=False,
+        fcn_filters=(128, 256, 128),
+        epochs=10,
+        random_state=0,
+    )
+    predictions = model.fit(X, y).predict(X_new)
+    return Outcome(model, X, y, X_new, y_new, predictions)
+
+
 def encoder_decoder():
     """Predict a sequence of 12 x 300 from one of 10 x 300."""
     sensors = make_sensors(400)
@@ -423,13 +439,13 @@ def make_pairs(n_pairs):
     return X, y
 
 
-def make_pulses(n_signals):
-    """Make 60 steps of noise with a pulse somewhere: up and down, or down and up."""
+def make_pulses(n_signals, n_steps=60):
+    """Make steps of noise with a pulse somewhere: up and down, or down and up."""
     rng = np.random.default_rng(0)
     y = rng.choice(["up first", "down first"], size=n_signals)
-    X = rng.normal(0, 0.4, size=(n_signals, 60, 1))
+    X = rng.normal(0, 0.4, size=(n_signals, n_steps, 1))
     for signal, sign in zip(X, np.where(y == "up first", 1, -1), strict=True):
-        start = rng.integers(56)
+        start = rng.integers(n_steps - 4)
         signal[start : start + 5, 0] += sign * np.array([1, 2, 0, -2, -1])
     return X, y
 
@@ -460,7 +476,7 @@ ENTRIES = {
         *(one_feature, two_features, ten_series, sine_next_10, one_series, two_series),
         *(one_hot_letters, gaps_and_categories, unequal_lengths, two_outputs),
         *(separate_heads, three_classes, sigmoid, dense_layers, convolutions),
-        *(encoder_decoder, grid_search, bayesian_search),
+        *(lstm_fcn, encoder_decoder, grid_search, bayesian_search),
     )
 }
 

@@ -1,4 +1,4 @@
-"""Parameters of an LSTMRegressor that is its network alone."""
+"""Parameters of estimators that are their recurrent network alone."""
 
 # No linear part beside the network, which sees windows as they are, step by step.
 PLAIN = {
@@ -7,3 +7,6 @@ PLAIN = {
     "window_norm": None,
     "patch_size": 1,
 }
+
+# No convolutions beside the recurrent layers.
+PLAIN_CLASSIFIER = {"fcn_filters": ()}

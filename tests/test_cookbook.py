@@ -342,6 +342,19 @@ def convolutions(outcome):
     return ByHand(model, outcome.X, targets, outcome.X_new, of_sigmoid, loss)
 
 
+def lstm_fcn(outcome):
+    assert outcome.X.shape[1:] == (30, 1)
+    inputs = x = keras.Input((30, 1))
+    for filters, kernel in (128, 8), (256, 5), (128, 3):
+        x = layers.Conv1D(filters, kernel, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    joined = [layers.LSTM(8)(inputs), layers.GlobalAveragePooling1D()(x)]
+    outputs = layers.Dense(1, activation="sigmoid")(layers.Concatenate()(joined))
+    targets, loss = numbers_of(outcome.y)[:, np.newaxis], "binary_crossentropy"
+    model = keras.Model(inputs, outputs)
+    return ByHand(model, outcome.X, targets, outcome.X_new, of_sigmoid, loss)
+
+
 def encoder_decoder(outcome):
     assert outcome.X.shape[1:] == (10, 300)
     assert outcome.y.shape[1:] == (12, 300)
