@@ -252,3 +252,28 @@ def test_a_shape_in_noise_is_found_by_few_samples():
         X[i, at : at + 10, 0] += 3 * np.sin(np.arange(10) * (0.7 if label else 1.9))
     classifier = LSTMClassifier(random_state=0).fit(X[:60], y[:60])
     assert classifier.score(X[60:], y[60:]) > 0.9
+
+
+def rare_shapes(n_rare, seed):
+    """Return 600 noisy sequences, `n_rare` of which hide another shape than most."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(600) < n_rare)
+    X = rng.normal(size=(600, 40, 1))
+    for sequence, is_rare in zip(X, y, strict=True):
+        at = rng.integers(31)
+        pitch = 1.9 if is_rare else 0.7
+        sequence[at : at + 10, 0] += 2.25 * np.sin(pitch * np.arange(10))
+    return X, y
+
+
+def test_a_class_of_two_percent_is_found():
+    """Of its 12 samples; with weights better than without, and by few false alarms."""
+    X, y = rare_shapes(n_rare=12, seed=0)
+    X_new, is_rare = rare_shapes(n_rare=100, seed=100)
+    balanced, plain = (
+        LSTMClassifier(class_weight=weight, random_state=0).fit(X, y).predict(X_new)
+        for weight in ("balanced", None)
+    )
+    assert balanced[is_rare].mean() > 0.8
+    assert balanced[is_rare].mean() >= plain[is_rare].mean()
+    assert balanced[~is_rare].mean() < 0.05
