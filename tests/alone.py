@@ -12,7 +12,7 @@ from sklstm.networks import CustomSpec, NetworkSpec
 from sklstm.sequences import SequenceTable
 from sklstm.training import Network, use_threads
 
-N, F, LONGEST = 101, 3, 19
+N, F, LONGEST = 101, 3, 13
 
 SPECS = {
     "lstm": {},
@@ -32,13 +32,22 @@ SPECS = {
     "none": {"pooling": "none", "n_outputs": 2},
     "both ways": {"bidirectional": True},
     "both ways, mean": {"bidirectional": True, "pooling": "mean", "units": (5, 4)},
-    "both ways, concat": {"bidirectional": True, "pooling": "concat", "cell": "gru"},
     "both ways, none": {"bidirectional": True, "pooling": "none", "cell": "simple_rnn"},
     "attention over relu": {"pooling": "attention", "activation": "relu"},
     "convolution": {"conv_filters": (5,)},
     "convolutions": {"conv_filters": (8, 5), "conv_pool_size": 2, "pooling": "mean"},
     "decoder": {"n_steps_out": 3},
     "quantiles": {"n_quantiles": 3, "heads": "separate", "n_outputs": 2},
+    "lstm-fcn": {"fcn_filters": (32, 16), "fcn_kernel_sizes": (8, 5)},
+    "gru-fcn, excited, both ways, concat": {
+        "fcn_filters": (19, 5),
+        "fcn_kernel_sizes": (8, 5),
+        "fcn_squeeze_excite": True,
+        "patch_size": 2,
+        "bidirectional": True,
+        "pooling": "concat",
+        "cell": "gru",
+    },
     "embedding": {"n_tokens": 9, "embedding_dim": 5, "n_features": 1},
 }
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from plain import PLAIN
+from plain import PLAIN, PLAIN_CLASSIFIER
 
 from sklstm import LSTMClassifier, LSTMRegressor
 
@@ -103,7 +103,8 @@ def test_epochs_make_a_thousand_updates(n_samples, batch_size, expected):
     """In 10 epochs at least, whatever that makes."""
     X = np.zeros((n_samples, 1, 1))
     labels = np.arange(n_samples) % 2
-    clf = LSTMClassifier(units=1, batch_size=batch_size).fit(X, labels)
+    clf = LSTMClassifier(units=1, batch_size=batch_size, **PLAIN_CLASSIFIER)
+    clf.fit(X, labels)
     assert len(clf.history_["loss"]) == expected
 
 
