@@ -234,7 +234,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         The tokens that `fit` found, sorted; with `embedding_dim` alone.
 
     patch_size_ : int
-        Steps that "auto" joins to one for the recurrent layers.
+        Steps that are joined to one for the recurrent layers.
 
     n_features_in_ : int
         Features of a time step; of a 2-D X its number of columns.

@@ -49,7 +49,9 @@ class FCNBranch:
     def _begin(self, samples, partial):
         """Choose what depends on the length of the first sequences."""
         self.patch_size_ = 1
-        if self._filters() and not np.size(self.conv_filters):
+        if self.patch_size != "auto":
+            self.patch_size_ = int(self.patch_size)
+        elif self._filters() and not np.size(self.conv_filters):
             longest = int(samples.table.lengths.max())
             self.patch_size_ = -(-longest // _PATCHES)
 
