@@ -36,12 +36,14 @@ def lstm_fcn(**settings):
     return LSTMClassifier(random_state=0, **{"epochs": 2, "patch_size": 1, **settings})
 
 
-def convolutional(x, filters, kernels, squeeze=None):
+def convolutional(x, filters, kernels, squeeze=None, pool=1):
     """The convolutional half of LSTM-FCN, as the papers draw it."""
     for depth, (n_filters, kernel) in enumerate(zip(filters, kernels, strict=True)):
         conv = layers.Conv1D(n_filters, kernel, padding="same", use_bias=False)
         norm = layers.BatchNormalization(momentum=0.9)
         x = layers.ReLU()(norm(conv(x)))
+        if pool > 1 and depth < len(filters) - 1:
+            x = layers.MaxPooling1D(pool)(x)
         if squeeze and depth < len(filters) - 1:
             weights = layers.GlobalAveragePooling1D()(x)
             weights = layers.Dense(squeeze[depth], "relu", use_bias=False)(weights)
@@ -50,9 +52,9 @@ def convolutional(x, filters, kernels, squeeze=None):
     return layers.GlobalAveragePooling1D()(x)
 
 
-def by_hand(recurrent, filters=(5, 6), kernels=(8, 5), squeeze=None):
+def by_hand(recurrent, filters=(5, 6), kernels=(8, 5), **settings):
     inputs = keras.Input((N_TIMESTEPS, N_FEATURES))
-    joined = [recurrent(inputs), convolutional(inputs, filters, kernels, squeeze)]
+    joined = [recurrent(inputs), convolutional(inputs, filters, kernels, **settings)]
     outputs = layers.Dense(3, "softmax")(layers.Concatenate()(joined))
     return keras.Model(inputs, outputs)
 
@@ -74,6 +76,10 @@ STACKS = {
     "MLSTM-FCN": (
         {"fcn_filters": (32, 6), "fcn_squeeze_excite": True},
         lambda: by_hand(layers.LSTM(4), (32, 6), squeeze=(2,)),
+    ),
+    "pooled": (
+        {"fcn_pool_size": 5},
+        lambda: by_hand(layers.LSTM(4), pool=5),
     ),
     "dimension shuffle": (
         {"patch_size": N_TIMESTEPS},
@@ -131,9 +137,12 @@ def test_it_trains_as_keras_does(name, X, y):
 
 
 @pytest.mark.parametrize("squeeze", [False, True])
-def test_missing_steps_are_skipped(squeeze, gaps, y):
+@pytest.mark.parametrize("pool", [1, 3])
+def test_missing_steps_are_skipped(squeeze, pool, gaps, y):
     """A sequence with missing steps is the shorter sequence without them."""
-    classifier = lstm_fcn(fcn_squeeze_excite=squeeze, patch_size=3).fit(gaps, y)
+    classifier = lstm_fcn(
+        fcn_squeeze_excite=squeeze, fcn_pool_size=pool, patch_size=3
+    ).fit(gaps, y)
     outputs = classifier.predict_proba(gaps)
     for i in range(6):
         alone = gaps[i][~np.isnan(gaps[i]).all(axis=1)]
@@ -155,7 +164,10 @@ def test_missing_steps_are_not_in_the_moments_of_a_batch(gaps, y):
 @pytest.mark.parametrize("window_norm", [None, "last", "standard"])
 def test_model_of_stock_layers_gives_the_same(window_norm, gaps, y):
     classifier = lstm_fcn(
-        fcn_squeeze_excite=True, window_norm=window_norm, patch_size="auto"
+        fcn_squeeze_excite=True,
+        fcn_pool_size=4,
+        window_norm=window_norm,
+        patch_size="auto",
     ).fit(gaps, y)
     outputs = classifier.to_keras().predict(gaps, verbose=0)
     np.testing.assert_allclose(outputs, classifier.predict_proba(gaps), atol=2e-6)
@@ -222,10 +234,9 @@ def test_a_copy_by_pickle_goes_on_as_the_network_itself(X, y):
 
 def test_patches_are_those_of_the_first_sequences():
     X, y = np.random.default_rng(0).normal(size=(12, 70, 1)), np.arange(12) % 2
-    assert lstm_fcn(patch_size="auto").fit(X, y).patch_size_ == 3
     classifier = lstm_fcn(patch_size="auto").partial_fit(X[:, :40], y)
     assert classifier.patch_size_ == classifier.partial_fit(X, y).patch_size_ == 2
-    assert lstm_fcn(patch_size=5).fit(X, y).patch_size_ == 5
+    assert lstm_fcn(patch_size="auto").fit(X, y).patch_size_ == 3
 
 
 def test_weights_count_in_the_loss_alone(X, y):
@@ -235,6 +246,31 @@ def test_weights_count_in_the_loss_alone(X, y):
     assert zero.classes_.tolist() == without.classes_.tolist()
     expected = without.predict_proba(X)
     np.testing.assert_allclose(zero.predict_proba(X), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("n_timesteps", "pool_size", "patch_size"),
+    [(1, 1, 1), (32, 1, 1), (33, 1, 2), (151, 2, 5), (430, 4, 14), (2000, 4, 63)],
+)
+def test_auto_goes_by_the_longest_sequence(n_timesteps, pool_size, patch_size):
+    X = np.zeros((4, n_timesteps, 1))
+    X[0, n_timesteps // 2 + 1 :] = np.nan
+    classifier = LSTMClassifier(units=1, epochs=1).fit(X, [0, 1, 0, 1])
+    assert classifier.fcn_pool_size_ == pool_size
+    assert classifier.patch_size_ == patch_size
+    convolutions = [
+        layer.filters
+        for layer in classifier.model_.layers
+        if isinstance(layer, layers.Conv1D)
+    ]
+    assert convolutions == list(classifier.fcn_filters_)
+
+
+def test_auto_of_the_first_fit_holds_when_training_goes_on(X, y):
+    classifier = LSTMClassifier(units=1, epochs=1, warm_start=True).fit(X, y)
+    longer = np.concatenate([X] * 20, axis=1)
+    assert classifier.fit(longer, y).fcn_pool_size_ == 1
+    assert clone(classifier).fit(longer, y).fcn_pool_size_ == 2
 
 
 def test_auto_means_no_convolutions_for_labels_of_steps(X):
@@ -255,6 +291,7 @@ def test_auto_means_no_convolutions_for_labels_of_steps(X):
         ("fcn_filters", (8, 2.5)),
         ("fcn_kernel_size", (8, 5)),
         ("fcn_kernel_size", 0),
+        ("fcn_pool_size", 0),
         ("fcn_squeeze_excite", "yes"),
         ("patch_size", 0),
         ("window_norm", "mean"),
@@ -271,7 +308,11 @@ def test_parameters_that_are_not_allowed(name, value, X, y):
 
 def test_other_convolutions_when_training_goes_on(X, y):
     classifier = lstm_fcn(warm_start=True).fit(X, y)
-    for name, value in {"fcn_filters": (5, 7), "patch_size": 2}.items():
+    for name, value in {
+        "fcn_filters": (5, 7),
+        "fcn_pool_size": 2,
+        "patch_size": 2,
+    }.items():
         changed = clone(classifier).fit(X, y).set_params(**{name: value})
         with pytest.raises(ValueError, match=f"built with {name}"):
             changed.fit(X, y)

@@ -139,7 +139,8 @@ class SequenceEstimator(RepairedWrapper):
     def _forget(self):
         learned = ("network_", "target_encoder_", "history_", "_seed", "vocabulary_")
         start = ("linear_part_", "network_weight_", "window_norm_", "target_feature_")
-        for name in (*learned, *start, "patch_size_", "target_names_in_"):
+        sizes = ("patch_size_", "fcn_pool_size_", "fcn_filters_")
+        for name in (*learned, *start, *sizes, "target_names_in_"):
             vars(self).pop(name, None)
 
     def _samples(self, X, y, sample_weight):

@@ -98,12 +98,17 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         Filters of each convolution of the network beside the recurrent layers. Each is
         followed by batch normalization and a ReLU; the mean of the last one over the
         steps that are not missing is joined to what `pooling` gives. () has none.
-        "auto" takes (64, 64, 64) where a whole sequence has a label and its steps are
-        no tokens.
+        "auto" takes (64, 64, 64), or (64, 128, 128) where steps are pooled, if a whole
+        sequence has a label and its steps are no tokens; else it has none.
 
     fcn_kernel_size : int, sequence of int or "auto", default="auto"
         Steps that each of these spans, the ends of a sequence padded with zeros.
         "auto" takes 8, 5, and 3 for all others.
+
+    fcn_pool_size : int or "auto", default="auto"
+        Steps of which the largest value is kept after each of these but the last; 1
+        keeps all. "auto" takes one for every 100 steps of the longest sequence,
+        rounded, but no more than 4.
 
     fcn_squeeze_excite : bool, default=False
         Whether the filters of these but the last are weighed for each sequence by what
@@ -233,8 +238,11 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     vocabulary_ : ndarray of int, of shape (n_tokens,)
         The tokens that `fit` found, sorted; with `embedding_dim` alone.
 
-    patch_size_ : int
-        Steps that are joined to one for the recurrent layers.
+    patch_size_, fcn_pool_size_ : int
+        What "auto" takes for the sequences that the first fit saw.
+
+    fcn_filters_ : tuple of int
+        Filters of the convolutions beside the recurrent layers.
 
     n_features_in_ : int
         Features of a time step; of a 2-D X its number of columns.
@@ -313,6 +321,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         conv_pool_size=1,
         fcn_filters="auto",
         fcn_kernel_size="auto",
+        fcn_pool_size="auto",
         fcn_squeeze_excite=False,
         patch_size="auto",
         window_norm=None,
@@ -355,6 +364,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         self.conv_pool_size = conv_pool_size
         self.fcn_filters = fcn_filters
         self.fcn_kernel_size = fcn_kernel_size
+        self.fcn_pool_size = fcn_pool_size
         self.fcn_squeeze_excite = fcn_squeeze_excite
         self.patch_size = patch_size
         self.window_norm = window_norm

@@ -7,9 +7,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklstm.estimators._sizes import read_sizes
 
-# Of "auto": filters; kernels of the first convolutions, as in LSTM-FCN, and of others.
-_FILTERS = (64, 64, 64)
+# Of "auto": filters, and those of long sequences, of which steps are pooled; kernels of
+# the first convolutions, as in LSTM-FCN, and of others.
+_FILTERS, _FILTERS_OF_POOLED = (64, 64, 64), (64, 128, 128)
 _KERNEL_SIZES, _KERNEL_SIZE = (8, 5), 3
+
+# Steps of which one is pooled, and to as many as that at most.
+_STEPS_A_POOL, _MOST_POOLED = 100, 4
 
 # Of "auto" beside convolutions: share of the recurrent outputs that training leaves
 # out, as in LSTM-FCN; patches of the longest sequence, at most; updates of training.
@@ -38,6 +42,10 @@ class FCNBranch:
         ],
         "fcn_filters": _SIZES,
         "fcn_kernel_size": _SIZES,
+        "fcn_pool_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
         "fcn_squeeze_excite": ["boolean"],
         "window_norm": [StrOptions({"last", "standard"}), None],
         "patch_size": [
@@ -48,19 +56,22 @@ class FCNBranch:
 
     def _begin(self, samples, partial):
         """Choose what depends on the length of the first sequences."""
+        longest = int(samples.table.lengths.max())
+        pooled = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
+        self.fcn_pool_size_ = pooled
+        self.fcn_filters_ = self._filters(
+            _FILTERS_OF_POOLED if pooled > 1 else _FILTERS
+        )
         self.patch_size_ = 1
-        if self.patch_size != "auto":
-            self.patch_size_ = int(self.patch_size)
-        elif self._filters() and not np.size(self.conv_filters):
-            longest = int(samples.table.lengths.max())
+        if self.fcn_filters_ and not np.size(self.conv_filters):
             self.patch_size_ = -(-longest // _PATCHES)
 
-    def _filters(self):
+    def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
         per_step = self.target_encoder_.per_step
         if isinstance(self.fcn_filters, str):
             sees_numbers = self.model is None and not self._takes_tokens()
-            return _FILTERS if sees_numbers and not per_step else ()
+            return auto if sees_numbers and not per_step else ()
         filters = read_sizes("fcn_filters", self.fcn_filters)
         if filters and per_step:
             raise ValueError(
@@ -87,27 +98,31 @@ class FCNBranch:
 
     def _start_of_spec(self, n_features):
         """Return what of the network's spec this adds."""
-        filters = self._filters()
+        filters = self._filters(self.fcn_filters_)
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
-        patch_size = self.patch_size
         return {
             "window_norm": self.window_norm or "none",
             "norm_features": tuple(range(seen)) if self.window_norm else (),
-            "patch_size": self.patch_size_ if patch_size == "auto" else int(patch_size),
+            "patch_size": _chosen(self.patch_size, self.patch_size_),
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
+            "fcn_pool_size": _chosen(self.fcn_pool_size, self.fcn_pool_size_),
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
 
     def _dropout(self):
         if self.dropout == "auto":
-            return _DROPOUT if self._filters() else 0.0
+            return _DROPOUT if self.fcn_filters_ else 0.0
         return super()._dropout()
 
     def _pooling(self):
         if self.pooling == "auto":
-            return "last" if self._filters() else "concat"
+            return "last" if self.fcn_filters_ else "concat"
         return super()._pooling()
 
     def _updates(self):
-        return _UPDATES if self._filters() else super()._updates()
+        return _UPDATES if self.fcn_filters_ else super()._updates()
+
+
+def _chosen(given, auto):
+    return auto if given == "auto" else int(given)

@@ -11,10 +11,14 @@ References
 import keras
 from keras import layers, ops
 
-from sklstm.networks._steps import pool_mean
+from sklstm.networks._steps import Steps, make_pooling, pool_mean, pool_steps
 
 # Channels that squeeze and excite makes one of [2]_.
 _SQUEEZE = 16
+
+# Of the initial kernels. Before a batch normalization they have no scale: the larger
+# they are, the less of them a step of Adam is.
+_DEVIATION = 0.5
 
 # Keras's own momentum is for thousands of updates.
 _MOMENTUM = 0.9
@@ -26,7 +30,7 @@ def make_fcn(spec):
     Parameters
     ----------
     spec : NetworkSpec
-        With `fcn_filters`, `fcn_kernel_sizes` and `fcn_squeeze_excite`.
+        With `fcn_filters` and the like.
 
     Returns
     -------
@@ -36,18 +40,19 @@ def make_fcn(spec):
     sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
     for depth, (filters, kernel_size) in enumerate(sizes, start=1):
         name = f"fcn_{depth}"
+        normal = keras.initializers.RandomNormal(stddev=_DEVIATION, seed=0)
         conv = layers.Conv1D(
             filters,
             kernel_size,
             padding="same",
             use_bias=False,
-            kernel_initializer=keras.initializers.HeUniform(seed=0),
+            kernel_initializer=normal,
             name=name,
         )
-        made += [
-            conv,
-            layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm"),
-        ]
+        norm = layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm")
+        made += [conv, norm]
+        if _is_pooled(spec, depth):
+            made += make_pooling(spec.fcn_pool_size, name)
         if _excites(spec, depth):
             made += _make_excite(filters, name)
     return made
@@ -83,9 +88,18 @@ def run_fcn(spec, layer, x, steps, run):
         # Behind the end of a sequence stands what "same" puts behind the longest.
         x = run(layer[name], ops.where(there, x, 0.0), steps)
         x = ops.relu(run(layer[f"{name}_norm"], x, steps))
+        if _is_pooled(spec, depth):
+            # A ReLU's zeros behind the end are no larger than what is there.
+            x = pool_steps(layer, name, ops.where(there, x, 0.0))
+            steps = Steps.up_to(-(-steps.lengths // spec.fcn_pool_size), x)
+            there = ops.expand_dims(steps.there, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)
     return pool_mean(x, steps)
+
+
+def _is_pooled(spec, depth):
+    return spec.fcn_pool_size > 1 and depth < len(spec.fcn_filters)
 
 
 def _excites(spec, depth):

@@ -100,6 +100,9 @@ class NetworkSpec:
     fcn_kernel_sizes : tuple of int, default=()
         Steps that each of these spans.
 
+    fcn_pool_size : int, default=1
+        Steps of which the maximum is taken after each of these but the last one.
+
     fcn_squeeze_excite : bool, default=False
         Whether the channels after these, but for the last one, are weighed by sample.
     """
@@ -131,6 +134,7 @@ class NetworkSpec:
     patch_size: int = 1
     fcn_filters: tuple[int, ...] = ()
     fcn_kernel_sizes: tuple[int, ...] = ()
+    fcn_pool_size: int = 1
     fcn_squeeze_excite: bool = False
 
     @property

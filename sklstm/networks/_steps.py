@@ -82,12 +82,20 @@ def make_convolution(spec, filters, name):
             name=name,
         ),
     ]
-    if pool > 1:
-        made += [
-            layers.ZeroPadding1D((0, pool - 1), name=f"{name}_pool_padding"),
-            layers.MaxPooling1D(pool, name=f"{name}_pool"),
-        ]
-    return made
+    return made + (make_pooling(pool, name) if pool > 1 else [])
+
+
+def make_pooling(size, name):
+    """Make the layers that keep the largest value of every `size` steps."""
+    return [
+        layers.ZeroPadding1D((0, size - 1), name=f"{name}_pool_padding"),
+        layers.MaxPooling1D(size, name=f"{name}_pool"),
+    ]
+
+
+def pool_steps(layer, name, x):
+    """Run these; of fewer steps than `size` that are left, with zeros."""
+    return layer[f"{name}_pool"](layer[f"{name}_pool_padding"](x))
 
 
 def convolve(spec, layer, name, x, steps, run):
@@ -98,7 +106,7 @@ def convolve(spec, layer, name, x, steps, run):
     """
     x = run(layer[name], layer[f"{name}_padding"](x), steps)
     if spec.conv_pool_size > 1:
-        x = layer[f"{name}_pool"](layer[f"{name}_pool_padding"](x))
+        x = pool_steps(layer, name, x)
     lengths = ops.maximum(steps.lengths - spec.conv_kernel_size + 1, 0)
     return x, Steps.up_to(lengths // spec.conv_pool_size, x)
 

@@ -30,8 +30,8 @@ _USUAL = [
 ]
 _OF_CLASSIFIERS = [
     {"fcn_filters": ()},
-    {"fcn_filters": (3, 2), "fcn_squeeze_excite": True, "patch_size": 2},
-    {"fcn_filters": np.uint8(2), "window_norm": "standard", "conv_filters": 1},
+    {"fcn_filters": (3, 2), "fcn_squeeze_excite": True, "fcn_pool_size": 2},
+    {"fcn_filters": np.uint8(2), "window_norm": "standard", "patch_size": 2},
 ]
 _ODD = [*ODD_NUMBERS, "nope", (), (0,), [1, "a"], {"a": 1}, np.zeros(2), object, -0.5]
 
