@@ -39,9 +39,10 @@ SPECS = {
     "decoder": {"n_steps_out": 3},
     "quantiles": {"n_quantiles": 3, "heads": "separate", "n_outputs": 2},
     "lstm-fcn": {"fcn_filters": (32, 16), "fcn_kernel_sizes": (8, 5)},
-    "gru-fcn, excited, both ways, concat": {
+    "gru-fcn, pooled, excited, both ways, concat": {
         "fcn_filters": (19, 5),
         "fcn_kernel_sizes": (8, 5),
+        "fcn_pool_size": 2,
         "fcn_squeeze_excite": True,
         "patch_size": 2,
         "bidirectional": True,

@@ -1,10 +1,13 @@
 """LSTM-FCN: the network that Keras's layers build by hand, and what it holds to."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 from sklstm import LSTMClassifier
 
@@ -203,6 +206,37 @@ def test_partial_fit_comes_to_what_fit_learns():
     for _ in range(5):
         classifier.partial_fit(X, y, classes=[0, 1])
     assert classifier.score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_held_out_loss_is_that_of_the_network_that_fit_leaves(early_stopping):
+    """With the moments of the best epoch, where it went back to that."""
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 2
+    X = rng.normal(size=(60, 20, 2)) + 0.3 * y[:, np.newaxis, np.newaxis]
+    settings = {"epochs": 30, "validation_split": 0.2, "patience": 3}
+    classifier = lstm_fcn(early_stopping=early_stopping, **settings).fit(X, y)
+    losses = classifier.history_["val_loss"]
+    assert (len(losses) < 30) == early_stopping
+    expected = min(losses) if early_stopping else losses[-1]
+    found = log_loss(y[48:], classifier.predict_proba(X[48:]))  # the last of each class
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_copy_by_pickle_goes_on_as_the_network_itself(X, y):
+    classifier = lstm_fcn().fit(X, y)
+    copy = pickle.loads(pickle.dumps(classifier))
+    ours, others = (
+        one.partial_fit(X, y).predict_proba(X) for one in (classifier, copy)
+    )
+    np.testing.assert_array_equal(ours, others)
+
+
+def test_patches_are_those_of_the_first_sequences():
+    X, y = np.random.default_rng(0).normal(size=(12, 70, 1)), np.arange(12) % 2
+    classifier = lstm_fcn(patch_size="auto").partial_fit(X[:, :40], y)
+    assert classifier.patch_size_ == classifier.partial_fit(X, y).patch_size_ == 2
+    assert lstm_fcn(patch_size="auto").fit(X, y).patch_size_ == 3
 
 
 def test_weights_count_in_the_loss_alone(X, y):

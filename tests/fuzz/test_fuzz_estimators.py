@@ -28,6 +28,11 @@ _USUAL = [
     {"validation_split": 0.5, "patience": np.int64(1)},
     {"batch_size": -1, "clipnorm": 1},
 ]
+_OF_CLASSIFIERS = [
+    {"fcn_filters": ()},
+    {"fcn_filters": (3, 2), "fcn_squeeze_excite": True, "fcn_pool_size": 2},
+    {"fcn_filters": np.uint8(2), "window_norm": "standard", "patch_size": 2},
+]
 _ODD = [*ODD_NUMBERS, "nope", (), (0,), [1, "a"], {"a": 1}, np.zeros(2), object, -0.5]
 
 
@@ -39,7 +44,8 @@ def parameters(estimator):
     one = st.sampled_from(names).flatmap(
         lambda name: st.sampled_from(_ODD).map(lambda value: {name: value})
     )
-    usual = st.sampled_from(_USUAL)
+    of_kind = _OF_CLASSIFIERS if estimator is LSTMClassifier else []
+    usual = st.sampled_from(_USUAL + of_kind)
     return st.one_of(*[usual] * 4, one).map(lambda more: {**_TINY, **more})
 
 
