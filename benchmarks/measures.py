@@ -3,6 +3,7 @@
 import functools
 
 import architectures
+import lstm_fcn as networks
 import numpy as np
 from contenders import (
     keras_model,
@@ -67,6 +68,18 @@ def architecture(name, network):
     run = make(network)
     run(1)
     return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
+
+
+def lstm_fcn(name, network):
+    """Time an epoch of a classifier over 512 sequences."""
+    epochs_of = {
+        "sklstm": networks.sklstm_epochs,
+        "Keras": networks.keras_epochs,
+        "PyTorch": networks.torch_epochs,
+    }
+    run = epochs_of[name.split(",")[0]](*networks.NETWORKS[network])
+    run(1)
+    return {"seconds": seconds(lambda: run(4), repeats=3) / 4}
 
 
 def texts(name):

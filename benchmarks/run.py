@@ -22,6 +22,7 @@ import subprocess
 import sys
 
 import architectures
+import lstm_fcn
 
 HERE = pathlib.Path(__file__).parent
 SIZES = [(50, 1, 50, 32), (50, 10, 64, 32), (24, 8, 128, 64), (100, 5, 256, 32)]
@@ -62,6 +63,10 @@ def table_of_measures():
     for network in architectures.NETWORKS:
         arguments = {"network": network}
         rows += [("architecture", network, arguments, [OURS, "Keras"], 3, "seconds")]
+    for network in lstm_fcn.NETWORKS:
+        arguments = {"network": network}
+        contenders = [*BOTH, "Keras", "PyTorch"]
+        rows += [("lstm_fcn", network, arguments, contenders, 3, "seconds")]
     rows += [("texts", "12,000 texts, one epoch", {}, [OURS, "Keras"], 3, "seconds")]
     rows += [("overhead", "1 epoch, 64 windows", {}, PREDICTORS, 3, "seconds")]
     for n in (1, 10_000):

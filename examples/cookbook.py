@@ -274,6 +274,7 @@ def lstm_fcn():
         units=8,
         bidirectional=False,
         fcn_filters=(128, 256, 128),
+        fcn_pooling="mean",
         epochs=10,
         random_state=0,
     )

@@ -44,6 +44,7 @@ SPECS = {
         "fcn_kernel_sizes": (8, 5),
         "fcn_pool_size": 2,
         "fcn_squeeze_excite": True,
+        "fcn_pooling": "concat",
         "patch_size": 2,
         "bidirectional": True,
         "pooling": "concat",

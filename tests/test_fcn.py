@@ -32,11 +32,12 @@ def gaps(X):
 
 
 def lstm_fcn(**settings):
-    settings = {"units": 4, "fcn_filters": (5, 6), "bidirectional": False, **settings}
+    small = {"units": 4, "fcn_filters": (5, 6), "fcn_pooling": "mean"}
+    settings = {**small, "bidirectional": False, **settings}
     return LSTMClassifier(random_state=0, **{"epochs": 2, "patch_size": 1, **settings})
 
 
-def convolutional(x, filters, kernels, squeeze=None, pool=1):
+def convolutional(x, filters, kernels, squeeze=None, pool=1, last="mean"):
     """The convolutional half of LSTM-FCN, as the papers draw it."""
     for depth, (n_filters, kernel) in enumerate(zip(filters, kernels, strict=True)):
         conv = layers.Conv1D(n_filters, kernel, padding="same", use_bias=False)
@@ -49,7 +50,9 @@ def convolutional(x, filters, kernels, squeeze=None, pool=1):
             weights = layers.Dense(squeeze[depth], "relu", use_bias=False)(weights)
             weights = layers.Dense(n_filters, "sigmoid", use_bias=False)(weights)
             x = layers.Multiply()([x, layers.Reshape((1, n_filters))(weights)])
-    return layers.GlobalAveragePooling1D()(x)
+    mean, maximum = layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)
+    both = layers.Concatenate()([mean, maximum])
+    return {"mean": mean, "max": maximum, "concat": both}[last]
 
 
 def by_hand(recurrent, filters=(5, 6), kernels=(8, 5), **settings):
@@ -80,6 +83,14 @@ STACKS = {
     "pooled": (
         {"fcn_pool_size": 5},
         lambda: by_hand(layers.LSTM(4), pool=5),
+    ),
+    "maximum": (
+        {"fcn_pooling": "max"},
+        lambda: by_hand(layers.LSTM(4), last="max"),
+    ),
+    "mean and maximum": (
+        {"fcn_pooling": "concat", "fcn_pool_size": 2},
+        lambda: by_hand(layers.LSTM(4), pool=2, last="concat"),
     ),
     "dimension shuffle": (
         {"patch_size": N_TIMESTEPS},
@@ -141,7 +152,10 @@ def test_it_trains_as_keras_does(name, X, y):
 def test_missing_steps_are_skipped(squeeze, pool, gaps, y):
     """A sequence with missing steps is the shorter sequence without them."""
     classifier = lstm_fcn(
-        fcn_squeeze_excite=squeeze, fcn_pool_size=pool, patch_size=3
+        fcn_squeeze_excite=squeeze,
+        fcn_pool_size=pool,
+        fcn_pooling="concat",
+        patch_size=3,
     ).fit(gaps, y)
     outputs = classifier.predict_proba(gaps)
     for i in range(6):
@@ -166,6 +180,7 @@ def test_model_of_stock_layers_gives_the_same(window_norm, gaps, y):
     classifier = lstm_fcn(
         fcn_squeeze_excite=True,
         fcn_pool_size=4,
+        fcn_pooling="concat",
         window_norm=window_norm,
         patch_size="auto",
     ).fit(gaps, y)
@@ -249,7 +264,7 @@ def test_weights_count_in_the_loss_alone(X, y):
 
 @pytest.mark.parametrize(
     ("n_timesteps", "pool_size", "patch_size"),
-    [(1, 1, 1), (32, 1, 1), (33, 1, 2), (151, 2, 5), (430, 4, 14), (2000, 4, 63)],
+    [(1, 1, 1), (64, 1, 1), (65, 1, 2), (151, 2, 3), (430, 4, 7), (2000, 4, 32)],
 )
 def test_auto_goes_by_the_longest_sequence(n_timesteps, pool_size, patch_size):
     X = np.zeros((4, n_timesteps, 1))
@@ -291,6 +306,7 @@ def test_auto_means_no_convolutions_for_labels_of_steps(X):
         ("fcn_kernel_size", (8, 5)),
         ("fcn_kernel_size", 0),
         ("fcn_pool_size", 0),
+        ("fcn_pooling", "last"),
         ("fcn_squeeze_excite", "yes"),
         ("patch_size", 0),
         ("window_norm", "mean"),

@@ -32,9 +32,9 @@ from sklstm.estimators._targets import (
 class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
     """Classification of sequences by an LSTM [1]_ beside convolutions [2]_.
 
-    LSTM-FCN: what the recurrent layers make of a sequence is joined with the mean over
-    time of a fully convolutional network. Labels of every time step, tokens, and
-    ``fcn_filters=()`` are for recurrent layers alone.
+    LSTM-FCN: what the recurrent layers make of a sequence is joined with the mean and
+    the maximum over time of a fully convolutional network. Labels of every time step,
+    tokens, and ``fcn_filters=()`` are for recurrent layers alone.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. Binary, multi-class and
@@ -96,8 +96,8 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
 
     fcn_filters : int, sequence of int or "auto", default="auto"
         Filters of each convolution of the network beside the recurrent layers. Each is
-        followed by batch normalization and a ReLU; the mean of the last one over the
-        steps that are not missing is joined to what `pooling` gives. () has none.
+        followed by batch normalization and a ReLU; what `fcn_pooling` makes of the last
+        one is joined to what `pooling` makes of the states. () has none.
         "auto" takes (64, 64, 64), or (64, 128, 128) where steps are pooled, if a whole
         sequence has a label and its steps are no tokens; else it has none.
 
@@ -110,13 +110,17 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         keeps all. "auto" takes one for every 100 steps of the longest sequence,
         rounded, but no more than 4.
 
+    fcn_pooling : {"mean", "max", "concat"}, default="concat"
+        What is made of the steps after these: their mean, as in LSTM-FCN; their
+        maximum, which shows something short in a long sequence; or both.
+
     fcn_squeeze_excite : bool, default=False
         Whether the filters of these but the last are weighed for each sequence by what
         their means over time tell, as in MLSTM-FCN [5]_.
 
     patch_size : int or "auto", default="auto"
         Steps that are joined to one for the recurrent layers; as many as the sequence
-        has is the dimension shuffle of LSTM-FCN for one feature. "auto" makes 32
+        has is the dimension shuffle of LSTM-FCN for one feature. "auto" makes 64
         patches of the longest sequence at most; 1 without convolutions beside.
 
     window_norm : {"last", "standard"} or None, default=None
@@ -239,7 +243,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         The tokens that `fit` found, sorted; with `embedding_dim` alone.
 
     patch_size_, fcn_pool_size_ : int
-        What "auto" takes for the sequences that the first fit saw.
+        The sizes in use; "auto" goes by the sequences that the first fit saw.
 
     fcn_filters_ : tuple of int
         Filters of the convolutions beside the recurrent layers.
@@ -322,6 +326,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         fcn_filters="auto",
         fcn_kernel_size="auto",
         fcn_pool_size="auto",
+        fcn_pooling="concat",
         fcn_squeeze_excite=False,
         patch_size="auto",
         window_norm=None,
@@ -365,6 +370,7 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
         self.fcn_filters = fcn_filters
         self.fcn_kernel_size = fcn_kernel_size
         self.fcn_pool_size = fcn_pool_size
+        self.fcn_pooling = fcn_pooling
         self.fcn_squeeze_excite = fcn_squeeze_excite
         self.patch_size = patch_size
         self.window_norm = window_norm

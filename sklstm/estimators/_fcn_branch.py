@@ -18,7 +18,7 @@ _STEPS_A_POOL, _MOST_POOLED = 100, 4
 # Of "auto" beside convolutions: share of the recurrent outputs that training leaves
 # out, as in LSTM-FCN; patches of the longest sequence, at most; updates of training.
 _DROPOUT = 0.8
-_PATCHES = 32
+_PATCHES = 64
 _UPDATES = 500
 
 _SIZES = [
@@ -46,6 +46,7 @@ class FCNBranch:
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
         ],
+        "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
         "fcn_squeeze_excite": ["boolean"],
         "window_norm": [StrOptions({"last", "standard"}), None],
         "patch_size": [
@@ -107,6 +108,7 @@ class FCNBranch:
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_pool_size": _chosen(self.fcn_pool_size, self.fcn_pool_size_),
+            "fcn_pooling": self.fcn_pooling,
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
 

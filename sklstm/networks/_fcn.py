@@ -11,7 +11,13 @@ References
 import keras
 from keras import layers, ops
 
-from sklstm.networks._steps import Steps, make_pooling, pool_mean, pool_steps
+from sklstm.networks._steps import (
+    Steps,
+    make_pooling,
+    pool_max,
+    pool_mean,
+    pool_steps,
+)
 
 # Channels that squeeze and excite makes one of [2]_.
 _SQUEEZE = 16
@@ -59,7 +65,7 @@ def make_fcn(spec):
 
 
 def run_fcn(spec, layer, x, steps, run):
-    """Run sequences through the convolutions, and take the mean over their steps.
+    """Run sequences through the convolutions, and pool their steps.
 
     Parameters
     ----------
@@ -80,7 +86,7 @@ def run_fcn(spec, layer, x, steps, run):
 
     Returns
     -------
-    Tensor of shape (n_samples, n_filters)
+    Tensor of shape (n_samples, n_filters), or twice as many
     """
     there = ops.expand_dims(steps.there, -1)
     for depth in range(1, len(spec.fcn_filters) + 1):
@@ -95,7 +101,9 @@ def run_fcn(spec, layer, x, steps, run):
             there = ops.expand_dims(steps.there, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)
-    return pool_mean(x, steps)
+    pools = {"mean": [pool_mean], "max": [pool_max], "concat": [pool_mean, pool_max]}
+    pooled = [pool(x, steps) for pool in pools[spec.fcn_pooling]]
+    return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
 
 
 def _is_pooled(spec, depth):

@@ -103,6 +103,10 @@ class NetworkSpec:
     fcn_pool_size : int, default=1
         Steps of which the maximum is taken after each of these but the last one.
 
+    fcn_pooling : {"mean", "max", "concat"}, default="mean"
+        What is made of the steps after the last one: their mean, their maximum, or
+        both.
+
     fcn_squeeze_excite : bool, default=False
         Whether the channels after these, but for the last one, are weighed by sample.
     """
@@ -135,6 +139,7 @@ class NetworkSpec:
     fcn_filters: tuple[int, ...] = ()
     fcn_kernel_sizes: tuple[int, ...] = ()
     fcn_pool_size: int = 1
+    fcn_pooling: str = "mean"
     fcn_squeeze_excite: bool = False
 
     @property
