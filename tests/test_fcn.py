@@ -247,10 +247,55 @@ def test_a_copy_by_pickle_goes_on_as_the_network_itself(X, y):
 
 
 def test_patches_are_those_of_the_first_sequences():
-    X, y = np.random.default_rng(0).normal(size=(12, 70, 1)), np.arange(12) % 2
-    classifier = lstm_fcn(patch_size="auto").partial_fit(X[:, :40], y)
+    X, y = np.random.default_rng(0).normal(size=(12, 150, 1)), np.arange(12) % 2
+    classifier = lstm_fcn(patch_size="auto").partial_fit(X[:, :70], y)
     assert classifier.patch_size_ == classifier.partial_fit(X, y).patch_size_ == 2
-    assert lstm_fcn(patch_size="auto").fit(X, y).patch_size_ == 3
+    assert lstm_fcn(patch_size="auto").fit(X, y).patch_size_ == 4
+
+
+@pytest.mark.parametrize("settings", [{}, {"batch_size": 1, "epochs": 5}])
+def test_single_samples_teach_what_many_do(settings):
+    """A batch of one sample is not normalized by itself, which would hide its level."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    X = rng.normal(size=(200, 20, 1)) + y[:, np.newaxis, np.newaxis]
+    classifier = lstm_fcn(fcn_filters=16, **settings)
+    if settings:
+        classifier.fit(X, y)
+    else:
+        for sample, label in zip(X, y, strict=True):
+            classifier.partial_fit(sample[np.newaxis], [label], classes=[0, 1])
+    assert classifier.score(X, y) > 0.9
+
+
+def test_one_epoch_leaves_moments_of_the_data():
+    """The first batch sets the moving moments; zeros and ones would take long to go."""
+    X = np.random.default_rng(0).normal(size=(64, 20, 2)) + 50
+    classifier = lstm_fcn(fcn_filters=8, batch_size=-1, epochs=1, learning_rate=1e-9)
+    classifier.fit(X, np.arange(64) % 2)
+    convolve = classifier.model_.get_layer("fcn_1")
+    outputs = convolve(X.astype("float32")).numpy().reshape(-1, 8)
+    mean, variance = classifier.model_.get_layer("fcn_1_norm").get_weights()[2:]
+    np.testing.assert_allclose(mean, outputs.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(variance, outputs.var(axis=0), rtol=1e-2)
+
+
+def test_constant_sequences_of_any_length_are_alike_where_standardized():
+    X = np.full((20, 30, 1), 1000.1)
+    X[::2, 17:] = np.nan
+    classifier = lstm_fcn(window_norm="standard", bidirectional=True)
+    classifier.fit(X, np.arange(20) // 2 % 2)
+    zero = classifier.predict_proba(np.zeros((1, 30, 1)))
+    np.testing.assert_array_equal(classifier.predict_proba(X[1::2]), zero.repeat(10, 0))
+
+
+def test_without_convolutions_nothing_of_them_is_compiled_anew(X, y):
+    specs = set()
+    for n in (1, 20, 40):
+        X_long = np.concatenate([X] * n, axis=1)
+        classifier = LSTMClassifier(units=2, fcn_filters=(), epochs=1).fit(X_long, y)
+        specs.add(classifier.network_.spec)
+    assert len(specs) == 1
 
 
 def test_weights_count_in_the_loss_alone(X, y):
@@ -264,7 +309,7 @@ def test_weights_count_in_the_loss_alone(X, y):
 
 @pytest.mark.parametrize(
     ("n_timesteps", "pool_size", "patch_size"),
-    [(1, 1, 1), (64, 1, 1), (65, 1, 2), (151, 2, 3), (430, 4, 7), (2000, 4, 32)],
+    [(1, 1, 1), (64, 1, 1), (65, 1, 2), (151, 2, 4), (430, 4, 8), (2000, 4, 32)],
 )
 def test_auto_goes_by_the_longest_sequence(n_timesteps, pool_size, patch_size):
     X = np.zeros((4, n_timesteps, 1))
@@ -295,6 +340,8 @@ def test_auto_means_no_convolutions_for_labels_of_steps(X):
     assert classifier.patch_size_ == 1
     with pytest.raises(ValueError, match=r"fcn_filters=8 can't go with a label"):
         LSTMClassifier(fcn_filters=8, epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match=r"patch_size=5 can't go with a label"):
+        LSTMClassifier(patch_size=5, epochs=1).fit(X, y)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,31 @@ def test_what_a_series_is_like_is_no_outlier():
     assert not held(grows).any()
 
 
+def test_three_are_events_and_no_outliers():
+    series = months()
+    series[[50, 130]] += 300
+    assert held(series).any()
+    series[200] += 300
+    assert not held(series).any()
+
+
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_what_another_feature_tells_is_no_outlier(ahead):
+    """A holiday in its own row, or known in the row before."""
+    series = months()
+    series[120] += 300
+    flag = np.zeros(N)
+    flag[120 - ahead] = 1
+    rows = np.stack([series, flag], axis=1)
+    table = SequenceTable(rows, np.arange(N - LENGTH), np.full(N - LENGTH, LENGTH))
+    units = Units(np.array([0]), np.ones(1), np.zeros(1), LENGTH)
+    assert not hold_outliers(table, series[LENGTH:, np.newaxis], units).any()
+    plain = np.stack([series, np.cos(np.arange(N))], axis=1)
+    assert hold_outliers(
+        table.with_values(plain), series[LENGTH:, np.newaxis], units
+    ).any()
+
+
 def test_samples_of_their_own_are_not_looked_at():
     X = np.random.default_rng(0).normal(size=(50, 6, 1))
     X[7, 3] = 1000

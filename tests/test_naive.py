@@ -377,3 +377,13 @@ def test_a_scaler_between_windows_and_forecast_is_told():
     naive(12, 12).fit(X, noisy)  # silent: it is like the column
     growth = pd.DataFrame({"a": 3.0 ** np.arange(30)})
     naive(4, window={"horizon": 2}).fit(growth, growth["a"])  # silent: of its values
+
+
+def test_flat_windows_at_a_stride_and_rows_of_years_are_taken_as_they_are():
+    rows = np.random.default_rng(0).normal(size=600).cumsum()
+    first = np.arange(0, 594, 2)
+    X, y = np.stack([rows[i : i + 5] for i in first]), rows[first + 5]
+    np.testing.assert_array_equal(NaiveForecaster().fit(X, y).predict(X), X[:, -1])
+    years = rows.reshape(-1, 12)
+    naive = NaiveForecaster(season_length=12).fit(years[:-1], years[1:, 0])
+    np.testing.assert_array_equal(naive.predict(years), years[:, 0])

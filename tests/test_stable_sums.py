@@ -68,14 +68,29 @@ def test_normalization_is_that_of_keras_over_the_steps_that_exist(there):
     assert_alike(norm.get_weights(), stock.get_weights())
 
 
-def test_normalization_of_one_step_is_finite():
-    norm = norm_of(2)
-    there = np.eye(1, 9, dtype=bool)
-    ours = run(
-        StableNorm(norm), draw(1, 9, 2), norm.trainable_weights, there, training=True
-    )
-    assert all(np.isfinite(one).all() for one in ours)
-    np.testing.assert_allclose(ours[0][0, 0], norm.beta.value, atol=1e-6)
+def test_one_sample_is_normalized_by_the_moving_moments():
+    norm, x, there = norm_of(2), draw(1, 9, 2), np.eye(1, 9, dtype=bool)
+    gamma, beta, mean, variance = norm.get_weights()
+    weights = norm.trainable_weights
+    outputs, of_x, *_ = run(StableNorm(norm), x, weights, there, training=True)
+    slope = gamma / np.sqrt(variance + norm.epsilon)
+    np.testing.assert_allclose(outputs, (x - mean) * slope + beta, atol=1e-5)
+    np.testing.assert_allclose(of_x, draw(1, 9, 2) * slope, atol=1e-5)
+    moved = 0.8 * mean + 0.2 * x[0, 0]
+    np.testing.assert_allclose(norm.moving_mean.numpy(), moved, atol=1e-6)
+
+
+def test_the_first_batch_of_all_sets_the_moving_moments():
+    norm = layers.BatchNormalization()
+    norm.build((None, None, 2))
+    for x in (3 * draw(1, 9, 2) + 5, draw(4, 9, 2)):
+        norm.moving_mean.assign([0.0, 0.0])
+        norm.moving_variance.assign([1.0, 1.0])
+        there = np.ones(x.shape[:2], bool)
+        outputs = StableNorm(norm)(tf.constant(x), there, training=True).numpy()
+        mean, deviation = x.mean(axis=(0, 1)), x.std(axis=(0, 1))
+        np.testing.assert_allclose(norm.moving_mean.numpy(), mean, rtol=1e-5)
+        np.testing.assert_allclose(outputs * deviation, x - mean, atol=0.01)
 
 
 def test_prediction_normalizes_by_the_moving_moments():

@@ -58,14 +58,15 @@ class FCNBranch:
     def _begin(self, samples, partial):
         """Choose what depends on the length of the first sequences."""
         longest = int(samples.table.lengths.max())
-        pooled = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
-        self.fcn_pool_size_ = pooled
-        self.fcn_filters_ = self._filters(
-            _FILTERS_OF_POOLED if pooled > 1 else _FILTERS
-        )
-        self.patch_size_ = 1
-        if self.fcn_filters_ and not np.size(self.conv_filters):
-            self.patch_size_ = -(-longest // _PATCHES)
+        pool_size = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
+        self.fcn_pool_size_ = _chosen(self.fcn_pool_size, pool_size)
+        auto = _FILTERS_OF_POOLED if self.fcn_pool_size_ > 1 else _FILTERS
+        self.fcn_filters_ = self._filters(auto)
+        patches = self.fcn_filters_ and not np.size(self.conv_filters)
+        # A power of two: series of about the same length share what is compiled.
+        halvings = int(np.ceil(np.log2(max(longest / _PATCHES, 1)))) if patches else 0
+        self.patch_size_ = _chosen(self.patch_size, 2**halvings)
+        self._check_steps_stay()
 
     def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
@@ -73,14 +74,23 @@ class FCNBranch:
         if isinstance(self.fcn_filters, str):
             sees_numbers = self.model is None and not self._takes_tokens()
             return auto if sees_numbers and not per_step else ()
-        filters = read_sizes("fcn_filters", self.fcn_filters)
-        if filters and per_step:
+        return read_sizes("fcn_filters", self.fcn_filters)
+
+    def _check_steps_stay(self):
+        """Refuse what leaves other steps than those that have labels."""
+        if not self.target_encoder_.per_step:
+            return
+        if self.fcn_filters_:
             raise ValueError(
                 f"fcn_filters={self.fcn_filters!r} can't go with a label for every "
                 "time step: the convolutions end in a mean over the steps. Use "
                 'fcn_filters="auto" or ().'
             )
-        return filters
+        if self.patch_size_ > 1:
+            raise ValueError(
+                f"patch_size={self.patch_size!r} can't go with a label for every time "
+                'step: it joins steps. Use patch_size="auto" or 1.'
+            )
 
     def _kernel_sizes(self, n_layers):
         given = self.fcn_kernel_size
@@ -100,6 +110,7 @@ class FCNBranch:
     def _start_of_spec(self, n_features):
         """Return what of the network's spec this adds."""
         filters = self._filters(self.fcn_filters_)
+        pool_size = _chosen(self.fcn_pool_size, self.fcn_pool_size_)
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
         return {
             "window_norm": self.window_norm or "none",
@@ -107,7 +118,7 @@ class FCNBranch:
             "patch_size": _chosen(self.patch_size, self.patch_size_),
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
-            "fcn_pool_size": _chosen(self.fcn_pool_size, self.fcn_pool_size_),
+            "fcn_pool_size": pool_size if filters else 1,
             "fcn_pooling": self.fcn_pooling,
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }

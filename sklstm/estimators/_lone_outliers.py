@@ -11,8 +11,8 @@ _TIMES, _NEARBY = 5.0, 24
 # Targets are values of rows within this share of their spread.
 _SAME = 1e-3
 
-# The share of the rows that may be outliers: more are what the series is like.
-_RARE = 0.01
+# Rows that may be outliers: more are what the series is like.
+_MOST = 2
 
 
 def hold_outliers(table, y, units):
@@ -20,7 +20,8 @@ def hold_outliers(table, y, units):
 
     One such value is in the windows, or is a target, of many samples, of which each is
     far from what others tell: that bends a model of few samples. It must be several
-    times as far away as rows nearby are from each other.
+    times as far away as rows nearby are from each other. Three such rows are events,
+    which a model is to learn; so is one at which another feature stands alone too.
 
     Parameters
     ----------
@@ -54,26 +55,41 @@ def hold_outliers(table, y, units):
     if not are_windows(table):
         return found
     starts = table.starts.astype(np.int64)
+    n_lone = 0
     for feature in np.unique(units.own):
         x = table.values[:, feature].astype(np.float64)
         columns = units.features == feature
         later = (y[:, columns] - units.offsets[columns]) / units.slopes[columns]
-        rows = _rare(_lone(x), len(x))
+        rows = _unexplained(_lone(x), table.values, feature)
         count = np.zeros(len(x) + 1, dtype=np.int64)
         count[rows + 1] = 1
         count = np.cumsum(count)
         found |= count[starts + table.lengths] > count[starts]
         # The newest rows may be in no window, but are targets of several samples.
-        values = [x[rows], *(z[_rare(_lone(z), len(z))] for z in later.T)]
-        values = np.unique(np.concatenate(values))
+        of_targets = [z[_lone(z)] for z in later.T]
+        explained = x[np.setdiff1d(_lone(x), rows)]
+        values = np.unique(np.concatenate([x[rows], *of_targets]))
+        spread = np.nanmedian(np.abs(x - np.nanmedian(x)))
+        if len(values) and len(explained):
+            values = values[_distance(values, explained) > _SAME * spread]
         if len(values):
-            spread = np.nanmedian(np.abs(x - np.nanmedian(x)))
             found |= (_distance(later, values) <= _SAME * spread).any(axis=1)
-    return found
+        n_lone += max(len(rows), _n_unlike(values, _SAME * spread))
+    return found if n_lone <= _MOST else np.zeros(len(table), dtype=bool)
 
 
-def _rare(rows, n):
-    return rows if len(rows) <= max(_RARE * n, 1) else rows[:0]
+def _unexplained(rows, values, feature):
+    """Leave out rows at which another feature stands alone, or at the row before."""
+    others = np.delete(np.arange(values.shape[1]), feature) if len(rows) else ()
+    for other in others:
+        events = _spikes(values[:, other].astype(np.float64))
+        rows = np.setdiff1d(rows, np.concatenate([events, events + 1]))
+    return rows
+
+
+def _n_unlike(values, tolerance):
+    """Count sorted values that are further apart than a tolerance."""
+    return len(values) and 1 + int((np.diff(values) > tolerance).sum())
 
 
 def _distance(x, values):
@@ -83,17 +99,27 @@ def _distance(x, values):
     return np.minimum(np.abs(x - values[after]), np.abs(x - values[before]))
 
 
-def _lone(x):
-    """Find rows that are on one side of both neighbours, and far from them."""
+def _spikes(x):
+    """Find rows on one side of both neighbours, far beside the usual step."""
+    return _spikes_and_steps(x)[0]
+
+
+def _spikes_and_steps(x):
+    """Return these rows, and the rows, spikes and steps of all that is there."""
     there = np.flatnonzero(~np.isnan(x))
     steps = np.diff(x[there])
-    if len(steps) < 3:
-        return there[:0]
     one, other = steps[:-1], -steps[1:]
     spike = np.where(one * other > 0, np.minimum(np.abs(one), np.abs(other)), 0.0)
     sizes = np.abs(steps)
-    if not (spike > _TIMES * np.median(sizes)).any():
-        return there[:0]
+    far = spike > _TIMES * np.median(sizes) if len(spike) else spike > 0
+    return there[np.flatnonzero(far) + 1], there, spike, sizes
+
+
+def _lone(x):
+    """Find spikes that are far beside any step nearby as well."""
+    rows, there, spike, sizes = _spikes_and_steps(x)
+    if not len(rows):
+        return rows
     # The largest of the steps before the one to a row, and after the one from it.
     before, after = _largest_before(sizes), _largest_before(sizes[::-1])[::-1]
     nearby = np.maximum(before[:-1], after[1:])

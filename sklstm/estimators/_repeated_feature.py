@@ -89,7 +89,7 @@ def check_last_column(table, y, names, estimator):
         return
     # Only in samples after its own: what a sample holds of its own y is no history.
     column = _column_of(columns[1:], y[:-1])
-    if column in (-1, last):
+    if column in (-1, last) or not _look_laid_flat(columns, last - column):
         return
     named = "" if names is None else f" ({names[column]!r})"
     raise ValueError(
@@ -98,6 +98,20 @@ def check_last_column(table, y, names, estimator):
         f"of the last, column {last}. Leave out flatten=True of SlidingWindow, or put "
         'Reshape3D(n_features=...) in front; target_feature=0 in place of "auto" '
         "takes X as it is."
+    )
+
+
+def _look_laid_flat(columns, least):
+    """Tell whether rows may be windows of more than `least` features, laid flat.
+
+    Each is then the one before, moved by as many columns as there are features.
+    """
+    n = columns.shape[1]
+    sizes = [size for size in range(least + 1, n) if n % size == 0]
+    one, next_one = columns[:-1], columns[1:]
+    return any(
+        np.array_equal(next_one[:, :-size], one[:, size:], equal_nan=True)
+        for size in sizes
     )
 
 

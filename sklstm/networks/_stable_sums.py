@@ -84,15 +84,26 @@ class StableNorm(layers.Layer):
         self.norm = norm
 
     def call(self, x, there, training=None):
-        """Normalize (n_samples, n_timesteps, n_features) by the steps that exist."""
+        """Normalize (n_samples, n_timesteps, n_features) by the steps that exist.
+
+        A batch of one sample is normalized by the moving moments: by its own, it would
+        lose the level that tells it from others. The first batch of all sets these.
+        """
         norm = self.norm
         if not training:
             return norm(x, training=False)
         gamma, beta = (tf.convert_to_tensor(one) for one in (norm.gamma, norm.beta))
+        moving = [
+            tf.convert_to_tensor(one)
+            for one in (norm.moving_mean, norm.moving_variance)
+        ]
+        first = tf.reduce_all((moving[0] == 0.0) & (moving[1] == 1.0))
+        own = tf.cast(first | (tf.shape(x)[0] > 1), x.dtype)
         weights = tf.cast(there, x.dtype)
-        x, mean, variance = _normalize(x, weights, gamma, beta, norm.epsilon)
-        for moving, now in (norm.moving_mean, mean), (norm.moving_variance, variance):
-            moving.assign(moving * norm.momentum + now * (1 - norm.momentum))
+        x, *moments = _normalize(x, weights, gamma, beta, own, moving, norm.epsilon)
+        momentum = tf.where(first, 0.0, norm.momentum)
+        norm.moving_mean.assign(moving[0] * momentum + moments[0] * (1 - momentum))
+        norm.moving_variance.assign(moving[1] * momentum + moments[1] * (1 - momentum))
         return x
 
     def compute_output_shape(self, x_shape, there_shape):
@@ -106,8 +117,10 @@ def _sum_of_steps(weights, x):
     return tf.reduce_sum(of_samples[:, 0], axis=0)
 
 
-def _normalize(x, weights, gamma, beta, epsilon):
-    """Normalize, and return mean and variance as well [1]_.
+def _normalize(x, weights, gamma, beta, own, moving, epsilon):
+    """Normalize, and return mean and variance of the batch as well [1]_.
+
+    `own` is 1 to normalize by these, and 0 by the moving ones, which have no gradient.
 
     References
     ----------
@@ -120,9 +133,9 @@ def _normalize(x, weights, gamma, beta, epsilon):
     def normalize(x, gamma, beta):
         n_steps = tf.maximum(tf.reduce_sum(weights), 1.0)
         mean = _sum_of_steps(weights, x) / n_steps
-        around = x - mean
-        variance = _sum_of_steps(weights, tf.square(around)) / n_steps
-        scale = tf.math.rsqrt(variance + epsilon)
+        variance = _sum_of_steps(weights, tf.square(x - mean)) / n_steps
+        around = x - (own * mean + (1 - own) * moving[0])
+        scale = tf.math.rsqrt(own * variance + (1 - own) * moving[1] + epsilon)
 
         def gradient(of_outputs, *_):
             # What moves the averages has no gradient.
@@ -131,7 +144,7 @@ def _normalize(x, weights, gamma, beta, epsilon):
             of_gamma = tf.reduce_sum(
                 tf.reduce_sum(of_outputs * relative, axis=1), axis=0
             )
-            of_moments = (of_beta + relative * of_gamma) / n_steps
+            of_moments = own * (of_beta + relative * of_gamma) / n_steps
             of_x = gamma * scale * (of_outputs - of_moments * weights[..., tf.newaxis])
             return of_x, of_gamma, of_beta
 

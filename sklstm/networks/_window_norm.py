@@ -42,10 +42,12 @@ def normalize_windows(x, steps, norm, features):
         relative = x - center
     else:
         n_there = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
+        whole, x = x, x - x[:, :1]  # so that a constant one is zero, and not rounded
         center = ops.sum(x * there, axis=1, keepdims=True) / n_there
         around = (x - center) * there
         variance = ops.sum(around * around, axis=1, keepdims=True) / n_there
         relative = around / (ops.sqrt(variance) + _LEAST)
+        x = whole
     chosen = np.isin(np.arange(x.shape[-1]), features)
     if chosen.all():
         return relative

@@ -38,6 +38,9 @@ _WIDE = 65
 # Smaller ones, for few samples, where they give the same bits.
 _SMALL_BLOCKS = 2, 4, 8, 16
 
+# Weights times steps of a network for which it takes too long to see that.
+_LARGE = 2**21
+
 # Blocks by which that is seen. Some rows of a block alone may have other bits (those
 # whose numbers a thread computes one by one, as they fill no vector), and not always in
 # the last bit that is given: so in many blocks, in rounds that end with the first.
@@ -186,7 +189,7 @@ class Forward:
         """Choose the samples of a block."""
         spec = self._spec
         usual = _usual(n_timesteps)
-        if isinstance(spec, CustomSpec):
+        if isinstance(spec, CustomSpec) or self._n_weights * n_timesteps > _LARGE:
             return usual
         for block in _SMALL_BLOCKS:
             if n_samples <= block < usual and self._agrees(block, n_timesteps):
