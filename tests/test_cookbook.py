@@ -111,8 +111,20 @@ def predict_by_hand(hand):
     return hand.in_units(keras.tree.map_structure(keras.ops.convert_to_numpy, outputs))
 
 
+def begin_moving_moments(model, first_batch):
+    """Set those of batch normalizations to the first batch's, as Keras does not."""
+    norms = [x for x in model.layers if isinstance(x, layers.BatchNormalization)]
+    if norms:
+        model(first_batch, training=True)
+    for norm in norms:  # which moved a little from zeros and ones
+        share = 1 - norm.momentum
+        norm.moving_mean.assign(norm.moving_mean / share)
+        norm.moving_variance.assign((norm.moving_variance - norm.momentum) / share)
+
+
 def train_by_hand(hand, weights):
     hand.model.set_weights(weights)
+    begin_moving_moments(hand.model, hand.x[:BATCH_SIZE])
     optimizer = keras.optimizers.Adam(LEARNING_RATE)
     hand.model.compile(
         optimizer, hand.loss, loss_weights=hand.loss_weights, jit_compile=False

@@ -51,7 +51,7 @@ def convolutional(x, filters, kernels, squeeze=None, pool=1, last="mean"):
             weights = layers.Dense(n_filters, "sigmoid", use_bias=False)(weights)
             x = layers.Multiply()([x, layers.Reshape((1, n_filters))(weights)])
     mean, maximum = layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)
-    both = layers.Concatenate()([mean, maximum])
+    both = layers.Concatenate()([mean, layers.Rescaling(0.05)(maximum)])
     return {"mean": mean, "max": maximum, "concat": both}[last]
 
 

@@ -112,7 +112,9 @@ class LSTMClassifier(FCNBranch, SequenceEstimator, KerasClassifier):
 
     fcn_pooling : {"mean", "max", "concat"}, default="concat"
         What is made of the steps after these: their mean, as in LSTM-FCN; their
-        maximum, which shows something short in a long sequence; or both.
+        maximum, which shows something short in a long sequence; or the mean and a
+        twentieth of the maximum side by side, of which `dropout` leaves out half at
+        most.
 
     fcn_squeeze_excite : bool, default=False
         Whether the filters of these but the last are weighed for each sequence by what

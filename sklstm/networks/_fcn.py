@@ -26,6 +26,10 @@ _SQUEEZE = 16
 # they are, the less of them a step of Adam is.
 _DEVIATION = 0.5
 
+# Beside the mean the maximum is several times as large, and few samples have
+# some in common by chance: it is made smaller, and dropout leaves out half of it.
+_SHARE_OF_MAXIMUM, _MOST_DROPPED = 0.05, 0.5
+
 # Keras's own momentum is for thousands of updates.
 _MOMENTUM = 0.9
 
@@ -43,6 +47,9 @@ def make_fcn(spec):
     list of keras.layers.Layer
     """
     made = []
+    if spec.fcn_pooling == "concat" and spec.dropout:
+        rate = min(spec.dropout, _MOST_DROPPED)
+        made.append(layers.Dropout(rate, seed=0, name="fcn_dropout"))
     sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
     for depth, (filters, kernel_size) in enumerate(sizes, start=1):
         name = f"fcn_{depth}"
@@ -101,9 +108,12 @@ def run_fcn(spec, layer, x, steps, run):
             there = ops.expand_dims(steps.there, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)
-    pools = {"mean": [pool_mean], "max": [pool_max], "concat": [pool_mean, pool_max]}
-    pooled = [pool(x, steps) for pool in pools[spec.fcn_pooling]]
-    return pooled[0] if len(pooled) == 1 else ops.concatenate(pooled, axis=-1)
+    if spec.fcn_pooling != "concat":
+        return {"mean": pool_mean, "max": pool_max}[spec.fcn_pooling](x, steps)
+    maximum = _SHARE_OF_MAXIMUM * pool_max(x, steps)
+    if spec.dropout:
+        maximum = layer["fcn_dropout"](maximum)
+    return ops.concatenate([pool_mean(x, steps), maximum], axis=-1)
 
 
 def _is_pooled(spec, depth):

@@ -104,8 +104,8 @@ class NetworkSpec:
         Steps of which the maximum is taken after each of these but the last one.
 
     fcn_pooling : {"mean", "max", "concat"}, default="mean"
-        What is made of the steps after the last one: their mean, their maximum, or
-        both.
+        What is made of the steps after the last one: their mean, their maximum, or the
+        mean and a twentieth of the maximum, of which dropout leaves out half at most.
 
     fcn_squeeze_excite : bool, default=False
         Whether the channels after these, but for the last one, are weighed by sample.
