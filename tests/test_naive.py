@@ -387,3 +387,19 @@ def test_flat_windows_at_a_stride_and_rows_of_years_are_taken_as_they_are():
     years = rows.reshape(-1, 12)
     naive = NaiveForecaster(season_length=12).fit(years[:-1], years[1:, 0])
     np.testing.assert_array_equal(naive.predict(years), years[:, 0])
+
+
+@pytest.mark.parametrize("ahead", [0, 2, 3])
+def test_another_horizon_than_the_windows_have_is_told(ahead):
+    X = 5 + np.random.default_rng(0).normal(size=(80, 2)).cumsum(axis=0)
+    window = SlidingWindow(4, horizon=ahead)
+    naive = NaiveForecaster(target_feature=1)
+    with pytest.warns(UserWarning, match=f"{ahead} steps after .* Set horizon={ahead}"):
+        make_pipeline(window, naive).fit(X, X[:, 1])
+    make_pipeline(window, naive.set_params(horizon=ahead)).fit(X, X[:, 1])
+
+
+@pytest.mark.parametrize("rows", [np.arange(80.0), np.ones(80), np.arange(80) % 7.0])
+def test_the_asked_horizon_is_believed_where_others_would_do(rows):
+    X = rows[:, np.newaxis]
+    make_pipeline(SlidingWindow(4), NaiveForecaster()).fit(X, rows)

@@ -1,5 +1,6 @@
 """The naive forecast: the last value, or that of the last season."""
 
+import warnings
 from itertools import chain
 
 import numpy as np
@@ -22,6 +23,7 @@ from sklstm.estimators._other_units import warn_of_other_units
 from sklstm.estimators._present_values import first_present
 from sklstm.estimators._read_sequences import read_sequences
 from sklstm.estimators._repeated_feature import check_last_column, find_repeated
+from sklstm.estimators._target_feature import steps_to_target
 
 
 class NaiveForecaster(RegressorMixin, BaseEstimator):
@@ -163,6 +165,7 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
             for column in of_first:
                 feature = self._outputs[column][2]
                 warn_of_other_units(table, feature, columns[:, column], stacklevel=3)
+                self._warn_of_other_horizon(table, feature, columns[:, column])
         return self
 
     def predict(self, X):
@@ -278,6 +281,17 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
                 f"target_feature={self.target_feature!r} takes them for steps of one. "
                 "Name a feature for each, such as "
                 f"target_feature={list(range(len(names)))}."
+            )
+
+    def _warn_of_other_horizon(self, table, feature, y):
+        ahead = steps_to_target(table, y, feature, int(self.horizon))
+        if ahead != self.horizon:
+            warnings.warn(
+                f"y is the value of feature {feature} {ahead} steps after the last one "
+                f"of its window, but horizon={self.horizon}. Set horizon={ahead} on "
+                f"{type(self).__name__}, or mend the horizon of SlidingWindow or y.",
+                UserWarning,
+                stacklevel=3,
             )
 
     def _nearest(self, horizon):

@@ -72,6 +72,36 @@ def find_continued(table, y, *, same=False):
     return features, slopes, offsets
 
 
+def steps_to_target(table, y, feature, expected):
+    """Return how many steps after the end of its window a target is a feature's value.
+
+    Parameters
+    ----------
+    table : SequenceTable
+        The windows, with the rows that are missing steps.
+
+    y : ndarray of shape (n_samples,)
+        Targets; NaN are left out.
+
+    feature : int
+        The number of the feature.
+
+    expected : int
+        What is looked at first, and returned where nothing tells.
+
+    Returns
+    -------
+    int
+    """
+    if not are_windows(table):
+        return expected
+    later = _Later(table, same=False)
+    if later.find(y, [expected], [feature]) is not None:
+        return expected
+    found = later.find(y, features=[feature])
+    return expected if found is None else found[0]
+
+
 def _near(later, y, ahead, feature, n_features):
     """Look where columns of y stand one after the other: step by step, or target."""
     after = (feature + 1) % n_features
