@@ -34,7 +34,8 @@ def write(done, kept):
 
 def section(done, kept):
     """Return the section as Markdown, without its title."""
-    seeds = max(len(kept.runs(task, OURS)) for task in done)
+    numbers = [len(kept.runs(task, OURS)) for task in done]
+    seeds = " to ".join(map(str, sorted({min(numbers), max(numbers)})))
     others = _others(done, kept)
     versions = dict.fromkeys(
         run["version"]
