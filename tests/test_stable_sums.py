@@ -131,7 +131,7 @@ def test_training_gives_the_same_bits_for_any_number_of_threads(onednn):
             check=True,
             timeout=300,
         ).stdout
-        for n_threads in ("1", "2", "5")
+        for n_threads in ("1", "5")
     ]
     assert len(set(found)) == 1
 
