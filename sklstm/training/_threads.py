@@ -27,7 +27,7 @@ def use_threads(n_threads=None):
     To be called before TensorFlow computes anything: it takes no other setting later.
     Without this call TensorFlow's own defaults hold. The workers of joblib's processes
     (``n_jobs=2``) take the number that joblib gives them, as NumPy does. A convolution
-    gets one thread, so that networks with these are better off without this call.
+    gets one thread: over long sequences it is slower then.
 
     Parameters
     ----------
