@@ -402,4 +402,8 @@ def test_another_horizon_than_the_windows_have_is_told(ahead):
 @pytest.mark.parametrize("rows", [np.arange(80.0), np.ones(80), np.arange(80) % 7.0])
 def test_the_asked_horizon_is_believed_where_others_would_do(rows):
     X = rows[:, np.newaxis]
-    make_pipeline(SlidingWindow(4), NaiveForecaster()).fit(X, rows)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pipe = make_pipeline(SlidingWindow(4), NaiveForecaster()).fit(X, rows)
+    assert not [one for one in caught if "Set horizon" in str(one.message)]
+    np.testing.assert_array_equal(pipe.predict(X)[1:], rows[:-1])

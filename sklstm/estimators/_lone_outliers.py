@@ -60,14 +60,15 @@ def hold_outliers(table, y, units):
         x = table.values[:, feature].astype(np.float64)
         columns = units.features == feature
         later = (y[:, columns] - units.offsets[columns]) / units.slopes[columns]
-        rows = _unexplained(_lone(x), table.values, feature)
+        lone = _lone(x)
+        rows = _unexplained(lone, table.values, feature)
         count = np.zeros(len(x) + 1, dtype=np.int64)
         count[rows + 1] = 1
         count = np.cumsum(count)
         found |= count[starts + table.lengths] > count[starts]
         # The newest rows may be in no window, but are targets of several samples.
         of_targets = [z[_lone(z)] for z in later.T]
-        explained = x[np.setdiff1d(_lone(x), rows)]
+        explained = x[np.setdiff1d(lone, rows)]
         values = np.unique(np.concatenate([x[rows], *of_targets]))
         spread = np.nanmedian(np.abs(x - np.nanmedian(x)))
         if len(values) and len(explained):

@@ -173,8 +173,9 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         whose penalty is chosen on later samples; where y goes on with a feature of X
         it is the mean of three, with inputs and target as they are, relative to the
         last value (NLinear [7]_), and in units of the window's deviation besides,
-        unless one of them is clearly better. Samples with a value that stands alone,
-        several times as far away as others nearby change, are then left out of it.
+        unless one of them is clearly better. Samples with an outlier are left out of
+        it: one or two rows of the table that stand alone, several times as far away as
+        others nearby change, where no other feature tells them.
 
     network_weight : float or "auto", default="auto"
         By which the output of the network is multiplied beside the linear part, in
