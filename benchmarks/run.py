@@ -173,8 +173,6 @@ def _introduction():
 
 
 def _circumstances():
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.check_output(command, cwd=HERE, text=True).strip()
     names = (
         "scikit-learn",
         "tensorflow",
@@ -193,7 +191,17 @@ def _circumstances():
     ]
     machine = f"{os.cpu_count()} cores ({platform.machine()})"
     python = f"Python {platform.python_version()}"
-    return ", ".join([f"{datetime.date.today()}", machine, python, *versions, commit])
+    today = str(datetime.date.today())
+    return ", ".join([today, machine, python, *versions, _commit()])
+
+
+def _commit():
+    """Return the short name of the commit; the version outside a checkout."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    found = subprocess.run(command, cwd=HERE, text=True, capture_output=True)
+    if found.returncode == 0:
+        return found.stdout.strip()
+    return f"sklstm {importlib.metadata.version('sklstm')}"
 
 
 def _lines_of(title, quantity, results):
