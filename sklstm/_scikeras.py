@@ -9,23 +9,25 @@ become sequences, and how these are trained on, the estimators say: `_samples`,
 """
 
 import copy
-import functools
 import inspect
 from abc import ABCMeta
 from contextlib import contextmanager
 
 import keras
-from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from sklstm._compat.scikeras import (
+    optimizer_class,
+    remove_more_tags,
+    routed_to,
+    unflatten_params,
+)
+from sklstm._compat.sklearn import validate_params
 from sklstm._routed import check_numbers, check_takes
 from sklstm._versions import versions, warn_of_other_versions
 
-# scikit-learn takes `_more_tags` for an unfinished port to `__sklearn_tags__`. Nothing
-# calls SciKeras's any more, and it would fail, for its base class has none.
-if "_more_tags" in vars(BaseWrapper):
-    del BaseWrapper._more_tags
+remove_more_tags()
 
 
 class _MixinsFirst(ABCMeta):
@@ -212,7 +214,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             If a parameter, X, y or a weight is out of its range; the estimator then
             stays as it was.
         """
-        self._validate_params()
+        validate_params(self)
         with self._replaced() as new:
             if not new.warm_start:
                 new._forget()
@@ -249,7 +251,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         return self._partial_fit(X, y, sample_weight)
 
     def _partial_fit(self, X, y, sample_weight, *known):
-        self._validate_params()
+        validate_params(self)
         with self._replaced() as new:
             samples = new._samples(X, y, sample_weight)
             samples = new._encode(samples, *known, partial=True)
@@ -277,7 +279,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         estimator
             Itself, with random weights.
         """
-        self._validate_params()
+        validate_params(self)
         with self._replaced() as new:
             new._forget()
             new._encode(new._samples(X, y, None))
@@ -309,7 +311,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
     def _routed(self, name):
         """Collect what is routed to a parameter; refuse what would go nowhere."""
-        routed = route_params(self.get_params(False), name, set())
+        routed = routed_to(name, self.get_params(False))
         if routed and getattr(self, name) is None:
             raise ValueError(
                 f"{name}__{next(iter(routed))} needs {name} to be set, but it is None."
@@ -333,7 +335,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             return optimizer  # of which training uses a copy
         if isinstance(optimizer, str):
             try:
-                optimizer = _optimizer_class(optimizer)
+                optimizer = optimizer_class(optimizer)
             except ValueError as error:
                 raise ValueError(
                     f"optimizer={self.optimizer!r} is no optimizer of Keras, such as "
@@ -440,10 +442,6 @@ def _copied(callback):
     if not of_keras or isinstance(callback, keras.callbacks.LambdaCallback):
         return copy.copy(callback)
     return copy.deepcopy(callback)
-
-
-# SciKeras makes an optimizer to ask for its class: as slow as a short epoch.
-_optimizer_class = functools.cache(get_optimizer_class)
 
 
 def _check_metric(metric):

@@ -6,12 +6,12 @@ from numbers import Integral, Real
 import keras
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_is_fitted,
 )
 
+from sklstm._compat.keras import own_names
+from sklstm._compat.sklearn import Interval, Options, StrOptions, check_sample_weight
 from sklstm._routed import check_takes
 from sklstm._scikeras import RepairedWrapper
 from sklstm._validation import (
@@ -32,7 +32,6 @@ from sklstm.networks import (
     KnownLoss,
     NetworkSpec,
     index_tokens,
-    own_names,
     taking_tokens,
 )
 from sklstm.training import CosineDecay, Network, Samples, Schedule
@@ -470,7 +469,7 @@ def _check_weights(sample_weight, table):
         raise ValueError(
             f"sample_weight must hold numbers, got an array of {given.dtype}."
         )
-    weights = _check_sample_weight(sample_weight, table.starts, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, table.starts, dtype=np.float64)
     if (weights < 0).any():
         i = int(np.argmax(weights < 0))
         raise ValueError(

@@ -4,9 +4,9 @@ import numpy as np
 from scikeras.utils import loss_name
 from scikeras.wrappers import KerasClassifier
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._class_metrics import check_class_metrics
 from sklstm.estimators._fcn_branch import FCNBranch

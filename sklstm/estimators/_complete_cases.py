@@ -13,15 +13,14 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.validation import (
-    _check_method_params,
     check_is_fitted,
     has_fit_parameter,
 )
 
+from sklstm._compat.sklearn import check_method_params, routing_enabled
 from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
@@ -209,7 +208,7 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         """Return what the regressor's fit gets of some rows, routed or as it came."""
         if sample_weight is not None:
             params = {**params, "sample_weight": sample_weight}
-        if _routing_enabled():
+        if routing_enabled():
             params = process_routing(self, "fit", **params).estimator.fit
         elif sample_weight is not None and not has_fit_parameter(
             self.estimator, "sample_weight"
@@ -218,7 +217,7 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
                 f"sample_weight was given, but {type(self.estimator).__name__} has no "
                 "sample_weight in its fit."
             )
-        return _check_method_params(X, params, indices=kept)
+        return check_method_params(X, params, indices=kept)
 
     def _named(self, values):
         """Return rows as the regressor takes them: with the names that X had."""

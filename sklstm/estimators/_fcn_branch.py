@@ -3,8 +3,8 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._sizes import read_sizes
 
 # Of "auto": filters, and those of long sequences, of which steps are pooled; kernels of

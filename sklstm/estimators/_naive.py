@@ -5,8 +5,9 @@ from itertools import chain
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import check_sample_weight
 from sklstm._validation import (
     all_or_nothing,
     check_int,
@@ -335,7 +336,7 @@ def _mean_of_known(y, sample_weight, samples):
     """Compute the weighted mean of each output, over the samples that have it."""
     weights = np.ones(len(y))
     if sample_weight is not None:
-        weights = _check_sample_weight(
+        weights = check_sample_weight(
             sample_weight, samples, dtype=np.float64, ensure_non_negative=True
         )
     columns = y.reshape(len(y), -1).astype(np.float64)

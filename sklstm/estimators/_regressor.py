@@ -6,9 +6,9 @@ from numbers import Integral, Real
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._known_score import r2_of_known

@@ -7,10 +7,10 @@ import warnings
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import safe_indexing
 from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
@@ -265,9 +265,7 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
     train = np.arange(len(panel.frame))[folds[0].train]
     fitted = pipeline
     if not prefit:
-        fitted = _fit(
-            clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
-        )
+        fitted = _fit(clone(pipeline), safe_indexing(X, train), safe_indexing(y, train))
     undo, wrapper = None, wrapper_of(fitted)
     if wrapper is not None:
         check_is_fitted(wrapper)

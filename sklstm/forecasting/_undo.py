@@ -1,9 +1,9 @@
 """What is forecast in transformed units, and brought back into those of y."""
 
 import numpy as np
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import safe_indexing
 from sklstm._validation import as_list, check_target_of_rows
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._scale import Scale
@@ -88,7 +88,7 @@ def in_units(fitted, X, y):
     wrapper._check_columns(X)
     check_target_of_rows(X, y)
     rows, changed, targets = wrapper._units.pairs(as_table(X), y)
-    changed, targets = _safe_indexing(changed, rows), _safe_indexing(targets, rows)
+    changed, targets = safe_indexing(changed, rows), safe_indexing(targets, rows)
     return wrapper.forecaster_, changed, targets
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import steps_of
 from sklstm._validation import shortened
 from sklstm.forecasting import backtest

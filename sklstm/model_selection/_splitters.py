@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
-from sklearn.utils.validation import _num_samples
 
+from sklstm._compat.sklearn import num_samples
 from sklstm._pipeline import rows_before_windows, windows_within
 from sklstm._validation import are_steps, check_group_by, check_int, reads_as_dates
 
@@ -40,7 +40,7 @@ class _TimeSplit(BaseCrossValidator):
         """
         indexable(X, y, groups)
         n_splits = self.get_n_splits()
-        steps = _number(self._row_times(X), _num_samples(X))
+        steps = _number(self._row_times(X), num_samples(X))
         n_steps = int(steps.max(initial=-1)) + 1
         n_overlapping = self._n_overlapping(X, y)
         keep_apart = self._keep_apart(X, steps, n_overlapping)
@@ -240,7 +240,7 @@ class PurgedKFold(_TimeSplit):
         self.time = time
 
     def _row_times(self, X):
-        return np.arange(_num_samples(X)) if self.time is None else _times(X, self.time)
+        return np.arange(num_samples(X)) if self.time is None else _times(X, self.time)
 
     def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)
