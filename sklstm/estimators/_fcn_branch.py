@@ -5,6 +5,11 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklstm._compat.sklearn import Interval, StrOptions
+from sklstm.estimators._patch_size import (
+    PATCH_SIZE,
+    given_or,
+    patch_size_of_sequences,
+)
 from sklstm.estimators._sizes import read_sizes
 
 # Of "auto": filters, and those of long sequences, of which steps are pooled; kernels of
@@ -16,9 +21,8 @@ _KERNEL_SIZES, _KERNEL_SIZE = (8, 5), 3
 _STEPS_A_POOL, _MOST_POOLED = 100, 4
 
 # Of "auto" beside convolutions: share of the recurrent outputs that training leaves
-# out, as in LSTM-FCN; patches of the longest sequence, at most; updates of training.
+# out, as in LSTM-FCN; updates of training.
 _DROPOUT = 0.8
-_PATCHES = 64
 _UPDATES = 500
 
 _SIZES = [
@@ -49,23 +53,19 @@ class FCNBranch:
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
         "fcn_squeeze_excite": ["boolean"],
         "window_norm": [StrOptions({"last", "standard"}), None],
-        "patch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
+        "patch_size": PATCH_SIZE,
     }
 
     def _begin(self, samples, partial):
         """Choose what depends on the length of the first sequences."""
         longest = int(samples.table.lengths.max())
         pool_size = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
-        self.fcn_pool_size_ = _chosen(self.fcn_pool_size, pool_size)
+        self.fcn_pool_size_ = given_or(pool_size, self.fcn_pool_size)
         auto = _FILTERS_OF_POOLED if self.fcn_pool_size_ > 1 else _FILTERS
         self.fcn_filters_ = self._filters(auto)
         patches = self.fcn_filters_ and not np.size(self.conv_filters)
-        # A power of two: series of about the same length share what is compiled.
-        halvings = int(np.ceil(np.log2(max(longest / _PATCHES, 1)))) if patches else 0
-        self.patch_size_ = _chosen(self.patch_size, 2**halvings)
+        auto = patch_size_of_sequences(longest) if patches else 1
+        self.patch_size_ = given_or(auto, self.patch_size)
         self._check_steps_stay()
 
     def _filters(self, auto):
@@ -110,12 +110,12 @@ class FCNBranch:
     def _start_of_spec(self, n_features):
         """Return what of the network's spec this adds."""
         filters = self._filters(self.fcn_filters_)
-        pool_size = _chosen(self.fcn_pool_size, self.fcn_pool_size_)
+        pool_size = given_or(self.fcn_pool_size_, self.fcn_pool_size)
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
         return {
             "window_norm": self.window_norm or "none",
             "norm_features": tuple(range(seen)) if self.window_norm else (),
-            "patch_size": _chosen(self.patch_size, self.patch_size_),
+            "patch_size": given_or(self.patch_size_, self.patch_size),
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_pool_size": pool_size if filters else 1,
@@ -133,9 +133,5 @@ class FCNBranch:
             return "last" if self.fcn_filters_ else "concat"
         return super()._pooling()
 
-    def _updates(self):
-        return _UPDATES if self.fcn_filters_ else super()._updates()
-
-
-def _chosen(given, auto):
-    return auto if given == "auto" else int(given)
+    def _updates(self, n_samples):
+        return _UPDATES if self.fcn_filters_ else super()._updates(n_samples)

@@ -13,6 +13,7 @@ from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._known_score import r2_of_known
 from sklstm.estimators._linear_start import LinearStart
+from sklstm.estimators._patch_size import PATCH_SIZE
 from sklstm.estimators._targets import RegressionTarget
 
 
@@ -303,10 +304,7 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         "network_weight": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "target_feature": [Integral, str, "array-like", None],
         "window_norm": [StrOptions({"auto", "last", "standard"}), None],
-        "patch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
+        "patch_size": PATCH_SIZE,
     }
 
     def __init__(
