@@ -5,7 +5,6 @@ import pandas as pd
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
-    RegressorMixin,
     clone,
     is_classifier,
 )
@@ -30,10 +29,10 @@ from sklstm._validation import (
 )
 from sklstm.estimators._check_target import check_target, names_of_targets
 from sklstm.estimators._conditional_mean import ConditionalMean
-from sklstm.estimators._known_score import r2_of_known
+from sklstm.estimators._known_score import KnownScoreMixin
 
 
-class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit a regressor on the rows that lack nothing, and predict all rows.
 
     The first windows of a series are not whole. Flat windows
@@ -169,28 +168,6 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         if np.isnan(values).any():
             values = self._filler.fill(values)
         return self.estimator_.predict(self._named(values))
-
-    def score(self, X, y, sample_weight=None):
-        """Compute R², the mean over outputs; a y of NaN is left out.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows; NaN is missing.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-        """
-        check_target_of_rows(X, y)
-        check_same_index(X, y)
-        return r2_of_known(check_target(y), self.predict(X), sample_weight)
 
     def get_metadata_routing(self):
         """Return what is passed on to the regressor.
