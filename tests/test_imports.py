@@ -15,14 +15,18 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 MAY_IMPORT = {
     "sequences": set(),
     "_validation": {"sequences"},
-    "preprocessing": {"sequences", "_validation", "_versions"},
+    "_multistep": set(),
+    "_series": {"_validation"},
+    "preprocessing": {"sequences", "_multistep", "_series", "_validation", "_versions"},
     "_pipeline": set(),
-    "model_selection": {"_pipeline", "_validation"},
+    "model_selection": {"_multistep", "_pipeline", "_series", "_validation"},
     "forecasting": {
         "model_selection",
         "preprocessing",
         "sequences",
+        "_multistep",
         "_pipeline",
+        "_series",
         "_validation",
     },
     "inspection": {"forecasting", "_pipeline", "_validation"},
@@ -36,6 +40,7 @@ MAY_IMPORT = {
         "sequences",
         "networks",
         "training",
+        "_multistep",
         "_routed",
         "_scikeras",
         "_validation",
@@ -82,6 +87,7 @@ def test_the_lower_rooms_import_one_library(path):
         "metrics",
         "model_selection",
         "preprocessing",
+        "_series",
     ):
         assert not outside & {"keras", "scikeras", "tensorflow"}
 

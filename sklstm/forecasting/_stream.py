@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._series import TimeLabels
 from sklstm._validation import shortened
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
 from sklstm.forecasting._transformed_target import wrapper_of
-from sklstm.preprocessing._history import TimeLabels
 
 # Rows that are kept to see whether steps before the window look at rows before.
 _KEPT = 256

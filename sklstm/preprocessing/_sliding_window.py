@@ -12,6 +12,14 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from sklstm._series import (
+    Groups,
+    TimeLabels,
+    count_missing,
+    frequencies_of,
+    missing_by_index,
+    warn_of_levels,
+)
 from sklstm._validation import (
     all_or_nothing,
     as_list,
@@ -22,21 +30,15 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
-    warn_of_levels,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
 from sklstm.preprocessing._gaps import (
-    count_missing,
-    missing_by_index,
-    paces_of,
     warn_of_gaps,
     warn_of_no_pace,
     warn_of_unread_dates,
 )
 from sklstm.preprocessing._group_windows import last_steps, windows_of_groups
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
@@ -391,11 +393,11 @@ class SlidingWindow(SequenceTransformer):
             times = self._times(X, labels)
             shows = times is not None and times.show_gaps(self.group_by is not None)
             watches = shows and self.gaps == "missing"
-            paces = paces_of(times, groups, of_table_where_short=watches)
+            paces = frequencies_of(times, groups, of_table_where_short=watches)
             missing = self._count_missing(times, groups, paces) if watches else None
             self._last = None if labels is None else labels.span()[1]
-            self._pace = None if labels is None else labels.pace()
-            self._pace_within = None if times is None else times.pace()
+            self._pace = None if labels is None else labels.frequency()
+            self._pace_within = None if times is None else times.frequency()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
             self.history_ = Tails(
