@@ -1,25 +1,23 @@
 """Targets of several steps ahead in the columns of y: their names, and their values."""
 
-import re
-
 import numpy as np
 
 
+def multistep_names(name, n_steps):
+    """Return the names of the columns that `make_multistep` makes of a Series."""
+    return [*(f"{name}[t-{k}]" for k in range(n_steps - 1, 0, -1)), f"{name}[t]"]
+
+
 def multistep_name(names):
-    """Give the name that `make_multistep` made columns of; None where it did not."""
+    """Return the name that `multistep_names` made these of; None if it did not."""
     if names is None or not len(names):
         return None
-    ago = range(len(names) - 1, 0, -1)
-    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
-    if found is None:
-        return None
-    base = found.group(1)
-    expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
-    return base if list(names) == expected else None
+    name = str(names[-1]).removesuffix("[t]")
+    return name if list(names) == multistep_names(name, len(names)) else None
 
 
 def are_steps(y, codes):
-    """Tell whether y is of several steps, as `make_multistep` arranges them.
+    """Return whether y is of several steps, as `make_multistep` arranges them.
 
     Parameters
     ----------
