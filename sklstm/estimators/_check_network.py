@@ -35,12 +35,6 @@ def check_buildable(spec, table):
             "(n_samples, n_steps, n_outputs) has the same dense layers at every step. "
             "Use heads='joint', or flatten y to (n_samples, n_steps * n_outputs)."
         )
-    if spec.per_step and spec.conv_filters:
-        raise ValueError(
-            f"conv_filters={spec.conv_filters} can't go with a label for every time "
-            "step: convolutions leave other steps than X has. Use conv_filters=(), or "
-            "set per_step=False where y is multilabel."
-        )
     longest = int(table.lengths.max())
     n_steps = -(-longest // spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):

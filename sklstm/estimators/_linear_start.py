@@ -12,6 +12,7 @@ from sklstm.estimators._linear_rest import LinearRest
 from sklstm.estimators._linear_skip import check_linear_skip, learns_differences
 from sklstm.estimators._network_weight import measure, weight_of
 from sklstm.estimators._patch_size import given_or, patch_size_of_windows
+from sklstm.estimators._quantiles import learns_quantiles
 from sklstm.estimators._read_windows import are_windows
 from sklstm.estimators._trainer import UPDATES
 from sklstm.networks import with_linear_part
@@ -115,6 +116,7 @@ class LinearStart:
             norm_features = np.unique(followed).tolist()
         normed = self.window_norm_ is not None
         return {
+            **super()._start_of_spec(n_features),
             "window_norm": self.window_norm_ or "none",
             "norm_features": tuple(norm_features) if normed else (),
             "patch_size": self.patch_size_,
@@ -176,7 +178,7 @@ class LinearStart:
 
     def _measures_weight(self):
         """Tell whether samples must show what the network adds; else set its weight."""
-        if self.network_weight == "auto" and not self._learns_quantiles():
+        if self.network_weight == "auto" and not learns_quantiles(self.loss):
             return True
         given = 1.0 if self.network_weight == "auto" else float(self.network_weight)
         self.network_weight_ = given

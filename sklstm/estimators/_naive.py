@@ -8,13 +8,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import check_sample_weight
+from sklstm._multistep import multistep_name
 from sklstm._validation import (
     all_or_nothing,
     check_int,
     check_no_infinity,
     check_same_index,
     check_target_of_rows,
-    multistep_name,
     shortened,
 )
 from sklstm.estimators._check_target import check_target, names_of_targets

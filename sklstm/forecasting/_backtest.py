@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import safe_indexing
 from sklstm._pipeline import find_window
+from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
@@ -23,7 +24,6 @@ from sklstm.forecasting._scale import KEY
 from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.forecasting._truth import truth_of
 from sklstm.forecasting._undo import Undo, check_target
-from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
@@ -231,7 +231,7 @@ def _check_prefit(window, panel, folds):
 def _warn_of_short(window, panel, folds):
     """Tell where the one fit of a backtest sees few windows that are complete."""
     first, *_ = itertools.islice(folds, 1)
-    n_rows = np.bincount(panel.codes[first.train])
+    n_rows = np.bincount(panel.series.codes[first.train])
     n_before = int(window.window_length) + int(window.horizon) - 1
     n_complete = int(np.maximum(n_rows - n_before, 0).sum())
     if 2 * n_complete < n_rows.sum():

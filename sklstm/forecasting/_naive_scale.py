@@ -57,11 +57,11 @@ class _Changes:
     """The changes of targets over a season, row by row."""
 
     def __init__(self, panel, y, window, season_length):
-        self._codes, self._n_groups = panel.codes, len(panel.groups)
+        self._codes, self._n_groups = panel.series.codes, len(panel.groups)
         count = getattr(window, "_missing_by_index", None)
-        missing = None if count is None else count(panel.frame, panel.codes)
-        line = panel.line(missing)
-        before, there = line.rows_at(panel.codes, line.places - int(season_length))
+        missing = None if count is None else count(panel.frame, panel.series.codes)
+        line = panel.series.line(missing)
+        before, there = line.rows_before(int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])
         self._changes[~there] = np.nan
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._series import TimeLabels, column_of
 from sklstm._validation import shortened
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
 from sklstm.forecasting._transformed_target import wrapper_of
-from sklstm.preprocessing._history import TimeLabels
 
 # Rows that are kept to see whether steps before the window look at rows before.
 _KEPT = 256
@@ -221,14 +221,10 @@ class Stream:
         group_by = self._parts.window.group_by
         if group_by is None:
             return None
-        if isinstance(table, pd.DataFrame):
-            if group_by in table.columns:
-                return table[group_by].iloc[0]
-            if group_by in table.index.names:
-                return table.index.get_level_values(group_by)[0]
+        entity = column_of(table, group_by)
+        if entity is None:
             return None
-        whole = isinstance(group_by, int) and group_by < table.shape[1]
-        return table[0, group_by] if whole else None
+        return entity.iloc[0] if isinstance(entity, pd.Series) else entity[0]
 
     def _going_on(self, table, line):
         """Give a row without a label that which follows the last one."""

@@ -1,5 +1,6 @@
 """Transformers from tables and lists to `(n_samples, n_timesteps, n_features)`."""
 
+from sklstm.preprocessing._make_windows import make_multistep, make_windows
 from sklstm.preprocessing._pad_sequences import PadSequences
 from sklstm.preprocessing._reshape import Reshape3D
 from sklstm.preprocessing._sliding_window import SlidingWindow
@@ -11,4 +12,6 @@ __all__ = [
     "PerTimestep",
     "Reshape3D",
     "SlidingWindow",
+    "make_multistep",
+    "make_windows",
 ]
