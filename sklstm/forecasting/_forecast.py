@@ -101,7 +101,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     fitted, X, target, restore = opened(fitted, X, target)
     parts = parts_of(fitted, "forecast")
     panel, seen = Panel(X, parts.window.group_by), fitted_table(parts.window)
-    future = Future.after(panel, steps, X_future, seen.pace)
+    future = Future.after(panel, steps, X_future, seen.frequency)
     if parts.window.history is not None:
         warn_of_new_groups(panel.groups, seen.remembered, stacklevel=3)
     transformed = parts.transform(panel.given)

@@ -405,7 +405,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
                 warn_of_seen_steps(y, groups, int(self.horizon))
             self.fitted_table_ = FittedTable(
                 last=None if labels is None else labels.span()[1],
-                pace=None if labels is None else labels.pace(),
+                frequency=None if labels is None else labels.pace(),
                 counts_missing=watches,
                 remembered=self.history_,
                 target=target,
@@ -520,7 +520,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             return False
         first, _ = labels.span()
         is_later = seen.last.is_before(first)
-        return is_later and not seen.pace.n_rows_between(seen.last, first)
+        return is_later and not seen.frequency.n_rows_between(seen.last, first)
 
     def _windows(self, values, groups, before, missing):
         geometry = self.geometry
