@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
+from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._folds import Folds
@@ -24,7 +25,6 @@ from sklstm.forecasting._scale import KEY
 from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.forecasting._truth import truth_of
 from sklstm.forecasting._undo import Undo, check_target
-from sklstm.preprocessing._history import TimeLabels
 
 # Numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24

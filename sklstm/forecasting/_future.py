@@ -51,7 +51,7 @@ class Future:
         X_future : DataFrame, ndarray or None
             What is known of them; a column of nothing but NaN is not known.
 
-        pace : Pace or None
+        pace : Frequency or None
             How the rows of the fitted table follow each other, where that of X does
             not tell.
 

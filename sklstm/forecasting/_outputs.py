@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps, as_list, multistep_name
+from sklstm._multistep import are_steps, multistep_name
+from sklstm._validation import as_list
 
 
 class Outputs:

@@ -5,8 +5,8 @@ import functools
 import numpy as np
 import pandas as pd
 
+from sklstm._series import Groups, numbers_rows
 from sklstm._validation import check_group_by, check_table
-from sklstm.preprocessing._groups import Groups
 
 
 class Panel:
@@ -188,9 +188,7 @@ class Panel:
                     f"and times; got the levels {list(index.names)}."
                 )
             return index.droplevel(self.group_by)
-        if not self.is_frame or (
-            self.group_by is not None and numbers_rows(index, len(self.groups))
-        ):
+        if not self.is_frame or (self.group_by is not None and numbers_rows(index)):
             return None
         return index
 
@@ -260,13 +258,3 @@ class Line:
         at = np.minimum(np.searchsorted(self._on_line, wanted), len(self._order) - 1)
         inside = (places >= 0) & (places < self._width)
         return self._order[at], inside & (self._on_line[at] == wanted)
-
-
-def numbers_rows(index, n_groups):
-    """Tell whether the index of a table of groups numbers its rows, and tells no time.
-
-    Times are those of all groups: numbers that occur once each are no times.
-    """
-    if isinstance(index, pd.RangeIndex):
-        return True
-    return n_groups > 1 and index.dtype.kind in "iuf" and index.is_unique

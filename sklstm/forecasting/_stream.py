@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._series import Groups, TimeLabels
 from sklstm._validation import shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
 from sklstm.forecasting._transformed_target import wrapper_of
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._table import split_off
 
 # Rows that are kept to see whether steps before the window look at rows before.

@@ -8,10 +8,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
-from sklstm._geometry import names_of_steps
+from sklstm._multistep import names_of_steps
+from sklstm._series import Groups, missing_by_index
 from sklstm._validation import check_int, check_table
-from sklstm.preprocessing._gaps import missing_by_index, warn_of_gaps
-from sklstm.preprocessing._groups import Groups
+from sklstm.preprocessing._gaps import warn_of_gaps
 from sklstm.preprocessing._table import rows_of_groups
 from sklstm.sequences import as_array, samples_of
 

@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
+from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, steps_of, windows_within
+from sklstm._series import warn_of_levels
 from sklstm._validation import (
-    are_steps,
     as_list,
     check_table,
     check_target_of_rows,
     n_axes,
-    warn_of_levels,
 )
 from sklstm.model_selection._splitters import (
     column_of,

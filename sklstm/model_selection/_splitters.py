@@ -9,8 +9,10 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, windows_within
-from sklstm._validation import are_steps, check_group_by, check_int, reads_as_dates
+from sklstm._series import reads_as_dates
+from sklstm._validation import check_group_by, check_int
 
 
 class _TimeSplit(BaseCrossValidator):

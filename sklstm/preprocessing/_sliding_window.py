@@ -13,6 +13,14 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._geometry import WindowGeometry
+from sklstm._series import (
+    Groups,
+    TimeLabels,
+    count_missing,
+    frequencies_of,
+    missing_by_index,
+    warn_of_levels,
+)
 from sklstm._validation import (
     all_or_nothing,
     as_list,
@@ -23,15 +31,11 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
-    warn_of_levels,
 )
 from sklstm._window_step import FittedTable, WindowStep
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
 from sklstm.preprocessing._gaps import (
-    count_missing,
-    missing_by_index,
-    paces_of,
     warn_of_gaps,
     warn_of_no_pace,
     warn_of_unread_dates,
@@ -41,8 +45,6 @@ from sklstm.preprocessing._group_windows import (
     windows_of_groups,
     windows_of_one,
 )
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
@@ -383,9 +385,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             times = self._times(X, labels)
             shows = times is not None and times.show_gaps(self.group_by is not None)
             watches = shows and self.gaps == "missing"
-            paces = paces_of(times, groups, of_table_where_short=watches)
+            paces = frequencies_of(times, groups, of_table_where_short=watches)
             missing = self._count_missing(times, groups, paces) if watches else None
-            self._pace_within = None if times is None else times.pace()
+            self._pace_within = None if times is None else times.frequency()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
             n_before = self.geometry.n_before
@@ -405,7 +407,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
                 warn_of_seen_steps(y, groups, int(self.horizon))
             self.fitted_table_ = FittedTable(
                 last=None if labels is None else labels.span()[1],
-                frequency=None if labels is None else labels.pace(),
+                frequency=None if labels is None else labels.frequency(),
                 counts_missing=watches,
                 remembered=self.history_,
                 target=target,

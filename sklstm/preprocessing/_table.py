@@ -6,8 +6,8 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import as_list, reads_as_dates, shortened
-from sklstm.preprocessing._groups import Groups
+from sklstm._series import Groups, reads_as_dates
+from sklstm._validation import as_list, shortened
 
 # Rows that the 32 bits of an index can count: more than windows of any use have.
 LONGEST = 2**31 - 1

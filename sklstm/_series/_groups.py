@@ -78,23 +78,23 @@ class Groups:
         return self.ends - self.sizes
 
     def rows(self, i):
-        """Give the rows of group `i`, as they stand in the table."""
+        """Return the rows of group `i`, as they stand in the table."""
         return self.order[self.starts[i] : self.ends[i]]
 
     def rows_of_each(self):
-        """Give the rows of one group after the other."""
+        """Return the rows of one group after the other."""
         if not len(self):  # of which NumPy would split off one
             return []
         return np.split(self.order, self.ends[:-1])
 
     def last(self, n_rows):
-        """Give the last rows of each group, at most so many of one."""
+        """Return the last rows of each group, at most so many of one."""
         sizes = np.minimum(self.sizes, n_rows)
         at = np.repeat(self.ends - sizes, sizes) + count_up(sizes)
         return Groups(self.names, self.order[at], sizes)
 
     def arranged(self, column):
-        """Give what each row of the table has, in the order of `order`."""
+        """Return what each row of the table has, in the order of `order`."""
         return column if self._is_in_order else column[self.order]
 
     @functools.cached_property
@@ -102,7 +102,7 @@ class Groups:
         return bool((self.order[1:] > self.order[:-1]).all())
 
     def repeat(self, column):
-        """Give each row what its group has, in the order of `order`."""
+        """Return each row what its group has, in the order of `order`."""
         return np.repeat(column, self.sizes)
 
 
