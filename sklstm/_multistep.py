@@ -1,30 +1,25 @@
 """Targets of several steps ahead in the columns of y: their names, and their values."""
 
-import re
-
 import numpy as np
 
 from sklstm._geometry import label_of_lag
 
 
-def names_of_steps(name, n_steps):
-    """Return a name for each of several steps of a target, the last the row's own."""
+def multistep_names(name, n_steps):
+    """Return the names of the columns that `make_multistep` makes of a Series."""
     return [f"{name}[{label_of_lag(lag)}]" for lag in range(n_steps - 1, -1, -1)]
 
 
 def multistep_name(names):
-    """Give the name that `make_multistep` made columns of; None where it did not."""
+    """Return the name that `multistep_names` made these of; None if it did not."""
     if names is None or not len(names):
         return None
-    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
-    if found is None:
-        return None
-    base = found.group(1)
-    return base if list(names) == names_of_steps(base, len(names)) else None
+    name = str(names[-1]).removesuffix("[t]")
+    return name if list(names) == multistep_names(name, len(names)) else None
 
 
 def are_steps(y, codes):
-    """Tell whether y is of several steps, as `make_multistep` arranges them.
+    """Return whether y is of several steps, as `make_multistep` arranges them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The rows of a table, group by group, as whole columns."""
+"""The rows of a table, group by group in the order of time, as whole columns."""
 
 import functools
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Groups:
     sizes: np.ndarray
 
     @classmethod
-    def of(cls, entities, parameter):
+    def of(cls, entities, parameter, table=None):
         """Find the groups of rows.
 
         Parameters
@@ -41,6 +41,9 @@ class Groups:
         parameter : str
             What told them, for the error where an entity is missing.
 
+        table : str, default=None
+            What holds the rows, for that error.
+
         Raises
         ------
         ValueError
@@ -48,9 +51,9 @@ class Groups:
         """
         codes, names = pd.factorize(np.asarray(entities))
         if (codes < 0).any():
+            place = f"row {int(np.argmin(codes))}" + (f" of {table}" if table else "")
             raise ValueError(
-                f"{parameter} is missing (NaN) in row {int(np.argmin(codes))}; every "
-                "row needs its group."
+                f"{parameter} is missing (NaN) in {place}; every row needs its group."
             )
         sizes = np.bincount(codes, minlength=len(names))
         if names.dtype.kind in "mM":
@@ -98,12 +101,88 @@ class Groups:
         return column if self._is_in_order else column[self.order]
 
     @functools.cached_property
+    def codes(self):
+        """The number of each row's group, in the order of the table."""
+        return self._scattered(self.repeat(np.arange(len(self))))
+
+    @functools.cached_property
+    def places(self):
+        """The place of each row within its group, from 0 on."""
+        return self._scattered(count_up(self.sizes))
+
+    def rows_at(self, codes, places):
+        """Return the rows at places of groups, the nearest where there are none."""
+        nearest = np.clip(places, 0, self.sizes[codes] - 1)
+        return self.order[self.starts[codes] + nearest]
+
+    def line(self, missing=None):
+        """Return the time steps of rows, counting those that are missing.
+
+        Parameters
+        ----------
+        missing : ndarray of int, of shape (n_rows,), default=None
+            Rows that are missing before each row in its group. None: none are.
+
+        Returns
+        -------
+        Line
+        """
+        if missing is None:
+            return Line(self, self.places)
+        passed = np.cumsum(1 + missing[self.order])
+        return Line(self, self._scattered(passed - self.repeat(passed[self.starts])))
+
+    def _scattered(self, arranged):
+        """Return in the order of the table what is in the order of `order`."""
+        column = np.empty_like(arranged)
+        column[self.order] = arranged
+        return column
+
+    @functools.cached_property
     def _is_in_order(self):
         return bool((self.order[1:] > self.order[:-1]).all())
 
     def repeat(self, column):
-        """Return each row what its group has, in the order of `order`."""
+        """Return what the group of each row has, in the order of `order`."""
         return np.repeat(column, self.sizes)
+
+
+class Line:
+    """Where the rows of each group are on the line of time steps.
+
+    Parameters
+    ----------
+    groups : Groups
+        The rows of each group, in the order of time.
+
+    places : ndarray of int, of shape (n_rows,)
+        The time step of each row in its group, from 0 on.
+    """
+
+    def __init__(self, groups, places):
+        self.places = places
+        self._groups, self._width = groups, int(places.max(initial=0)) + 1
+        # One ascending line for all groups, one after the other.
+        codes = groups.repeat(np.arange(len(groups)))
+        self._on_line = codes * self._width + places[groups.order]
+
+    def rows_before(self, n_steps):
+        """Return the rows so many time steps before all rows, as `rows_at` does."""
+        return self.rows_at(self._groups.codes, self.places - n_steps)
+
+    def rows_at(self, codes, places):
+        """Return the rows at time steps of groups, and which of them there are.
+
+        Returns
+        -------
+        tuple of (ndarray of int, ndarray of bool)
+            Where there is no row, some row stands in.
+        """
+        wanted = codes * self._width + places
+        line, order = self._on_line, self._groups.order
+        at = np.minimum(np.searchsorted(line, wanted), len(order) - 1)
+        inside = (places >= 0) & (places < self._width)
+        return order[at], inside & (line[at] == wanted)
 
 
 def count_up(sizes):

@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 
 
@@ -21,6 +22,24 @@ def numbers_rows(index):
         return True
     # Not `is_unique`: in pandas 2 a slice inherits a False.
     return index.dtype.kind in "iuf" and not index.duplicated().any()
+
+
+def without_groups(index, codes):
+    """Return an index without the levels that only number the groups of its rows.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        That of a table.
+
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's group, in the order in which groups first appear.
+    """
+    for level in reversed(range(index.nlevels)):
+        if index.nlevels > 1:
+            own, _ = pd.factorize(np.asarray(index.get_level_values(level)))
+            index = index.droplevel(level) if (own == codes).all() else index
+    return index
 
 
 def reads_as_dates(index):

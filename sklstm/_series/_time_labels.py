@@ -87,7 +87,7 @@ class TimeLabels:
         return bool(((days + _DAY_OF_EPOCH) % 7 >= _SATURDAY).any())
 
     def falls(self, groups):
-        """Return which rows are earlier than that before them in their group.
+        """Return which rows are earlier than the one before them in their group.
 
         Parameters
         ----------
@@ -99,26 +99,28 @@ class TimeLabels:
         ndarray of bool, of shape (n_rows,)
             Group by group.
         """
-        ranks = groups.arranged(
-            self._ranks(groups) if self._positions is None else self._positions
-        )
-        falls = np.zeros(len(ranks), dtype=bool)
-        np.less(ranks[1:], ranks[:-1], out=falls[1:])
-        falls[groups.starts] = False
-        return falls
+        return self._beside_the_one_before(groups, np.less)
+
+    def repeats(self, groups):
+        """Return which rows have the label of the one before them, as `falls` does."""
+        return self._beside_the_one_before(groups, np.equal)
+
+    def _beside_the_one_before(self, groups, compare):
+        ranks = self._ranks(groups) if self._positions is None else self._positions
+        ranks = groups.arranged(ranks)
+        found = np.zeros(len(ranks), dtype=bool)
+        compare(ranks[1:], ranks[:-1], out=found[1:])
+        found[groups.starts] = False
+        return found
 
     def _ranks(self, groups):
-        """Put labels that are no numbers in order, within each group."""
-        if len(groups) == 1 and self.index.is_monotonic_increasing:
-            return np.zeros(len(self.index), dtype=np.int64)
+        """Return numbers in the order of labels that are no numbers."""
         try:
-            return pd.factorize(self.index, sort=True)[0]
+            return _ranks_of(self.index)
         except TypeError:  # those of a group may have an order still
             ranks = np.zeros(len(self.index), dtype=np.int64)
             for rows in groups.rows_of_each():
-                labels = self.index[rows]
-                if not labels.is_monotonic_increasing:
-                    ranks[rows] = pd.factorize(labels, sort=True)[0]
+                ranks[rows] = _ranks_of(self.index[rows])
             return ranks
 
     def n_rises(self, rows):
@@ -331,6 +333,10 @@ class TimeLabels:
         """Return the places of all rows of a calendar from one row to another."""
         first, last = self.index[rows]
         return pd.date_range(first, last, freq=freq, unit=self.index.unit).asi8
+
+
+def _ranks_of(labels):
+    return pd.factorize(labels, sort=not labels.is_monotonic_increasing)[0]
 
 
 def _positions(index):

@@ -232,7 +232,7 @@ def _check_prefit(window, panel, folds):
 def _warn_of_short(window, panel, folds):
     """Tell where the one fit of a backtest sees few windows that are complete."""
     first, *_ = itertools.islice(folds, 1)
-    n_rows = np.bincount(panel.codes[first.train])
+    n_rows = np.bincount(panel.series.codes[first.train])
     n_complete = int(np.maximum(n_rows - window.geometry.n_before, 0).sum())
     if 2 * n_complete < n_rows.sum():
         warnings.warn(

@@ -24,14 +24,14 @@ class Origins:
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
         self.n_recent = parts.window.geometry.n_recent
-        self.line = panel.line(parts.window.missing_rows(transformed))
+        self.line = panel.series.line(parts.window.missing_rows(transformed))
 
     def forecast_after(self, fold, train):
         """Forecast a fold where steps before the window look at other rows."""
         panel = self.panel
         origins = np.full(len(panel.groups), -1)
         origins[fold.groups] = fold.origins
-        rows = np.flatnonzero(panel.places <= origins[panel.codes])
+        rows = np.flatnonzero(panel.series.places <= origins[panel.series.codes])
         table = panel.frame.iloc[rows]
         some = self.parts.window.features_of(
             self.parts.transform(panel.as_given(table))
@@ -44,7 +44,9 @@ class Origins:
         """Count the time steps from the origins of a fold to its last test row."""
         origins = np.zeros(len(self.panel.groups), dtype=int)
         origins[fold.groups] = self._place_of_origins(fold)
-        steps = self.line.places[fold.test] - origins[self.panel.codes[fold.test]]
+        steps = (
+            self.line.places[fold.test] - origins[self.panel.series.codes[fold.test]]
+        )
         return int(steps.max())
 
     def _place_of_origins(self, fold):
@@ -53,8 +55,8 @@ class Origins:
         It is that of the last train row; of a group without one, the step before the
         first test row.
         """
-        rows = self.panel.rows_at(fold.groups, fold.origins)
-        first = self.panel.rows_at(fold.groups, fold.origins + 1)
+        rows = self.panel.series.rows_at(fold.groups, fold.origins)
+        first = self.panel.series.rows_at(fold.groups, fold.origins + 1)
         places = self.line.places
         return np.where(fold.trained, places[rows], places[first] - 1)
 
@@ -124,8 +126,8 @@ class Origins:
         series, step = np.nonzero(is_test)
         row = rows[series, step]
         # Without times, the places of rows in their groups can be compared as such.
-        times = pd.Index(panel.places) if panel.times is None else panel.times
-        origin = panel.rows_at(panel.codes[row], origins[series])
+        times = pd.Index(panel.series.places) if panel.times is None else panel.times
+        origin = panel.series.rows_at(panel.series.codes[row], origins[series])
         origin = pd.Series(times[origin])
         if (origins < 0).any():
             origin = origin.where(origins[series] >= 0)
@@ -136,7 +138,7 @@ class Origins:
             "time": times[row],
         }
         if panel.group_by is not None:
-            columns[panel.group_by] = panel.groups[panel.codes[row]]
+            columns[panel.group_by] = panel.groups[panel.series.codes[row]]
         truth = self._truth(outputs.n_targets)
         parts = []
         for i in range(outputs.n_targets):

@@ -113,7 +113,7 @@ class Outputs:
     def _are_steps(self, n_columns):
         """Tell whether nameless columns are steps of one target."""
         if self._y is not None:
-            return are_steps(np.asarray(self._y), self._panel.codes)
+            return are_steps(np.asarray(self._y), self._panel.series.codes)
         n_features = len(self._panel.columns)
         if n_features < n_columns == self._parts.window.geometry.horizon:
             return True

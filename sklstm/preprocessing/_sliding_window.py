@@ -16,9 +16,12 @@ from sklstm._geometry import WindowGeometry
 from sklstm._series import (
     Groups,
     TimeLabels,
+    check_sorted,
+    column_of,
     count_missing,
     frequencies_of,
     missing_by_index,
+    time_index,
     warn_of_levels,
 )
 from sklstm._validation import (
@@ -50,10 +53,9 @@ from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
 from sklstm.preprocessing._table import (
     check_lengths,
-    check_sorted,
+    how_to_sort,
     places_of_known,
     split_off,
-    time_index,
     warn_of_repeated_times,
 )
 from sklstm.preprocessing._tails import Before, Tails
@@ -360,7 +362,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         if self.gaps == "ignore" or not isinstance(X, pd.DataFrame):
             return None
         of_groups = self.group_by is not None
-        if of_groups and self.group_by not in {*X.columns, *X.index.names}:
+        if of_groups and column_of(X, self.group_by) is None:
             return None  # a step before the window makes it
         index, groups = time_index(X, self.group_by), Groups.of(codes, "groups")
         return missing_by_index(index, groups, of_groups=of_groups)
@@ -375,7 +377,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             if self.group_by is None:
                 self._told_of_levels = warn_of_levels(X)
                 if labels is not None:
-                    warn_of_repeated_times(labels)
+                    warn_of_repeated_times(labels, groups)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
@@ -420,7 +422,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         labels = None
         if self.history == "auto" and isinstance(X, pd.DataFrame):
             labels = TimeLabels(time_index(X, self.group_by))
-            check_sorted(labels, groups, self.group_by)
+            check_sorted(labels, groups, self.group_by, how_to_sort)
         return values, groups, labels
 
     def _times(self, X, labels):
