@@ -12,7 +12,8 @@ from sklstm._multistep import multistep_names
 from sklstm._series import Groups, missing_by_index, without_groups
 from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._gaps import warn_of_gaps
-from sklstm.sequences import as_array, samples_of
+from sklstm.sequences import samples_of
+from sklstm.sequences._table import as_array
 
 
 def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
