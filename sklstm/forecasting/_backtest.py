@@ -1,7 +1,6 @@
 """Forecasts from many origins in the past, beside what came true."""
 
 import itertools
-import re
 import warnings
 
 import numpy as np
@@ -19,6 +18,7 @@ from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._result_tables import check_name_of_groups
 from sklstm.forecasting._scale import KEY
 from sklstm.forecasting._transformed_target import wrapper_of
 from sklstm.forecasting._truth import truth_of
@@ -162,7 +162,7 @@ def backtest(
     if season_length is not None:  # before anything is fitted
         check_int("season_length", season_length, at_least=1, others=" or None")
         numbers_of(truth_of(y, 1))
-    _check_name_of_groups(panel.group_by)
+    check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
@@ -191,22 +191,6 @@ def backtest(
     if season_length is not None:
         result = add_scale(result, panel, folds, y, window, season_length)
     return result
-
-
-# What a backtest calls its columns; and `conformal_intervals` what it adds.
-_RESERVED = re.compile(
-    r"fold|origin|step|time|target|truth|forecast|scale|lower|upper|q0\.\d+"
-)
-
-
-def _check_name_of_groups(name):
-    """Refuse groups whose column would be taken for one of the backtest's own."""
-    if isinstance(name, str) and _RESERVED.fullmatch(name):
-        raise ValueError(
-            f"group_by={name!r} is the name of a column that a backtest has of its "
-            "own. Rename the column (or index level) of X, and group_by of the window "
-            "with it."
-        )
 
 
 def _check_prefit(window, panel, folds):

@@ -11,6 +11,7 @@ from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._result_tables import forecast_columns
 from sklstm.forecasting._rollout import roll_out
 from sklstm.forecasting._undo import opened
 
@@ -107,7 +108,9 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)
-    _check_names(outputs, panel)
+    columns = forecast_columns(
+        outputs.names, outputs.n_targets, outputs.quantiles, panel.group_column
+    )
     table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
     following = FollowingRows(parts, panel, future, fed, table)
     predicted = roll_out(outputs, recent, following, parts.window, steps)
@@ -117,7 +120,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         predicted = roll_out(outputs, recent, following, parts.window, steps)
     if outputs.n_empty:
         _warn_of_empty_windows(outputs.n_empty, parts.window)
-    return _as_frame(restore(predicted), outputs, future, panel)
+    return _as_frame(restore(predicted), columns, future, panel)
 
 
 def _warn_of_empty_windows(n_windows, window):
@@ -239,33 +242,12 @@ def _hint(names, panel):
     return f"Predicted are {shortened(names)}."
 
 
-def _check_names(outputs, panel):
-    """Refuse a target whose forecast would stand in the column of the groups."""
-    columns = _columns_of(outputs)
-    if panel.group_column in columns:
-        raise ValueError(
-            f"A column of the forecast would be called {panel.group_column!r}, as is "
-            "that of group_by. Rename the column of the groups, or y."
-        )
-
-
-def _columns_of(outputs):
-    """Name the columns of the forecasts: of each target, then its quantiles."""
-    names, n = outputs.names, outputs.n_targets
-    if names is None:
-        names = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
-    quantiles = [f"_q{quantile:g}" for quantile in outputs.quantiles]
-    return [c for n in names for c in (n, *(f"{n}{q}" for q in quantiles))]
-
-
-def _as_frame(predicted, outputs, future, panel):
+def _as_frame(predicted, columns, future, panel):
+    """Return forecasts of shape (n_series, n_steps, n_targets, n) as a table."""
     rows = future.series_by_series()
-    columns = {}
+    table = {}
     if panel.group_column is not None:
-        columns[panel.group_column] = rows[panel.group_column]
-    numbers = predicted.reshape(-1, *predicted.shape[2:])
-    names = iter(_columns_of(outputs))
-    for target in range(outputs.n_targets):
-        for i in range(1 + len(outputs.quantiles)):
-            columns[next(names)] = numbers[:, target, i]
-    return pd.DataFrame(columns, index=rows.index)
+        table[panel.group_column] = rows[panel.group_column]
+    numbers = predicted.reshape(len(rows), len(columns))
+    table |= dict(zip(columns, numbers.T, strict=True))
+    return pd.DataFrame(table, index=rows.index)

@@ -8,6 +8,7 @@ from sklstm.forecasting._following import FollowingRows
 from sklstm.forecasting._forecast import feedback, n_recent
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import roll_out
 from sklstm.forecasting._truth import truth_of
 from sklstm.preprocessing._seen_target import differ
@@ -129,26 +130,21 @@ class Origins:
         origin = pd.Series(times[origin])
         if (origins < 0).any():
             origin = origin.where(origins[series] >= 0)
-        columns = {
+        table = {
             "fold": np.concatenate(numbers)[series],
             "origin": origin,
             "step": step + 1,
             "time": times[row],
         }
         if panel.group_by is not None:
-            columns[panel.group_by] = panel.groups[panel.codes[row]]
-        truth = self._truth(outputs.n_targets)
-        parts = []
-        for i in range(outputs.n_targets):
-            own = dict(columns)
-            if outputs.n_targets > 1:
-                own["target"] = i if outputs.names is None else outputs.names[i]
-            own["truth"] = truth[row, i]
-            own["forecast"] = predicted[series, step, i, 0]
-            for j, quantile in enumerate(outputs.quantiles, start=1):
-                own[f"q{quantile:g}"] = predicted[series, step, i, j]
-            parts.append(pd.DataFrame(own))
-        return pd.concat(parts)
+            table[panel.group_by] = panel.groups[panel.codes[row]]
+        return backtest_table(
+            table,
+            outputs.names,
+            self._truth(outputs.n_targets)[row],
+            predicted[series, step],
+            outputs.quantiles,
+        )
 
 
 def _missing(window, transformed):
