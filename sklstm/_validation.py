@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
+from sklstm._geometry import names_of_steps
 from sklstm.sequences import SequenceTable, partly_missing_rows, row_blocks
 
 FLOATS = (np.float64, np.float32)
@@ -106,13 +107,11 @@ def multistep_name(names):
     """Give the name that `make_multistep` made columns of; None where it did not."""
     if names is None or not len(names):
         return None
-    ago = range(len(names) - 1, 0, -1)
     found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
     if found is None:
         return None
     base = found.group(1)
-    expected = [*(f"{base}[t-{k}]" for k in ago), f"{base}[t]"]
-    return base if list(names) == expected else None
+    return base if list(names) == names_of_steps(base, len(names)) else None
 
 
 def n_axes(X):

@@ -14,18 +14,28 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 # The arrows of the design: a room, and the rooms it may import.
 MAY_IMPORT = {
     "sequences": set(),
-    "_validation": {"sequences"},
-    "preprocessing": {"sequences", "_validation", "_versions"},
-    "_pipeline": set(),
+    "_geometry": set(),
+    "_window_step": {"_geometry"},
+    "_validation": {"_geometry", "sequences"},
+    "preprocessing": {
+        "sequences",
+        "_geometry",
+        "_validation",
+        "_versions",
+        "_window_step",
+    },
+    "_pipeline": {"_window_step"},
     "model_selection": {"_pipeline", "_validation"},
     "forecasting": {
         "model_selection",
         "preprocessing",
         "sequences",
+        "_geometry",
         "_pipeline",
         "_validation",
+        "_window_step",
     },
-    "inspection": {"forecasting", "_pipeline", "_validation"},
+    "inspection": {"forecasting", "_geometry", "_pipeline", "_validation"},
     "metrics": {"_validation"},
     "networks": set(),
     "training": {"sequences", "networks"},
@@ -41,7 +51,7 @@ MAY_IMPORT = {
         "_validation",
     },
 }
-NUMPY_ONLY = {"sequences"}
+NUMPY_ONLY = {"sequences", "_geometry", "_window_step"}
 
 
 def room_of(path):

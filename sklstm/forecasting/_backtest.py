@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
+from sklstm._window_step import fitted_table
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._following import look_at_other_rows
 from sklstm.forecasting._naive_scale import add_scale, numbers_of
@@ -195,7 +196,7 @@ def backtest(
 
 def _check_prefit(window, panel, folds):
     """Refuse to test a fitted pipeline on what it was fitted on, where that shows."""
-    last = getattr(window, "_last", None)
+    last = fitted_table(window).last
     if last is None or panel.times is None:
         return
     labels = TimeLabels(panel.times)
@@ -216,8 +217,7 @@ def _warn_of_short(window, panel, folds):
     """Tell where the one fit of a backtest sees few windows that are complete."""
     first, *_ = itertools.islice(folds, 1)
     n_rows = np.bincount(panel.codes[first.train])
-    n_before = int(window.window_length) + int(window.horizon) - 1
-    n_complete = int(np.maximum(n_rows - n_before, 0).sum())
+    n_complete = int(np.maximum(n_rows - window.geometry.n_before, 0).sum())
     if 2 * n_complete < n_rows.sum():
         warnings.warn(
             "refit=False fits on the train rows of the first fold alone: "
@@ -274,7 +274,7 @@ def _forecasts(model, folds, train, transformed):
     parts = model.parts
     if look_at_other_rows(parts, model.panel, transformed):
         return [model.forecast_after(fold, train) for fold in folds]
-    values = parts.window._features_of(transformed)
+    values = parts.window.features_of(transformed)
     n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
     at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
     return [

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._pipeline import find_window
+from sklstm._window_step import fitted_table
 from sklstm.preprocessing._seen_target import differ
 
 # Places at which the rows that fit saw are looked for in a table, and how many unlike
@@ -45,7 +46,7 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
     ValueError
         If y was something else.
     """
-    seen = getattr(parts.window, "_seen_target", None)  # older pickles have none
+    seen = fitted_table(parts.window).target
     if not fed or seen is None:
         return
     y, undone = _as_predicted(fitted, seen.y), _is_undone(fitted)
@@ -158,7 +159,7 @@ def _check_found(seen, panel, transformed, window, column, y):
         own = panel.series.rows(panel.groups.get_loc(seen.group))
     else:
         return
-    values = window._features_of(transformed)[own]
+    values = window.features_of(transformed)[own]
     wrong = None
     for rows, remembered in _same_rows(seen, values):
         differs = differ(numbers[own[rows]], y[remembered])

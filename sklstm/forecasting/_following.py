@@ -40,7 +40,7 @@ class FollowingRows:
             self._there = None  # a row that is missing is predicted as any other
         self._tried = table is None and not work_row_by_row(parts.before)
         if not parts.before:
-            self._values = parts.window._features_of(panel.as_given(future.frame))
+            self._values = parts.window.features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
             self._fed = dict(zip(places, fed.values(), strict=True))
 
@@ -115,4 +115,4 @@ class FollowingRows:
         if self._table is not None:
             frame = pd.concat([self._table, frame])
         X = self._parts.transform(self._panel.as_given(frame))
-        return self._parts.window._features_of(X)
+        return self._parts.window.features_of(X)

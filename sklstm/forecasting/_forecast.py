@@ -5,6 +5,7 @@ import warnings
 import pandas as pd
 
 from sklstm._validation import as_list, check_int, shortened
+from sklstm._window_step import fitted_table
 from sklstm.forecasting._fed import are_alike, check_fed, refuse_unlike
 from sklstm.forecasting._following import FollowingRows, look_at_other_rows
 from sklstm.forecasting._future import Future
@@ -14,6 +15,7 @@ from sklstm.forecasting._parts import parts_of
 from sklstm.forecasting._result_tables import forecast_columns
 from sklstm.forecasting._rollout import roll_out
 from sklstm.forecasting._undo import opened
+from sklstm.preprocessing._new_groups import warn_of_new_groups
 
 
 def forecast(fitted, X, steps, X_future=None, *, target=None):
@@ -99,12 +101,12 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     steps = int(steps)  # NumPy's narrow integers overflow
     fitted, X, target, restore = opened(fitted, X, target)
     parts = parts_of(fitted, "forecast")
-    panel = Panel(X, parts.window.group_by)
-    future = Future.after(panel, steps, X_future, parts.window._pace)
-    if panel.group_by is not None:
-        parts.window._warn_of_new_groups(panel.groups)
+    panel, seen = Panel(X, parts.window.group_by), fitted_table(parts.window)
+    future = Future.after(panel, steps, X_future, seen.pace)
+    if parts.window.history is not None:
+        warn_of_new_groups(panel.groups, seen.remembered, stacklevel=3)
     transformed = parts.transform(panel.given)
-    recent = parts.window._rows_until(transformed, n_recent(parts.window))
+    recent = parts.window.last_rows(transformed, parts.window.geometry.n_recent)
     outputs = Outputs(parts, recent, panel, target)
     fed = feedback(outputs, parts.window, panel, future, steps)
     check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)
@@ -134,11 +136,6 @@ def _warn_of_empty_windows(n_windows, window):
     )
 
 
-def n_recent(window):
-    """Count the rows of a series that windows of later rows may hold."""
-    return window._length + max(window._horizon - 1, 0)
-
-
 def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     """Find the columns that predictions must be fed back into.
 
@@ -154,14 +151,14 @@ def feedback(outputs, window, panel, future, steps, told_by="X_future"):
     ValueError
         If a window needs columns that are neither predicted nor known.
     """
-    k, horizon = outputs.n_steps, window._horizon
+    k, horizon = outputs.n_steps, window.geometry.horizon
     unknown = [column for column in panel.columns if column not in future.known]
     n_ahead = -(-steps // k) * k
     if outputs.names is None and len(unknown) == outputs.n_targets == 1:
         # Labels do not bear the name of numbers, where nothing is fed back.
         is_it = are_alike(panel.frame[unknown[0]], outputs.example)
         outputs.names = unknown if is_it or n_ahead > horizon else None
-    if window._has_known:
+    if window.geometry.known:
         _check_known_ahead(window, panel, future, steps, n_ahead, told_by)
     if n_ahead <= horizon:
         return {}

@@ -23,7 +23,7 @@ def add_scale(found, panel, folds, y, window, season_length):
     y : array-like
         The targets.
 
-    window : SlidingWindow
+    window : WindowStep
         Tells, by the index of the table, which rows are missing.
 
     season_length : int
@@ -58,9 +58,7 @@ class _Changes:
 
     def __init__(self, panel, y, window, season_length):
         self._codes, self._n_groups = panel.codes, len(panel.groups)
-        count = getattr(window, "_missing_by_index", None)
-        missing = None if count is None else count(panel.frame, panel.codes)
-        line = panel.line(missing)
+        line = panel.line(window.missing_rows_by_index(panel.frame, panel.codes))
         before, there = line.rows_at(panel.codes, line.places - int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])
         self._changes[~there] = np.nan

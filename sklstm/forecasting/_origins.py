@@ -5,7 +5,7 @@ import pandas as pd
 
 from sklstm.forecasting._fed import refuse_fed
 from sklstm.forecasting._following import FollowingRows
-from sklstm.forecasting._forecast import feedback, n_recent
+from sklstm.forecasting._forecast import feedback
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._result_tables import backtest_table
@@ -24,8 +24,8 @@ class Origins:
         self.undo = undo
         self.parts, self.panel, self.y = parts, panel, y
         self.known, self.target = known, target
-        self.n_recent = n_recent(parts.window)
-        self.line = panel.line(_missing(parts.window, transformed))
+        self.n_recent = parts.window.geometry.n_recent
+        self.line = panel.line(parts.window.missing_rows(transformed))
 
     def forecast_after(self, fold, train):
         """Forecast a fold where steps before the window look at other rows."""
@@ -34,7 +34,7 @@ class Origins:
         origins[fold.groups] = fold.origins
         rows = np.flatnonzero(panel.places <= origins[panel.codes])
         table = panel.frame.iloc[rows]
-        some = self.parts.window._features_of(
+        some = self.parts.window.features_of(
             self.parts.transform(panel.as_given(table))
         )
         values = np.full((len(panel.frame), some.shape[1]), np.nan, some.dtype)
@@ -145,9 +145,3 @@ class Origins:
             predicted[series, step],
             outputs.quantiles,
         )
-
-
-def _missing(window, transformed):
-    """Count the rows missing before each, where the window takes them for steps."""
-    count = getattr(window, "_missing_within", None)
-    return None if count is None else count(transformed)

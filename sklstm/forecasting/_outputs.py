@@ -60,7 +60,7 @@ class Outputs:
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
         self.n_empty = 0
-        windows = recent[:, -parts.window._length :]
+        windows = recent[:, -parts.window.geometry.length :]
         some = int(np.argmin(_are_empty(windows)))  # one with a row, if there is any
         with _no_warning_of_empty_ones():
             inputs = parts.inputs_of(windows[some : some + 1])
@@ -114,7 +114,7 @@ class Outputs:
         if self._y is not None:
             return are_steps(np.asarray(self._y), self._panel.codes)
         n_features = len(self._panel.columns)
-        if n_features < n_columns == self._parts.window._horizon:
+        if n_features < n_columns == self._parts.window.geometry.horizon:
             return True
         raise ValueError(
             f"The pipeline predicts {n_columns} numbers at once, with horizon="

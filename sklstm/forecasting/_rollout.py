@@ -24,8 +24,8 @@ def roll_out(outputs, recent, following, window, steps):
     following : FollowingRows
         The rows after these.
 
-    window : SlidingWindow
-        Says where windows end.
+    window : WindowStep
+        Its geometry says where windows end.
 
     steps : int
         Rows to forecast.
@@ -34,16 +34,17 @@ def roll_out(outputs, recent, following, window, steps):
     -------
     ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles)
     """
-    k, horizon = outputs.n_steps, window._horizon
+    geometry = window.geometry
+    k, horizon = outputs.n_steps, geometry.horizon
     n_series, n_recent, n_features = recent.shape
     n_blocks = -(-steps // k)
     n_ahead = max(n_blocks * k - horizon, 0)
-    n_known = n_blocks * k if window._has_known else n_ahead
+    n_known = n_blocks * k if geometry.known else n_ahead
     ahead = np.full((n_series, n_known, n_features), np.nan, recent.dtype)
     rows = np.concatenate([recent, ahead], axis=1)
-    if window._has_known:
+    if geometry.known:
         rows[:, n_recent:] = following.rows(0, n_known)
-        if np.isnan(rows[:, n_recent:, window._known_places]).all(axis=(0, 1)).any():
+        if np.isnan(rows[:, n_recent:, geometry.known]).all(axis=(0, 1)).any():
             raise ValueError(
                 f"known={window.known!r} of SlidingWindow: nothing tells these columns "
                 "of the rows to forecast. Pass what they are made of in X_future."
@@ -57,7 +58,7 @@ def roll_out(outputs, recent, following, window, steps):
             fed = there
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
-        block = _predict(outputs, rows, ends, window)
+        block = _predict(outputs, rows, ends, geometry)
         if forecast is None:
             shape = (n_series, n_blocks * k, *block.shape[2:])
             forecast = np.empty(shape, block.dtype)
@@ -66,15 +67,15 @@ def roll_out(outputs, recent, following, window, steps):
     return forecast[:, :steps]
 
 
-def _predict(outputs, rows, ends, window):
+def _predict(outputs, rows, ends, geometry):
     """Predict from the windows that end before `ends`, of all series."""
     n_series, _, n_features = rows.shape
-    length = window._length
+    length = geometry.length
     at_once = max(_LARGEST // (len(ends) * length * n_features), 1)
     found = []
     for first in range(0, n_series, at_once):
         some = rows[first : first + at_once]
-        windows = np.stack([window._cut(some, end) for end in ends], axis=1)
+        windows = np.stack([geometry.cut(some, end) for end in ends], axis=1)
         predicted = outputs.predict(windows.reshape(-1, length, n_features))
         found.append(predicted.reshape(len(some), -1, *predicted.shape[2:]))
     return np.concatenate(found)

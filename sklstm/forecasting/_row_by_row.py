@@ -118,11 +118,11 @@ def look_at_other_rows(parts, panel, transformed):
     """
     if work_row_by_row(parts.before):
         return False
-    among = parts.window._features_of(transformed)
+    among = parts.window.features_of(transformed)
     for rows in _trials(panel):
         try:
             alone = parts.transform(panel.as_given(panel.frame.iloc[rows]))
-            alone = parts.window._features_of(alone)
+            alone = parts.window.features_of(alone)
         except Exception:  # too few, or out of order, whatever it says; all rows follow
             return True
         if not agree(alone, among[rows]):

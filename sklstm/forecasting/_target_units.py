@@ -33,7 +33,7 @@ class TargetUnits:
     difference : list of int
         Lags of differences, which are taken after it.
 
-    window : SlidingWindow
+    window : WindowStep
         That of the forecaster, not fitted: it tells groups, history and gaps.
 
     before : list of transformers

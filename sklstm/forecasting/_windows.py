@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
+from sklstm._geometry import names_of_steps
 from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._gaps import missing_by_index, warn_of_gaps
 from sklstm.preprocessing._groups import Groups
@@ -104,8 +105,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
         kept, targets = _targets_of_groups(values, steps, groups)
     if isinstance(y, pd.Series):
         name = "y" if y.name is None else y.name
-        ago = range(steps - 1, 0, -1)
-        columns = [*(f"{name}[t-{k}]" for k in ago), f"{name}[t]"]
+        columns = names_of_steps(name, steps)
         targets = pd.DataFrame(targets, index=y.index[kept], columns=columns)
     return _safe_indexing(X, kept), targets
 

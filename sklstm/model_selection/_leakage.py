@@ -223,7 +223,7 @@ class _Table:
     def _missing(self, windows):
         """Count the rows missing before each, where windows take them for steps."""
         for window in windows:
-            count = getattr(window, "_missing_by_index", None)
+            count = getattr(window, "missing_rows_by_index", None)
             missing = None if count is None else count(self.X, self.groups)
             if missing is not None:
                 return missing

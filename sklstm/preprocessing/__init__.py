@@ -1,5 +1,7 @@
 """Transformers from tables and lists to `(n_samples, n_timesteps, n_features)`."""
 
+from sklstm._geometry import WindowGeometry
+from sklstm._window_step import WindowStep
 from sklstm.preprocessing._pad_sequences import PadSequences
 from sklstm.preprocessing._reshape import Reshape3D
 from sklstm.preprocessing._sliding_window import SlidingWindow
@@ -11,4 +13,6 @@ __all__ = [
     "PerTimestep",
     "Reshape3D",
     "SlidingWindow",
+    "WindowGeometry",
+    "WindowStep",
 ]
