@@ -116,12 +116,6 @@ def read_forecast_columns(columns):
     return {column: read(column) for column in columns}
 
 
-def targets_of(columns):
-    """Return the targets among the columns of a forecast, in their order."""
-    read = read_forecast_columns(columns)
-    return [target for target, kind in read.values() if kind == "forecast"]
-
-
 # ------------------------------------------------------------ the table of a backtest
 def backtest_table(rows, names, truth, predicted, quantiles):
     """Return the table of a backtest, of all rows of one target after the other.

@@ -61,8 +61,7 @@ class Scale(str):
         if hasattr(carried, "forecaster_"):
             if units is None:
                 return None
-            pairs = zip(units.columns, units.transforms, strict=True)
-            carried = cls(dict(pairs))
+            carried = cls(units.by_target)
         if isinstance(carried, cls):
             return _chosen(carried.transforms, target)
         if carried is None:
