@@ -138,11 +138,6 @@ def label_of_lag(lag):
     return f"t-{lag}" if lag > 0 else "t"
 
 
-def names_of_steps(name, n_steps):
-    """Return a name for each of several steps of a target, the last the row's own."""
-    return [f"{name}[{label_of_lag(lag)}]" for lag in range(n_steps - 1, -1, -1)]
-
-
 def lag_of_label(label):
     """Return the lag that :func:`label_of_lag` made a label of."""
     return int(label[2:] or 0)

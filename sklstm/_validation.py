@@ -1,7 +1,5 @@
 """Checks of input that scikit-learn does not make, and fits that leave no halves."""
 
-import re
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Set
 from contextlib import contextmanager
@@ -12,7 +10,6 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
-from sklstm._geometry import names_of_steps
 from sklstm.sequences import SequenceTable, partly_missing_rows, row_blocks
 
 FLOATS = (np.float64, np.float32)
@@ -61,57 +58,6 @@ def shortened(names, most=5):
     """List names in a message, the first few of many."""
     shown = ", ".join(repr(name) for name in list(names)[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def are_steps(y, codes):
-    """Tell whether y is of several steps, as `make_multistep` arranges them.
-
-    Parameters
-    ----------
-    y : ndarray
-        The targets.
-
-    codes : ndarray of int, of shape (n_rows,)
-        The number of each row's group, within which rows are in the order of time.
-
-    Returns
-    -------
-    bool
-        Whether every column holds what the next one held a row before; or, where rows
-        are missing, so many columns later as targets are missing before the last.
-    """
-    if y.ndim < 2 or y.shape[1] < 2:
-        return False
-    order = np.argsort(codes, kind="stable")
-    before, row = order[:-1], order[1:]
-    neighbours = codes[before] == codes[row]
-    before, row = y[before[neighbours]], y[row[neighbours]]
-    if not len(row):
-        return False
-    n_steps, axes = y.shape[1], tuple(range(1, y.ndim))
-    for n_missing in range(n_steps):
-        earlier, later = before[:, 1 + n_missing :], row[:, : n_steps - 1 - n_missing]
-        both_missing = (earlier != earlier) & (later != later)
-        agree = ((earlier == later) | both_missing).all(axis=axes)
-        between = row[:, n_steps - 1 - n_missing : -1]
-        agree &= (between != between).all(axis=axes)
-        if not n_missing and agree.mean() < 0.5:
-            return False  # that so many rows are missing is no more likely
-        before, row = before[~agree], row[~agree]
-        if not len(row):
-            return True
-    return False
-
-
-def multistep_name(names):
-    """Give the name that `make_multistep` made columns of; None where it did not."""
-    if names is None or not len(names):
-        return None
-    found = re.fullmatch(r"(.*)\[t\]", str(names[-1]))
-    if found is None:
-        return None
-    base = found.group(1)
-    return base if list(names) == names_of_steps(base, len(names)) else None
 
 
 def n_axes(X):
@@ -261,19 +207,6 @@ def check_numbers(X, estimator, dtype=FLOATS):
         )
 
 
-def reads_as_dates(index):
-    """Tell whether labels are text that pandas can read as dates."""
-    some = index[:20]
-    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
-        return False
-    # Plain numbers and names of days or months alone are no dates.
-    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that each may be of another format
-        return bool(pd.to_datetime(some, errors="coerce").notna().all())
-
-
 def check_target_of_rows(X, y):
     """Refuse y that has not a target for each row of X."""
     # (Text and mappings have a length of their own.)
@@ -325,48 +258,6 @@ def _tells_nothing(of_X, of_y):
     if of_X.is_monotonic_increasing and of_y.is_monotonic_increasing:
         return True
     return of_y.equals(pd.RangeIndex(len(of_y))) and not of_y.equals(of_X.sort_values())
-
-
-def warn_of_levels(X, after=None, *, stacklevel=4):
-    """Warn of an index of several levels, one of which most often names entities.
-
-    It is silent where one level alone changes, as of a single entity.
-
-    Parameters
-    ----------
-    X : object
-        A table.
-
-    after : object, default=None
-        The label of a row that is before the table.
-
-    stacklevel : int, default=4
-        As in :func:`warnings.warn`.
-
-    Returns
-    -------
-    bool
-        Whether there are several levels that change.
-    """
-    index = X.index if isinstance(X, pd.DataFrame) else None
-    if not isinstance(index, pd.MultiIndex) or not len(index):
-        return False
-    change = [bool((codes != codes[0]).any()) for codes in index.codes]
-    if isinstance(after, tuple) and len(after) == len(change):
-        pairs = zip(change, index[0], after, strict=True)
-        change = [changes or label != last for changes, label, last in pairs]
-    if sum(change) < 2:
-        return False
-    names = [name for name in index.names if name is not None]
-    example = f", such as group_by={names[0]!r}" if names else " (X.index.names = ...)"
-    warnings.warn(
-        f"The index of X has the levels {list(index.names)}, but group_by is None: "
-        "windows take all rows for one series, and go across entities. Name the level "
-        f"that tells entities{example}; or leave one level, if it is one series.",
-        UserWarning,
-        stacklevel=stacklevel,
-    )
-    return True
 
 
 def check_no_infinity(estimator, values, locate=None):

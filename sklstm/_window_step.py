@@ -177,7 +177,7 @@ class FittedTable:
     last : Moment or None
         The last label of its index; None where the index is not looked at.
 
-    pace : Pace or None
+    frequency : Frequency or None
         How its rows follow each other.
 
     counts_missing : bool
@@ -191,7 +191,7 @@ class FittedTable:
     """
 
     last: Any = None
-    pace: Any = None
+    frequency: Any = None
     counts_missing: bool = False
     remembered: Mapping = field(default_factory=dict)
     target: Any = None

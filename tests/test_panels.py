@@ -10,9 +10,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 from sklstm import SlidingWindow
+from sklstm._series import Frequency, TimeLabels
 from sklstm.forecasting import forecast
-from sklstm.preprocessing._history import TimeLabels
-from sklstm.preprocessing._pace import Pace
 
 LENGTH = 4
 
@@ -118,10 +117,10 @@ def test_work_for_each_group_is_not_done_one_by_one(monkeypatch, share):
         monkeypatch.setattr(owner, name, counted)
 
     count(TimeLabels, "at")
-    count(Pace, "labels_after")
-    count(Pace, "n_rows_between")
+    count(Frequency, "labels_after")
+    count(Frequency, "n_rows_between")
     if not share:
-        count(TimeLabels, "pace")
+        count(TimeLabels, "frequency")
         count(TimeLabels, "take")
 
     def n_calls(n_groups):

@@ -7,13 +7,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from sklstm._multistep import multistep_name
 from sklstm._validation import (
     all_or_nothing,
     check_int,
     check_no_infinity,
     check_same_index,
     check_target_of_rows,
-    multistep_name,
     shortened,
 )
 from sklstm.estimators._check_target import check_target, names_of_targets

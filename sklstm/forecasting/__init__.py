@@ -6,7 +6,7 @@ from sklstm.forecasting._intervals import conformal_intervals
 from sklstm.forecasting._scores import backtest_scores
 from sklstm.forecasting._stream import Stream, stream
 from sklstm.forecasting._transformed_target import TransformedTargetForecaster
-from sklstm.forecasting._windows import make_multistep, make_windows
+from sklstm.preprocessing import make_multistep, make_windows
 
 __all__ = [
     "Stream",

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm._pipeline import find_window
+from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._folds import Folds
@@ -20,7 +21,6 @@ from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._result_tables import check_name_of_groups
 from sklstm.forecasting._scale import KEY, Scale
 from sklstm.forecasting._truth import truth_of
-from sklstm.preprocessing._history import TimeLabels
 
 
 def backtest(
@@ -209,7 +209,7 @@ def _check_prefit(window, panel, folds):
 def _warn_of_short(window, panel, folds):
     """Tell where the one fit of a backtest sees few windows that are complete."""
     first, *_ = itertools.islice(folds, 1)
-    n_rows = np.bincount(panel.codes[first.train])
+    n_rows = np.bincount(panel.series.codes[first.train])
     n_complete = int(np.maximum(n_rows - window.geometry.n_before, 0).sum())
     if 2 * n_complete < n_rows.sum():
         warnings.warn(

@@ -38,7 +38,7 @@ class Folds:
                 f"{cv!r}."
             )
         if whole:
-            times = panel.places if panel.times is None else panel.times
+            times = panel.series.places if panel.times is None else panel.times
             cv = PanelTimeSeriesSplit(int(cv), time=times)
         elif isinstance(cv, Iterator):  # which can be gone through but once
             splits = enumerate(cv)
@@ -89,10 +89,10 @@ class Fold:
 
     def __init__(self, panel, number, train, test):
         for name, part in {"train": train, "test": test}.items():
-            if not len(panel.places[part]):
+            if not len(panel.series.places[part]):
                 raise ValueError(f"Fold {number} of cv has no {name} row.")
         self._panel, self.number, self.train, self.test = panel, number, train, test
-        places, n_groups = panel.places, len(panel.groups)
+        places, n_groups = panel.series.places, len(panel.groups)
         trained_until = _by_group(np.maximum, panel, train, -1)
         first = _by_group(np.minimum, panel, test, len(places))
         # Of a group without train rows, what is before the test part is known.
@@ -113,11 +113,14 @@ class Fold:
 
     def check_after(self, fitted):
         """Refuse to test on what the fit of a fold, this or another, has seen."""
-        codes, places = self._panel.codes[self.test], self._panel.places[self.test]
+        codes, places = (
+            self._panel.series.codes[self.test],
+            self._panel.series.places[self.test],
+        )
         wrong = places <= fitted._trained_until[codes]
         if not wrong.any():
             return
-        row = np.arange(len(self._panel.places))[self.test][np.argmax(wrong)]
+        row = np.arange(len(self._panel.series.places))[self.test][np.argmax(wrong)]
         other = "" if fitted is self else f" of fold {self.number}"
         raise ValueError(
             f"Fold {fitted.number} of cv trains on rows after test row {row}"
@@ -146,9 +149,9 @@ def _by_group(extreme, panel, rows, start):
     """Give the first or last place of some rows in each group; `start` without any."""
     found = np.full(len(panel.groups), start)
     if len(found) == 1:
-        found[0] = extreme.reduce(panel.places[rows])
+        found[0] = extreme.reduce(panel.series.places[rows])
     else:
-        extreme.at(found, panel.codes[rows], panel.places[rows])
+        extreme.at(found, panel.series.codes[rows], panel.series.places[rows])
     return found
 
 
@@ -161,7 +164,7 @@ def _read_split(panel, number, split):
             f"cv must give pairs of train and test rows, but fold {number} is "
             f"{split!r}."
         ) from None
-    n_rows = len(panel.places)
+    n_rows = len(panel.series.places)
     return (
         _row_numbers(train, f"The train part of fold {number} of cv", n_rows),
         _row_numbers(test, f"The test part of fold {number} of cv", n_rows),

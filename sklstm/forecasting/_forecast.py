@@ -100,7 +100,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     parts, target = forecaster.parts, forecaster.check_target(target)
     X, levels = forecaster.table_after_fit(X)
     panel, seen = Panel(X, parts.window.group_by), fitted_table(parts.window)
-    future = Future.after(panel, steps, X_future, seen.pace)
+    future = Future.after(panel, steps, X_future, seen.frequency)
     if parts.window.history is not None:
         warn_of_new_groups(panel.groups, seen.remembered, stacklevel=3)
     transformed = parts.transform(panel.given)

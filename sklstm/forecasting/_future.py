@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sklstm._series import column_of
 from sklstm._validation import shortened
 from sklstm.forecasting._labels_after import labels_after
 from sklstm.forecasting._panel import Panel
@@ -51,7 +52,7 @@ class Future:
         X_future : DataFrame, ndarray or None
             What is known of them; a column of nothing but NaN is not known.
 
-        pace : Pace or None
+        pace : Frequency or None
             How the rows of the fitted table follow each other, where that of X does
             not tell.
 
@@ -162,9 +163,7 @@ def _read(X_future, panel):
             f"X ends; got {type(X_future).__name__}."
         )
     group_by = panel.group_by
-    columns = getattr(X_future, "columns", panel.frame.columns)
-    index_names = getattr(getattr(X_future, "index", None), "names", ())
-    if group_by is not None and group_by not in [*columns, *index_names]:
+    if group_by is not None and column_of(X_future, group_by) is None:
         group_by = None
     future = Panel(X_future, group_by, name="X_future")
     if not future.is_frame and future.frame.shape[1] != panel.frame.shape[1]:
@@ -214,7 +213,7 @@ def _first_rows(future, panel, steps, times):
             f"{n_own[i]}{of_group}."
         )
     first = future.series.starts[place] + skipped
-    return future.order[first[:, np.newaxis] + np.arange(steps)]
+    return future.series.order[first[:, np.newaxis] + np.arange(steps)]
 
 
 def _checked_times(future, panel, rows, expected):
@@ -223,7 +222,7 @@ def _checked_times(future, panel, rows, expected):
         return None
     index = future.frame.index if future.times is None else future.times
     times = index[rows.ravel()]
-    last = panel.times[panel.order[panel.series.ends - 1]]
+    last = panel.times[panel.series.order[panel.series.ends - 1]]
     if expected is None:
         try:
             goes_on = np.asarray(times[:: rows.shape[1]] > last)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._history import TimeLabels
+from sklstm._series import TimeLabels
 
 _A_DAY = 24 * 3600 * 10**9
 
@@ -19,7 +19,7 @@ def labels_after(panel, n_rows, fitted=None):
     n_rows : int
         How many rows of each.
 
-    fitted : Pace or None
+    fitted : Frequency or None
         How rows follow each other where those of the table do not tell.
 
     Returns
@@ -30,7 +30,7 @@ def labels_after(panel, n_rows, fitted=None):
     if panel.times is None:
         return None
     labels, series = TimeLabels(panel.times), panel.series
-    paces = labels.paces(series)
+    paces = labels.frequencies(series)
     last = series.order[series.ends - 1]
     plain, steps = _are_plain(panel.times[last], series, paces, n_rows)
     found, others = {}, []
@@ -65,7 +65,7 @@ def _are_plain(last, series, paces, n_rows):
     series : Groups
         Their rows.
 
-    paces : list of Pace
+    paces : list of Frequency
         How these follow each other.
 
     n_rows : int
@@ -104,7 +104,7 @@ def _of_one(labels, row, n_own, own, n_rows, fitted):
     """Give the times after the last row of a series; None where they are not known."""
     last, times = labels.at(row), labels.index
     paces = [own] if n_own > 2 else []  # two rows are no pace
-    paces += [labels.pace()] + ([] if fitted is None else [fitted])
+    paces += [labels.frequency()] + ([] if fitted is None else [fitted])
     if n_own <= 2 and times.nunique() <= 2:
         paces.reverse()  # nor are two times of all groups
     for pace in paces:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from sklstm._series import column_of
 from sklstm._window_step import fitted_table
 from sklstm.preprocessing import SlidingWindow
 from sklstm.sequences import SequenceTable
@@ -119,7 +120,7 @@ class Lags:
             return table, group_by
         if group_by is None:
             return values, None
-        groups = X[group_by].to_numpy() if hasattr(X, "columns") else X[:, group_by]
+        groups = np.asarray(column_of(X, group_by))
         table = np.empty((len(values), values.shape[1] + 1), dtype=object)
         table[:, :-1], table[:, -1] = values, groups
         return table, values.shape[1]

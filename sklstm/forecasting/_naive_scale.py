@@ -57,9 +57,10 @@ class _Changes:
     """The changes of targets over a season, row by row."""
 
     def __init__(self, panel, y, window, season_length):
-        self._codes, self._n_groups = panel.codes, len(panel.groups)
-        line = panel.line(window.missing_rows_by_index(panel.frame, panel.codes))
-        before, there = line.rows_at(panel.codes, line.places - int(season_length))
+        self._codes, self._n_groups = panel.series.codes, len(panel.groups)
+        missing = window.missing_rows_by_index(panel.frame, panel.series.codes)
+        line = panel.series.line(missing)
+        before, there = line.rows_before(int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])
         self._changes[~there] = np.nan
 

@@ -47,7 +47,7 @@ class Origins:
         self._panel, self._levels = forecaster.table_alone(panel)
         window = self._parts.window
         transformed = self._parts.transform(self._panel.given)
-        self._line = self._panel.line(window.missing_rows(transformed))
+        self._line = self._panel.series.line(window.missing_rows(transformed))
         self._values = window.features_of(transformed)
         self._n_recent = window.geometry.n_recent
         steps = max(map(self._n_steps, folds))
@@ -87,7 +87,7 @@ class Origins:
         panel = self._panel
         origins = np.full(len(panel.groups), -1)
         origins[fold.groups] = fold.origins
-        rows = np.flatnonzero(panel.places <= origins[panel.codes])
+        rows = np.flatnonzero(panel.series.places <= origins[panel.series.codes])
         table = panel.frame.iloc[rows]
         some = self._parts.transform(panel.as_given(table))
         some = self._parts.window.features_of(some)
@@ -127,8 +127,8 @@ class Origins:
         """Count the time steps from the origins of a fold to its last test row."""
         origins = np.zeros(len(self._panel.groups), dtype=int)
         origins[fold.groups] = self._place_of_origins(fold)
-        steps = self._line.places[fold.test] - origins[self._panel.codes[fold.test]]
-        return int(steps.max())
+        own = origins[self._panel.series.codes[fold.test]]
+        return int((self._line.places[fold.test] - own).max())
 
     def _place_of_origins(self, fold):
         """Return the time step of each group's origin.
@@ -136,8 +136,8 @@ class Origins:
         It is that of the last train row; of a group without one, the step before the
         first test row.
         """
-        rows = self._panel.rows_at(fold.groups, fold.origins)
-        first = self._panel.rows_at(fold.groups, fold.origins + 1)
+        rows = self._panel.series.rows_at(fold.groups, fold.origins)
+        first = self._panel.series.rows_at(fold.groups, fold.origins + 1)
         places = self._line.places
         return np.where(fold.trained, places[rows], places[first] - 1)
 
@@ -163,8 +163,8 @@ class Origins:
         series, step = np.nonzero(is_test)
         row = rows[series, step]
         # Without times, the places of rows in their groups can be compared as such.
-        times = pd.Index(panel.places) if panel.times is None else panel.times
-        origin = panel.rows_at(panel.codes[row], origins[series])
+        times = pd.Index(panel.series.places) if panel.times is None else panel.times
+        origin = panel.series.rows_at(panel.series.codes[row], origins[series])
         origin = pd.Series(times[origin])
         if (origins < 0).any():
             origin = origin.where(origins[series] >= 0)
@@ -175,7 +175,7 @@ class Origins:
             "time": times[row],
         }
         if panel.group_by is not None:
-            table[panel.group_by] = panel.groups[panel.codes[row]]
+            table[panel.group_by] = panel.groups[panel.series.codes[row]]
         return backtest_table(
             table,
             outputs.names,

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps, as_list, multistep_name
+from sklstm._multistep import are_steps, multistep_name
+from sklstm._validation import as_list
 from sklstm.forecasting._fed import are_alike
 
 
@@ -130,7 +131,7 @@ class Outputs:
     def _are_steps(self, n_columns):
         """Tell whether nameless columns are steps of one target."""
         if self._y is not None:
-            return are_steps(np.asarray(self._y), self._panel.codes)
+            return are_steps(np.asarray(self._y), self._panel.series.codes)
         n_features = len(self._panel.columns)
         if n_features < n_columns == self._parts.window.geometry.horizon:
             return True

@@ -8,14 +8,12 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sklstm._series import TimeLabels, column_of, groups_of
 from sklstm._validation import shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._history import TimeLabels
-from sklstm.preprocessing._table import split_off
 
 # Rows that are kept to see whether steps before the window look at rows before.
 _KEPT = 256
@@ -134,7 +132,7 @@ class Stream:
         with self._naming_columns(table):
             X = self._parts.transform(table)
             values = window.features_of(X)
-        group = _group_of(X, window.group_by)
+        (group,) = groups_of(X, window.group_by).names
         if labelled:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
@@ -220,14 +218,10 @@ class Stream:
         group_by = self._parts.window.group_by
         if group_by is None:
             return None
-        if isinstance(table, pd.DataFrame):
-            if group_by in table.columns:
-                return table[group_by].iloc[0]
-            if group_by in table.index.names:
-                return table.index.get_level_values(group_by)[0]
+        entity = column_of(table, group_by)
+        if entity is None:
             return None
-        whole = isinstance(group_by, int) and group_by < table.shape[1]
-        return table[0, group_by] if whole else None
+        return entity.iloc[0] if isinstance(entity, pd.Series) else entity[0]
 
     def _going_on(self, table, line):
         """Give a row without a label that which follows the last one."""
@@ -246,7 +240,7 @@ class Stream:
             return table.set_axis([max(labels)])
         else:
             last = seen.last
-        paces = [seen.pace] if tail is None else [tail.pace, seen.pace]
+        paces = [seen.frequency] if tail is None else [tail.pace, seen.frequency]
         for pace in paces:
             if last.kind == self._last.kind:
                 after = pace.labels_after(last, 1)
@@ -270,8 +264,7 @@ class Stream:
     def _begin(self, X, group):
         """Give the window that ends with the first row of a group."""
         window = self._parts.window
-        is_new = group is not None and group not in self._seen.remembered
-        if window.history is not None and is_new:
+        if window.history is not None and group not in self._seen.remembered:
             warnings.warn(
                 f"Group {group!r} was not in fit: it starts cold, with missing steps "
                 "before its first row.",
@@ -359,15 +352,6 @@ def _warn_of_no_history(parts, seen):
 
 def _stack(tables):
     return (pd.concat if hasattr(tables[0], "columns") else np.concatenate)(tables)
-
-
-def _group_of(X, group_by):
-    """Return the group of a table of one row; None without groups."""
-    if group_by is None:
-        return None
-    _, entities, _ = split_off(X if hasattr(X, "columns") else np.asarray(X), group_by)
-    (group,) = Groups.of(entities, f"group_by={group_by!r}").names
-    return group
 
 
 def _is_default(index):

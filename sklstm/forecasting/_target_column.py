@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps, multistep_name, shortened
+from sklstm._multistep import are_steps, multistep_name
+from sklstm._validation import shortened
 from sklstm.forecasting._outputs import names_of
 from sklstm.preprocessing._seen_target import differ
 

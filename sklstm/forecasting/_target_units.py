@@ -6,6 +6,7 @@ from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sklstm._pipeline import steps_of
+from sklstm._series import groups_of
 from sklstm._validation import as_list, shortened
 from sklstm.forecasting._differences import filled, integrate, weights_of
 from sklstm.forecasting._lags import Lags, at_lag, between_lags
@@ -167,10 +168,10 @@ class TargetUnits:
         X = panel.given
         levels = differences = self._transformed(X)
         if self.weights:
-            line = panel.line(self.lags.missing_within(X, levels))
+            line = panel.series.line(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
-                rows, there = line.rows_at(panel.codes, line.places - lag)
+                rows, there = line.rows_before(lag)
                 earlier = np.where(there[:, np.newaxis], levels[rows], np.nan)
                 differences -= weight * earlier
         return self.with_history(X, differences), levels
@@ -269,7 +270,7 @@ class TargetUnits:
     def _found(self, X, y):
         """Find what y holds, and where its history is in X."""
         group_by = self._window.group_by
-        return TargetColumns(X, y, _codes_of(X, group_by), group_by)
+        return TargetColumns(X, y, groups_of(X, group_by).codes, group_by)
 
     def _pairs(self, X, y, levels, targets, windows):
         """Return the rows whose difference is known, a table with these, and targets.
@@ -296,7 +297,7 @@ class TargetUnits:
             known = ~np.isnan(targets).any(axis=(1, 2))
             targets = self._differences_of_targets(targets, windows, first)
             levels = self._differences(levels, windows)
-            rows = _from_first_known(levels, _codes_of(X, self._window.group_by))
+            rows = _from_first_known(levels, groups_of(X, self._window.group_by).codes)
             if self.n_steps == 1 and self.lags.tells_time:
                 lost = known & np.isnan(targets).any(axis=(1, 2))
                 rows = rows[~lost[rows]]
@@ -383,24 +384,6 @@ def _assigned(X, new):
     for column, values in new.items():
         changed[column] = values
     return changed
-
-
-def _codes_of(X, group_by):
-    """Return the number of each row's group."""
-    if group_by is None:
-        return np.zeros(len(X), dtype=int)
-    if not hasattr(X, "columns"):
-        entities = X[:, group_by]
-    elif group_by in X.columns:
-        entities = X[group_by]
-    elif group_by in getattr(getattr(X, "index", None), "names", ()):
-        entities = X.index.get_level_values(group_by)
-    else:
-        raise ValueError(
-            f"group_by must be a column or an index level of X, got {group_by!r}. "
-            f"Columns: {shortened(X.columns)}."
-        )
-    return pd.factorize(np.asarray(entities))[0]
 
 
 def _from_first_known(values, codes):

@@ -12,18 +12,18 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 
+from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, steps_of, windows_within
+from sklstm._series import Groups, warn_of_levels
 from sklstm._validation import (
-    are_steps,
     as_list,
     check_table,
     check_target_of_rows,
     n_axes,
-    warn_of_levels,
 )
 from sklstm.model_selection._splitters import (
-    column_of,
     group_by_of,
+    named_column,
     reach_of,
     sizes_of,
 )
@@ -104,7 +104,9 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     table = _Table(X, y, groups, windows, rows_before_windows(pipeline))
     if windows and groups is None and table.group_column is None:
         warn_of_levels(X, stacklevel=3)  # which a step may take from the window
-    for fold, (train, test) in enumerate(_folds(pipeline, cv, X, y, table.groups)):
+    for fold, (train, test) in enumerate(
+        _folds(pipeline, cv, X, y, table.groups.codes)
+    ):
         _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)
         with warnings.catch_warnings():
@@ -190,27 +192,22 @@ class _Table:
         reach = reach_of(windows) - 1 + n_before if windows else 0
         self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
-        self.groups, _ = pd.factorize(self._entities(groups, X))
-        # The place of each row on one line, on which those of groups are far apart.
-        far = self.reach + 2
-        steps = 1 + np.minimum(self._missing(windows), far)
-        self.order = np.argsort(self.groups, kind="stable")
-        steps[self.order] += 2 * far * np.diff(self.groups[self.order], prepend=0)
-        self.place = np.empty_like(steps)
-        self.place[self.order] = np.cumsum(steps[self.order])
+        self.groups = self._read_groups(groups, X)
+        self.line = self.groups.line(self._missing(windows))
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._where_stands(y)]
         self.shown = [one for one in found if one[2] >= 0]
         self.lead = max((-lag for _, _, lag in found), default=0)
-        several = are_steps(self.y, self.groups)
+        several = are_steps(self.y, self.groups.codes)
         self.overlap = self.y.shape[1] - 1 if several else 0
 
-    def _entities(self, groups, X):
-        """Give a label of each row: that of its group."""
+    def _read_groups(self, groups, X):
+        """Return the rows of each group."""
         if self.group_column is not None:
-            return np.asarray(column_of(X, self.group_column, "groups"))
+            labels = named_column(X, self.group_column, "groups")
+            return Groups.of(labels, "groups")
         if groups is None:
-            return np.zeros(len(self.y), int)
+            return Groups.of_one("all rows", len(self.y))
         labels = np.asarray(groups)
         if labels.shape != self.y.shape[:1]:
             raise ValueError(
@@ -218,16 +215,16 @@ class _Table:
                 f"of a column of an array, or a label for each of the {len(self.y)} "
                 f"rows of X; got {groups!r}."
             )
-        return labels
+        return Groups.of(labels, "groups")
 
     def _missing(self, windows):
-        """Count the rows missing before each, where windows take them for steps."""
+        """Count the rows missing before each, if windows take them for time steps."""
         for window in windows:
             count = getattr(window, "missing_rows_by_index", None)
-            missing = None if count is None else count(self.X, self.groups)
+            missing = None if count is None else count(self.X, self.groups.codes)
             if missing is not None:
                 return missing
-        return np.zeros(len(self.y), dtype=int)
+        return None
 
     def look_through(self, windows):
         """Take horizon and known columns from windows: of a search, the best."""
@@ -250,8 +247,7 @@ class _Table:
         """Show that no train row reaches to a test row, back or ahead."""
         part = np.zeros(len(self.y), dtype=int)
         part[train], part[test] = 1, 2
-        for group in np.unique(self.groups):
-            rows = np.flatnonzero(self.groups == group)
+        for rows in self.groups.rows_of_each():
             is_train, is_test = part[rows] == 1, part[rows] == 2
             reach = max(self.reach, self.overlap)
             row, other = _first_within(is_train, is_test, reach)
@@ -311,13 +307,9 @@ class _Table:
                     yield column, name, lag
 
     def _shifted(self, values, lag):
-        """Give the value that was in the group of each row so many steps before."""
-        line = self.place[self.order]
-        at = np.searchsorted(line, line - lag).clip(max=len(line) - 1)
-        shifted = np.full(len(line), np.nan)
-        there = line[at] == line - lag
-        shifted[self.order[there]] = values[self.order[at[there]]]
-        return pd.Series(shifted)
+        """Return the value of each group so many time steps before each row."""
+        rows, there = self.line.rows_before(lag)
+        return pd.Series(np.where(there, values[rows], np.nan))
 
 
 def _name_of_groups(groups, windows):
@@ -351,15 +343,15 @@ class _Probe:
     def assert_causal(self, row):
         """Show that the prediction of a row depends on nothing that it must not see."""
         table, test = self.table, self.test
-        own = table.groups[test] == table.groups[row]
-        place = table.place[row]
-        late = own & (table.place[test] > place - table.horizon)
-        after = own & (table.place[test] > place)
+        codes, places = table.groups.codes, table.line.places
+        own = codes[test] == codes[row]
+        late = own & (places[test] > places[row] - table.horizon)
+        after = own & (places[test] > places[row])
         self._assert_same(row, late, f"rows from {self._first(late)} on", after=after)
         if not own.all():
             self._assert_same(row, ~own, "rows of other groups")
         for column, name, lag in table.shown:  # the target of the row itself
-            cell = own & (table.place[test] == place - lag)
+            cell = own & (places[test] == places[row] - lag)
             if (lag >= table.horizon or name in table.known) and cell.any():
                 what = (
                     f"its own target, which stands in column {name!r} of row "

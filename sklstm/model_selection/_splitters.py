@@ -1,6 +1,5 @@
 """Splits in time: of many entities at once, and without windows that overlap."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,8 +8,10 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, windows_within
-from sklstm._validation import are_steps, check_group_by, check_int, reads_as_dates
+from sklstm._series import Groups, column_of, number_times
+from sklstm._validation import check_group_by, check_int
 
 
 class _TimeSplit(BaseCrossValidator):
@@ -40,7 +41,10 @@ class _TimeSplit(BaseCrossValidator):
         """
         indexable(X, y, groups)
         n_splits = self.get_n_splits()
-        steps = _number(self._row_times(X), _num_samples(X))
+        times, n_rows = self._row_times(X), _num_samples(X)
+        if len(times) != n_rows:
+            raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
+        steps = number_times(times)
         n_steps = int(steps.max(initial=-1)) + 1
         n_overlapping = self._n_overlapping(X, y)
         keep_apart = self._keep_apart(X, steps, n_overlapping)
@@ -259,22 +263,26 @@ class PurgedKFold(_TimeSplit):
         if self.purge != "auto" or y is None:
             return 0
         y = np.asarray(y)
-        group_by = group_by_of(windows_within(self.pipeline))
-        codes = np.zeros(len(y), dtype=int)
-        if group_by is not None and y.ndim > 1:
-            codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
+        if y.ndim == 1:
+            return 0
+        groups = self._groups(X)
+        codes = np.zeros(len(y), dtype=int) if groups is None else groups.codes
         return y.shape[1] - 1 if are_steps(y, codes) else 0
 
-    def _keep_apart(self, X, steps, n_overlapping):
-        group_by = None
-        if self.purge == "auto" and self.pipeline is not None:
-            group_by = group_by_of(windows_within(self.pipeline))
+    def _groups(self, X):
+        """Return the rows of each group that the pipeline names; None without."""
+        group_by = group_by_of(windows_within(self.pipeline))
         if group_by is None:
+            return None
+        return Groups.of(named_column(X, group_by, "group_by"), "group_by")
+
+    def _keep_apart(self, X, steps, n_overlapping):
+        groups = self._groups(X) if self.purge == "auto" else None
+        if groups is None:
             return super()._keep_apart(X, steps, n_overlapping)
         n_purged = self._n_purged()
-        codes, _ = pd.factorize(np.asarray(column_of(X, group_by, "group_by")))
-        order = np.lexsort((steps, codes))
-        codes = codes[order]
+        order = np.lexsort((steps, groups.codes))
+        codes = groups.codes[order]
 
         def keep_apart(train, test):
             is_test = np.zeros(len(order), dtype=bool)
@@ -357,44 +365,6 @@ def _rows_in(part, steps, n_steps):
     return np.flatnonzero(chosen[steps])
 
 
-def _number(times, n_rows):
-    """Give each row the number of its time, from 0 for the earliest on."""
-    if len(times) != n_rows:
-        raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
-    if getattr(getattr(times, "dtype", None), "name", None) == "float16":
-        times = times.astype(np.float32)  # pandas has no such index
-    times = pd.Index(times)
-    try:
-        steps, ordered = pd.factorize(times, sort=True)
-    except TypeError:  # such as numbers beside text
-        kinds = sorted({type(time).__name__ for time in times})
-        raise ValueError(
-            f"time holds {', '.join(kinds)}, which have no order. Let the times of "
-            "all rows be of one kind."
-        ) from None
-    if (steps < 0).any():
-        raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
-    _refuse_unread_dates(ordered)
-    return steps
-
-
-def _refuse_unread_dates(ordered):
-    """Refuse times that are in the order of text, and as dates are in another."""
-    if isinstance(ordered, pd.CategoricalIndex) or not reads_as_dates(ordered):
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of text that pandas will not read for ever
-        dates = pd.to_datetime(ordered, errors="coerce", format="mixed", utc=True)
-    dates = dates.dropna()
-    falls = np.flatnonzero(dates[1:] < dates[:-1])
-    if len(falls):
-        raise ValueError(
-            f"time holds text that reads as dates, such as {ordered[0]!r}, and sorts "
-            f"as text: {dates[falls[0]].date()} comes before "
-            f"{dates[falls[0] + 1].date()}. Parse it with pd.to_datetime."
-        )
-
-
 def _times(X, time):
     if time is None:
         index = X.index if isinstance(X, (pd.DataFrame, pd.Series)) else None
@@ -406,7 +376,7 @@ def _times(X, time):
             )
         return index
     if isinstance(time, (str, Integral)):
-        return column_of(X, time, "time")
+        return named_column(X, time, "time")
     if not isinstance(time, (pd.Index, pd.Series)):
         time = np.asarray(time)
     if np.ndim(time) != 1:
@@ -417,32 +387,29 @@ def _times(X, time):
     return time
 
 
-def column_of(X, name, parameter):
-    """Return a column or index level of a table by its name, or by number of an array.
+def named_column(X, name, parameter):
+    """Return a column or index level of a table, if there is just one of that name.
 
     Raises
     ------
     ValueError
         If there is no such; names the parameter.
     """
-    if name in getattr(X, "columns", ()):
-        columns = list(X.columns).count(name)
-        if columns > 1:
-            raise ValueError(f"{parameter}={name!r} names {columns} columns of X.")
-        column = X[name]
-        return column.array if isinstance(column, pd.Series) else column.to_numpy()
-    if name in getattr(getattr(X, "index", None), "names", ()):
-        return X.index.get_level_values(name)
+    columns = list(getattr(X, "columns", ())).count(name)
+    if columns > 1:
+        raise ValueError(f"{parameter}={name!r} names {columns} columns of X.")
+    column = column_of(X, name)
+    if isinstance(column, pd.Series):
+        return column.array
+    if column is not None:
+        return column if isinstance(column, pd.Index) else np.asarray(column)
     if hasattr(X, "columns"):
         raise ValueError(
             f"{parameter}={name!r} is neither a column nor an index level of X: it has "
             f"the columns {list(X.columns)}."
         )
-    X = np.asarray(X)
-    if X.ndim != 2 or not isinstance(name, Integral) or not 0 <= name < X.shape[1]:
-        raise ValueError(
-            f"{parameter}={name!r} is no column of X, an array of shape {X.shape}. "
-            f"{parameter} may be the number of a column of an array of two axes; of "
-            "other arrays pass one value per row."
-        )
-    return X[:, name]
+    raise ValueError(
+        f"{parameter}={name!r} is no column of X, an array of shape {np.shape(X)}. "
+        f"{parameter} may be the number of a column of an array of two axes; of "
+        "other arrays pass one value per row."
+    )

@@ -2,6 +2,7 @@
 
 from sklstm._geometry import WindowGeometry
 from sklstm._window_step import WindowStep
+from sklstm.preprocessing._make_windows import make_multistep, make_windows
 from sklstm.preprocessing._pad_sequences import PadSequences
 from sklstm.preprocessing._reshape import Reshape3D
 from sklstm.preprocessing._sliding_window import SlidingWindow
@@ -15,4 +16,6 @@ __all__ = [
     "SlidingWindow",
     "WindowGeometry",
     "WindowStep",
+    "make_multistep",
+    "make_windows",
 ]

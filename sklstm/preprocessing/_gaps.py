@@ -1,4 +1,4 @@
-"""Rows that are missing within a table: how many, and what is said of them."""
+"""Warnings of rows that are missing within a table."""
 
 import re
 import warnings
@@ -6,12 +6,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import reads_as_dates, shortened
-from sklstm.preprocessing._history import TimeLabels
-from sklstm.preprocessing._pace import Pace, columns_of
-
-# Fewer rows than these tell no pace.
-_ROWS_OF_A_PACE = 3
+from sklstm._series import ROWS_OF_A_FREQUENCY, reads_as_dates
+from sklstm._validation import shortened
 
 # The share of rows missing above which it is not told where, if they are not few.
 _MANY, _FEW = 0.05, 10
@@ -20,140 +16,6 @@ _DATES = {"date", "datetime", "datetime64", "period"}
 
 # Text that reads as a date may be a name, such as "1a" or "row 12".
 _HAS_A_YEAR = re.compile(r"\b\d{4}\b|\d+[-/.]\d+[-/.]\d+")
-
-
-def paces_of(times, groups, *, of_table_where_short):
-    """Find the pace of each group.
-
-    Parameters
-    ----------
-    times : TimeLabels or None
-        The labels of the table; without them no group has a pace.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    of_table_where_short : bool
-        Whether a group of one or two rows has the pace of the table, if that is
-        regular.
-
-    Returns
-    -------
-    list of Pace
-    """
-    if times is None:
-        return [Pace()] * len(groups)
-    paces = times.paces(groups)
-    short = np.flatnonzero(groups.sizes < _ROWS_OF_A_PACE)
-    if of_table_where_short and len(short) and times.pace().is_regular:
-        for i in short.tolist():
-            paces[i] = times.pace()
-    return paces
-
-
-def count_missing(times, groups, paces, *, are_sorted):
-    """Count the rows missing before each row in its group.
-
-    Parameters
-    ----------
-    times : TimeLabels
-        The labels of the table.
-
-    groups : Groups
-        The rows of each group.
-
-    paces : list of Pace
-        A group without a regular one counts none.
-
-    are_sorted : bool
-        Whether it is known that times fall in no group; one in which they do counts
-        none.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_rows,), or None
-        None where none is missing.
-    """
-    numbered = len(groups) == 1 and isinstance(times.index, pd.RangeIndex)
-    if numbered and times.index.step <= paces[0].longest_step:
-        return None  # without arrays as long as the table
-    regular = np.array([pace.is_regular for pace in paces], dtype=bool)
-    if not are_sorted:
-        regular &= ~np.logical_or.reduceat(times.falls(groups), groups.starts)
-    if not regular.any():
-        return None
-    found = times.missing_before(groups, paces, regular)
-    if not found.any():
-        return None
-    missing = np.empty_like(found)
-    missing[groups.order] = found
-    return missing
-
-
-def missing_by_index(index, groups, *, of_groups):
-    """Count the rows missing before each row of a table, by its index alone.
-
-    Parameters
-    ----------
-    index : pandas.Index
-        Without the level that names the group.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    of_groups : bool
-        Whether the table is known to have groups, be it of one.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_rows,), or None
-        None where none is missing, or labels tell nothing.
-    """
-    if isinstance(index, pd.MultiIndex) or index.hasnans:
-        return None
-    times = TimeLabels(index)
-    if not times.show_gaps(of_groups):
-        return None
-    paces = paces_of(times, groups, of_table_where_short=True)
-    return count_missing(times, groups, paces, are_sorted=False)
-
-
-def n_rows_between(paces, last, first, *, at_most):
-    """Count the rows that are missing between the ends of series and what follows.
-
-    Parameters
-    ----------
-    paces : list of Pace
-        Those of the series.
-
-    last, first : TimeLabels
-        When each ends, and when what follows begins.
-
-    at_most : int
-        More are not counted.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_series,)
-    """
-    found = np.zeros(len(paces), dtype=np.int64)
-    steps = last.steps_to(first)
-    counted = {}
-    for i, pace in enumerate(paces):
-        if steps is not None and pace.freq is None:
-            continue
-        ends = last.at(i), first.at(i)
-        key = pace, ends[0].position, ends[1].position
-        if key not in counted:
-            counted[key] = min(pace.n_rows_between(*ends), at_most)
-        found[i] = counted[key]
-    if steps is None:
-        return found
-    usual, longest = columns_of(paces)
-    far = np.flatnonzero(steps > longest)
-    n_rows = np.clip(np.rint(steps[far] / usual[far]) - 1, 0, at_most)
-    found[far] = n_rows
-    return found
 
 
 def warn_of_gaps(
@@ -198,7 +60,7 @@ def warn_of_no_pace(times, groups, paces):
         for name, n_rows, pace in zip(
             groups.names, groups.sizes.tolist(), paces, strict=True
         )
-        if n_rows >= _ROWS_OF_A_PACE and not pace.is_regular
+        if n_rows >= ROWS_OF_A_FREQUENCY and not pace.is_regular
     ]
     if odd:
         where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklstm.preprocessing._groups import count_up
+from sklstm._series import count_up
 from sklstm.sequences import SequenceTable, samples_of
 
 

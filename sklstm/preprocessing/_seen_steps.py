@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import are_steps, multistep_name
+from sklstm._multistep import are_steps, multistep_name
 
 
 def warn_of_seen_steps(y, groups, horizon):

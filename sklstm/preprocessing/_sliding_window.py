@@ -13,6 +13,17 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._geometry import WindowGeometry
+from sklstm._series import (
+    Groups,
+    TimeLabels,
+    check_sorted,
+    column_of,
+    count_missing,
+    frequencies_of,
+    missing_by_index,
+    time_index,
+    warn_of_levels,
+)
 from sklstm._validation import (
     all_or_nothing,
     as_list,
@@ -23,15 +34,11 @@ from sklstm._validation import (
     check_same_index,
     check_table,
     n_axes,
-    warn_of_levels,
 )
 from sklstm._window_step import FittedTable, WindowStep
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
 from sklstm.preprocessing._gaps import (
-    count_missing,
-    missing_by_index,
-    paces_of,
     warn_of_gaps,
     warn_of_no_pace,
     warn_of_unread_dates,
@@ -41,17 +48,14 @@ from sklstm.preprocessing._group_windows import (
     windows_of_groups,
     windows_of_one,
 )
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._history import TimeLabels
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import SeenTarget, warn_of_known_target
 from sklstm.preprocessing._table import (
     check_lengths,
-    check_sorted,
+    how_to_sort,
     places_of_known,
     split_off,
-    time_index,
     warn_of_repeated_times,
 )
 from sklstm.preprocessing._tails import Before, Tails
@@ -358,7 +362,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         if self.gaps == "ignore" or not isinstance(X, pd.DataFrame):
             return None
         of_groups = self.group_by is not None
-        if of_groups and self.group_by not in {*X.columns, *X.index.names}:
+        if of_groups and column_of(X, self.group_by) is None:
             return None  # a step before the window makes it
         index, groups = time_index(X, self.group_by), Groups.of(codes, "groups")
         return missing_by_index(index, groups, of_groups=of_groups)
@@ -373,7 +377,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             if self.group_by is None:
                 self._told_of_levels = warn_of_levels(X)
                 if labels is not None:
-                    warn_of_repeated_times(labels)
+                    warn_of_repeated_times(labels, groups)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
@@ -383,9 +387,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             times = self._times(X, labels)
             shows = times is not None and times.show_gaps(self.group_by is not None)
             watches = shows and self.gaps == "missing"
-            paces = paces_of(times, groups, of_table_where_short=watches)
+            paces = frequencies_of(times, groups, of_table_where_short=watches)
             missing = self._count_missing(times, groups, paces) if watches else None
-            self._pace_within = None if times is None else times.pace()
+            self._pace_within = None if times is None else times.frequency()
             self._kind_of_time = times.kind if shows else None
             self._told_of_gaps = missing is not None
             n_before = self.geometry.n_before
@@ -405,7 +409,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
                 warn_of_seen_steps(y, groups, int(self.horizon))
             self.fitted_table_ = FittedTable(
                 last=None if labels is None else labels.span()[1],
-                pace=None if labels is None else labels.pace(),
+                frequency=None if labels is None else labels.frequency(),
                 counts_missing=watches,
                 remembered=self.history_,
                 target=target,
@@ -418,7 +422,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         labels = None
         if self.history == "auto" and isinstance(X, pd.DataFrame):
             labels = TimeLabels(time_index(X, self.group_by))
-            check_sorted(labels, groups, self.group_by)
+            check_sorted(labels, groups, self.group_by, how_to_sort)
         return values, groups, labels
 
     def _times(self, X, labels):
@@ -520,7 +524,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             return False
         first, _ = labels.span()
         is_later = seen.last.is_before(first)
-        return is_later and not seen.pace.n_rows_between(seen.last, first)
+        return is_later and not seen.frequency.n_rows_between(seen.last, first)
 
     def _windows(self, values, groups, before, missing):
         geometry = self.geometry

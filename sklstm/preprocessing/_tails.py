@@ -5,10 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklstm.preprocessing._gaps import n_rows_between
-from sklstm.preprocessing._groups import count_up
-from sklstm.preprocessing._history import TimeLabels
-from sklstm.preprocessing._pace import Pace
+from sklstm._series import Frequency, TimeLabels, count_up, n_rows_between
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Tail:
     labels : TimeLabels or None
         When they were; one label at least tells when the group was.
 
-    pace : Pace
+    pace : Frequency
         How they follow each other.
 
     missing : ndarray of int, of shape (n_rows,), or None
@@ -32,7 +29,7 @@ class Tail:
 
     values: np.ndarray
     labels: TimeLabels | None
-    pace: Pace
+    pace: Frequency
     missing: np.ndarray | None
 
 
@@ -98,7 +95,7 @@ class Tails(Mapping):
     missing : ndarray of int, of shape (n_rows,), or None
         How many rows are missing before each.
 
-    paces : list of Pace
+    paces : list of Frequency
         How the rows of each group follow each other.
 
     watches : bool

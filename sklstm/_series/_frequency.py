@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._calendar import (
+from sklstm._series._calendar import (
     THERE,
     calendar_of,
     calendar_with_holes,
@@ -27,7 +27,7 @@ class Moment:
     label: Any = None
 
     def is_before(self, other):
-        """Tell whether both lie on one line, this one earlier."""
+        """Return whether both lie on one line, this one earlier."""
         if other is None or other.kind != self.kind:
             return False
         try:
@@ -37,7 +37,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Frequency:
     """How far apart neighbouring rows are.
 
     Parameters
@@ -64,7 +64,7 @@ class Pace:
 
     @classmethod
     def of(cls, steps, times=None, *, there=THERE):
-        """Find the pace from the steps between labels, and these if they are times.
+        """Find the frequency from the steps between labels, and from these if times.
 
         Steps of several times the shortest are holes if at least the share `there` of
         all steps is the shortest; None says that they are none.
@@ -107,7 +107,7 @@ class Pace:
         return max(round(distance / self.usual_step) - 1, 0)
 
     def labels_after(self, last, n_rows):
-        """Give the labels of rows that are yet to come.
+        """Return the labels of rows that are yet to come.
 
         Parameters
         ----------
@@ -153,30 +153,30 @@ class Pace:
         return pd.Index([last.label + k * step for k in _ahead(n_rows)])
 
 
-def columns_of(paces):
-    """Give the steps of many paces, which often are few ones.
+def columns_of(frequencies):
+    """Return the steps of many frequencies, which often are few ones.
 
     Parameters
     ----------
-    paces : list of Pace
+    frequencies : list of Frequency
 
     Returns
     -------
-    usual, longest : ndarray of shape (n_paces,)
+    usual, longest : ndarray of shape (n_frequencies,)
         The usual step, NaN where there is none, and the longest that leaves nothing
         out: infinite where there is none, or a calendar counts the rows.
     """
-    usual = [np.nan if p.usual_step is None else p.usual_step for p in paces]
-    counts = (p.usual_step is not None and p.freq is None for p in paces)
+    usual = [np.nan if p.usual_step is None else p.usual_step for p in frequencies]
+    counts = (p.usual_step is not None and p.freq is None for p in frequencies)
     longest = [
         p.longest_step if there else np.inf
-        for p, there in zip(paces, counts, strict=True)
+        for p, there in zip(frequencies, counts, strict=True)
     ]
     return np.array(usual), np.array(longest)
 
 
 def longest_plain_step(times):
-    """Give the nanoseconds from which on equal steps may be those of a calendar.
+    """Return the nanoseconds from which on equal steps may be those of a calendar.
 
     `times` is the DatetimeIndex; None of other labels, which have none.
     """

@@ -15,7 +15,7 @@ EQUAL_STEPS = (pd.offsets.Tick, pd.offsets.Day)
 
 
 def is_grid(lengths, counts, there=THERE):
-    """Tell whether steps are those of equally spaced rows, some of which are missing.
+    """Return whether steps are those of equally spaced rows, some of which are missing.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def is_grid(lengths, counts, there=THERE):
 
 
 def days_of(times):
-    """Give the days of times that are at the same time of day; None for others."""
+    """Return the days of times that are at the same time of day; None for others."""
     wall = times.tz_localize(None)
     days = wall.normalize()
     if ((wall - days) != wall[0] - days[0]).any():
@@ -85,7 +85,7 @@ def calendar_with_holes(times):
 
 
 def _every(numbers, offset):
-    """Give the offset of every nth month or the like; None where holes are many."""
+    """Return the offset of every nth month or the like; None where holes are many."""
     lengths, counts = np.unique(np.diff(numbers), return_counts=True)
     return offset(int(lengths[0])) if is_grid(lengths, counts) else None
 
@@ -128,7 +128,7 @@ def _business_hours(times):
 
 
 def _months(times, days):
-    """Give numbers to the months of times that are on one day of each, or None."""
+    """Return numbers of the months of times on one day of each; None for others."""
     months = np.asarray(times.year * 12 + times.month)
     dates = days.astype("datetime64[D]")
     begins = dates.astype("datetime64[M]").astype("datetime64[D]")
@@ -147,7 +147,7 @@ def _months(times, days):
 
 
 def _half_months(times):
-    """Give numbers to the halves of months that times begin or end; None for others."""
+    """Return numbers of the half months that times begin or end; None for others."""
     halves = np.asarray(times.year * 12 + times.month) * 2
     middle = np.asarray(times.day == 15)
     if (middle | np.asarray(times.day == 1)).all():

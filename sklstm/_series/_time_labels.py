@@ -5,8 +5,14 @@ import functools
 import numpy as np
 import pandas as pd
 
-from sklstm.preprocessing._calendar import EQUAL_STEPS
-from sklstm.preprocessing._pace import Moment, Pace, columns_of, longest_plain_step
+from sklstm._series._calendar import EQUAL_STEPS
+from sklstm._series._frequency import (
+    Frequency,
+    Moment,
+    columns_of,
+    longest_plain_step,
+)
+from sklstm._series._index import numbers_rows
 
 _AN_HOUR = 3600 * 10**9
 
@@ -43,7 +49,7 @@ class TimeLabels:
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
         # By their moments, which the groups of a panel often share.
-        self._paces = {}
+        self._frequencies = {}
 
     @property
     def tells_time(self):
@@ -59,7 +65,7 @@ class TimeLabels:
         """
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
-            return whole and not (of_groups and not self.index.duplicated().any())
+            return whole and not (of_groups and numbers_rows(self.index))
         return self.tells_time or self.kind == "duration"
 
     def _rules_out_calendars(self, positions, steps):
@@ -81,7 +87,7 @@ class TimeLabels:
         return bool(((days + _DAY_OF_EPOCH) % 7 >= _SATURDAY).any())
 
     def falls(self, groups):
-        """Tell which rows are earlier than that before them in their group.
+        """Return which rows are earlier than the one before them in their group.
 
         Parameters
         ----------
@@ -93,26 +99,28 @@ class TimeLabels:
         ndarray of bool, of shape (n_rows,)
             Group by group.
         """
-        ranks = groups.arranged(
-            self._ranks(groups) if self._positions is None else self._positions
-        )
-        falls = np.zeros(len(ranks), dtype=bool)
-        np.less(ranks[1:], ranks[:-1], out=falls[1:])
-        falls[groups.starts] = False
-        return falls
+        return self._beside_the_one_before(groups, np.less)
+
+    def repeats(self, groups):
+        """Return which rows have the label of the one before them, as `falls` does."""
+        return self._beside_the_one_before(groups, np.equal)
+
+    def _beside_the_one_before(self, groups, compare):
+        ranks = self._ranks(groups) if self._positions is None else self._positions
+        ranks = groups.arranged(ranks)
+        found = np.zeros(len(ranks), dtype=bool)
+        compare(ranks[1:], ranks[:-1], out=found[1:])
+        found[groups.starts] = False
+        return found
 
     def _ranks(self, groups):
-        """Put labels that are no numbers in order, within each group."""
-        if len(groups) == 1 and self.index.is_monotonic_increasing:
-            return np.zeros(len(self.index), dtype=np.int64)
+        """Return numbers in the order of labels that are no numbers."""
         try:
-            return pd.factorize(self.index, sort=True)[0]
+            return _ranks_of(self.index)
         except TypeError:  # those of a group may have an order still
             ranks = np.zeros(len(self.index), dtype=np.int64)
             for rows in groups.rows_of_each():
-                labels = self.index[rows]
-                if not labels.is_monotonic_increasing:
-                    ranks[rows] = pd.factorize(labels, sort=True)[0]
+                ranks[rows] = _ranks_of(self.index[rows])
             return ranks
 
     def n_rises(self, rows):
@@ -121,21 +129,21 @@ class TimeLabels:
         return int((np.diff(pd.factorize(labels, sort=True)[0]) > 0).sum())
 
     def at(self, row):
-        """Give the moment of a row."""
+        """Return the moment of a row."""
         if self._positions is None:
             return Moment(self.kind, self.index[row], self.index[row])
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
     def are_before(self, others):
-        """Tell which labels are earlier than other ones of the kind, one for one."""
+        """Return which labels are earlier than other ones of the kind, one for one."""
         if self.is_like(others):
             return self._positions < others._positions
         pairs = zip(self._moments(), others._moments(), strict=True)
         return np.array([one.is_before(other) for one, other in pairs], dtype=bool)
 
     def steps_to(self, others):
-        """Give how far it is to other labels, one for one; None where it is too far."""
+        """Return the distances to other labels, one for one; None if too far."""
         if not self.is_like(others) or not len(self.index):
             return None
         # Integers that measure nanoseconds could overflow.
@@ -145,7 +153,7 @@ class TimeLabels:
         return (others._positions - self._positions) * self._unit
 
     def is_like(self, others):
-        """Tell whether labels of the same kind can be compared as columns."""
+        """Return whether labels of the same kind can be compared as columns."""
         if self._positions is None or self._unit != others._unit:
             return False
         if self.kind == others.kind == "number":
@@ -156,13 +164,13 @@ class TimeLabels:
         return map(self.at, range(len(self.index)))
 
     def span(self):
-        """Give the first and the last moment of the table."""
+        """Return the first and the last moment of the table."""
         if self._positions is None:
             return self.at(0), self.at(-1)
         return self.at(np.argmin(self._positions)), self.at(np.argmax(self._positions))
 
     def take(self, rows):
-        """Give the labels of some rows."""
+        """Return the labels of some rows."""
         if isinstance(self.index, pd.RangeIndex):
             # Its own indexing would keep an array of all labels in memory.
             return TimeLabels(pd.Index(self._positions[rows]))
@@ -173,11 +181,11 @@ class TimeLabels:
         part = object.__new__(TimeLabels)
         part.index, part.kind, part._unit = self.index[rows], self.kind, self._unit
         part._positions = None if self._positions is None else self._positions[rows]
-        part._paces = {}
+        part._frequencies = {}
         return part
 
-    def paces(self, groups):
-        """Give the pace of each group of rows, as `pace` does that of one.
+    def frequencies(self, groups):
+        """Return the frequency of each group of rows, as `frequency` does that of one.
 
         Parameters
         ----------
@@ -186,22 +194,22 @@ class TimeLabels:
 
         Returns
         -------
-        list of Pace
+        list of Frequency
         """
         if self._positions is None:
-            return [Pace()] * len(groups)
+            return [Frequency()] * len(groups)
         if len(groups) == 1:
-            return [self.pace(groups.order)]
+            return [self.frequency(groups.order)]
         steps = self._only_steps(groups)
-        plain = {step: Pace(step, step) for step in np.unique(steps).tolist()}
-        plain[0.0] = Pace()
+        plain = {step: Frequency(step, step) for step in np.unique(steps).tolist()}
+        plain[0.0] = Frequency()
         return [
-            plain[step] if step >= 0 else self.pace(groups.rows(i))
+            plain[step] if step >= 0 else self.frequency(groups.rows(i))
             for i, step in enumerate(steps.tolist())
         ]
 
     def _only_steps(self, groups):
-        """Give the one step between the labels of each group.
+        """Return the one step between the labels of each group.
 
         Returns
         -------
@@ -222,39 +230,39 @@ class TimeLabels:
         plain = (shortest == longest) & (lengths < longest_plain_step(times))
         return np.where(plain, lengths, -1.0)
 
-    def pace(self, rows=None):
-        """Give the pace of some rows; None takes all moments of the table."""
+    def frequency(self, rows=None):
+        """Return the frequency of some rows; None takes all moments of the table."""
         if self._positions is None:
-            return Pace()
+            return Frequency()
         if rows is None or len(rows) == len(self.index):
-            return self._whole_pace
+            return self._whole_frequency
         positions = self._positions[rows]
         moments = positions.tobytes()
-        if moments not in self._paces:
-            self._paces[moments] = self._pace_of(positions, rows)
-        return self._paces[moments]
+        if moments not in self._frequencies:
+            self._frequencies[moments] = self._frequency_of(positions, rows)
+        return self._frequencies[moments]
 
     @functools.cached_property
-    def _whole_pace(self):
-        # Once, as groups without a pace of their own ask for it one by one.
-        return self._pace_of(self._positions, None)
+    def _whole_frequency(self):
+        # Once, as groups without a frequency of their own ask for it one by one.
+        return self._frequency_of(self._positions, None)
 
-    def _pace_of(self, positions, rows):
+    def _frequency_of(self, positions, rows):
         steps = np.diff(np.sort(positions))
         steps = steps[steps > 0] * float(self._unit)
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
-            return Pace.of(steps, there=_NUMBERS_THERE if whole else None)
+            return Frequency.of(steps, there=_NUMBERS_THERE if whole else None)
         if not isinstance(self.index, pd.DatetimeIndex) or self._rules_out_calendars(
             positions, steps
         ):
-            return Pace.of(steps)
+            return Frequency.of(steps)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:
             times = times.unique().sort_values()
-        return Pace.of(steps, times)
+        return Frequency.of(steps, times)
 
-    def missing_before(self, groups, paces, counted):
+    def missing_before(self, groups, frequencies, counted):
         """Count the rows that are missing before each row but the first of a group.
 
         Parameters
@@ -262,11 +270,11 @@ class TimeLabels:
         groups : Groups
             Rows in the order of time.
 
-        paces : list of Pace
+        frequencies : list of Frequency
             How those of each would follow each other without holes.
 
         counted : ndarray of bool, of shape (n_groups,)
-            Groups whose pace is regular. Of others none is missing.
+            Groups whose frequency is regular. Of others none is missing.
 
         Returns
         -------
@@ -275,7 +283,7 @@ class TimeLabels:
         """
         positions = groups.arranged(self._positions)
         missing = np.zeros(len(positions), dtype=np.int64)
-        usual, longest = columns_of(paces)
+        usual, longest = columns_of(frequencies)
         longest = np.where(counted, longest, np.inf)
         steps = np.diff(positions, prepend=positions[:1])
         steps[groups.starts] = 0
@@ -285,7 +293,7 @@ class TimeLabels:
         missing[far] = np.maximum(count, 0)
         grids = {}  # which groups often share
         for i in np.flatnonzero(counted & (groups.sizes > 1)).tolist():
-            if (freq := paces[i].freq) is None:
+            if (freq := frequencies[i].freq) is None:
                 continue
             own = slice(groups.starts[i], groups.ends[i])
             at = positions[own]
@@ -322,9 +330,13 @@ class TimeLabels:
         return of_group, self._positions[around] * self._unit
 
     def _grid(self, rows, freq):
-        """Give the places of all rows of a calendar from one row to another."""
+        """Return the places of all rows of a calendar from one row to another."""
         first, last = self.index[rows]
         return pd.date_range(first, last, freq=freq, unit=self.index.unit).asi8
+
+
+def _ranks_of(labels):
+    return pd.factorize(labels, sort=not labels.is_monotonic_increasing)[0]
 
 
 def _positions(index):
@@ -358,6 +370,6 @@ def _positions(index):
 
 
 def _are_whole(numbers):
-    """Tell whether floats are whole numbers, as years of a file often are."""
+    """Return whether floats are whole numbers, as years of a file often are."""
     # Those of 2**53 and more may stand for others.
     return bool((np.abs(numbers) < 2.0**53).all() and (numbers % 1 == 0).all())

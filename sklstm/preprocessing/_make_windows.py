@@ -1,4 +1,4 @@
-"""Targets of several steps, and complete windows with their targets."""
+"""Complete windows and targets of several steps, before any pipeline."""
 
 from collections.abc import Mapping, Set
 
@@ -8,12 +8,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
-from sklstm._geometry import names_of_steps
+from sklstm._multistep import multistep_names
+from sklstm._series import Groups, missing_by_index, without_groups
 from sklstm._validation import check_int, check_table
-from sklstm.preprocessing._gaps import missing_by_index, warn_of_gaps
-from sklstm.preprocessing._groups import Groups
-from sklstm.preprocessing._table import rows_of_groups
-from sklstm.sequences import as_array, samples_of
+from sklstm.preprocessing._gaps import warn_of_gaps
+from sklstm.sequences import samples_of
+from sklstm.sequences._table import as_array
 
 
 def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
@@ -65,18 +65,19 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     The estimators of this package leave steps that are NaN out of the loss, and scorers
     of :func:`~sklstm.metrics.skip_missing` out of the score; others refuse them.
 
-    Targets of neighbouring rows overlap. To score them use :func:`backtest`, whose
-    forecasts begin after the last train row: ``backtest(pipe, X, y,
-    TimeSeriesSplit(n_splits, test_size=steps))`` needs no gap. A cross-validation has
-    targets of test rows in the train part, which flatters it a little. A gap of
-    ``steps - 1`` rows before the test part, as ``TimeSeriesSplit(gap=steps - 1)``
-    leaves, and `PurgedKFold` by itself, can cost more: windows of the first
-    test rows lack the rows of the gap, which are known when a forecast is made.
+    Targets of neighbouring rows overlap. To score them use
+    :func:`~sklstm.forecasting.backtest`, whose forecasts begin after the last train
+    row: ``backtest(pipe, X, y, TimeSeriesSplit(n_splits, test_size=steps))`` needs no
+    gap. A cross-validation has targets of test rows in the train part, which flatters
+    it a little. A gap of ``steps - 1`` rows before the test part, as
+    ``TimeSeriesSplit(gap=steps - 1)`` leaves, and `PurgedKFold` by itself, can cost
+    more: windows of the first test rows lack the rows of the gap, which are known when
+    a forecast is made.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.forecasting import make_multistep
+    >>> from sklstm.preprocessing import make_multistep
     >>> X = np.arange(5.0).reshape(-1, 1)
     >>> X_trimmed, Y = make_multistep(X, X[:, 0], steps=3)
     >>> X_trimmed[:, 0]
@@ -96,16 +97,17 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
         raise ValueError(
             f"steps={steps} is more than X and y have rows: {len(values)}."
         )
-    missing = _missing_rows(X, y, groups) if gaps == "missing" else None
-    if missing is not None:
-        kept, targets = _targets_in_time(values, steps, groups, missing)
-    elif groups is None:
+    series = Groups.of_one("all rows", len(values))
+    if groups is not None:
+        series = Groups.of(groups, "groups")
+    of_groups = groups is not None
+    missing = _missing_rows(X, y, series, of_groups) if gaps == "missing" else None
+    if missing is None and not of_groups:
         kept, targets = slice(steps - 1, None), _targets(values, steps)
     else:
-        kept, targets = _targets_of_groups(values, steps, groups)
+        kept, targets = _targets_of_series(values, steps, series, missing)
     if isinstance(y, pd.Series):
-        name = "y" if y.name is None else y.name
-        columns = names_of_steps(name, steps)
+        columns = multistep_names("y" if y.name is None else y.name, steps)
         targets = pd.DataFrame(targets, index=y.index[kept], columns=columns)
     return _safe_indexing(X, kept), targets
 
@@ -141,67 +143,63 @@ def _remedy(name, value, X):
 
 
 def _targets(values, steps):
-    """Give the last `steps` values of each row that has so many."""
+    """Return the last `steps` values of each row that has so many."""
     targets = sliding_window_view(values, steps, axis=0)
     return targets.transpose(0, 2, 1) if targets.ndim == 3 else targets
 
 
-def _targets_of_groups(values, steps, groups):
-    """Do so for each group; give the rows that have targets, and these."""
-    own = rows_of_groups(groups, "groups").values()
-    own = [rows for rows in own if len(rows) >= steps]
-    if not own:
-        raise ValueError(f"steps={steps} is more than any group has rows.")
-    kept = np.concatenate([rows[steps - 1 :] for rows in own])
-    targets = np.concatenate([_targets(values[rows], steps) for rows in own])
-    order = np.argsort(kept)
-    return kept[order], targets[order]
-
-
-def _missing_rows(X, y, groups):
+def _missing_rows(X, y, series, of_groups):
     """Count the rows missing before each, and warn of them; None where none is."""
     holders = (one for one in (X, y) if isinstance(one, (pd.Series, pd.DataFrame)))
     table = next(holders, None)
     if table is None:
         return None
-    own = _groups_of(groups, len(table))
-    index = table.index
-    if groups is not None and isinstance(index, pd.MultiIndex):
-        entities, _ = pd.factorize(np.asarray(groups))
-        for level in reversed(range(index.nlevels)):
-            codes, _ = pd.factorize(np.asarray(table.index.get_level_values(level)))
-            if index.nlevels > 1 and (codes == entities).all():
-                index = index.droplevel(level)
-    missing = missing_by_index(index, own, of_groups=groups is not None)
+    index = without_groups(table.index, series.codes) if of_groups else table.index
+    missing = missing_by_index(index, series, of_groups=of_groups)
     if missing is not None:
-        warn_of_gaps(table, missing, len(own), np.inf, holds="Targets are missing")
+        warn_of_gaps(table, missing, len(series), np.inf, holds="Targets are missing")
     return missing
 
 
-def _groups_of(groups, n_rows):
-    if groups is None:
-        return Groups.of_one("all rows", n_rows)
-    return Groups.of(groups, "groups")
+def _targets_of_series(values, steps, series, missing):
+    """Return the rows that have whole targets, and these.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        The targets of one step.
+
+    steps : int
+        How many.
+
+    series : Groups
+        The rows of each series, in the order of time.
+
+    missing : ndarray of int, of shape (n_rows,), or None
+        How many rows are missing before each; their targets are NaN.
+    """
+    places, table = np.arange(len(values)), values[series.order]
+    if missing is not None:
+        # A longer hole than a target tells no more.
+        places = np.cumsum(1 + np.minimum(series.arranged(missing), steps)) - 1
+        table = _spread(table, places)
+    whole = places - series.repeat(places[series.starts]) >= steps - 1
+    if not whole.any():
+        raise ValueError(f"steps={steps} is more than any group has rows.")
+    kept = series.order[whole]
+    order = np.argsort(kept)
+    return kept[order], _targets(table, steps)[places[whole][order] - (steps - 1)]
 
 
-def _targets_in_time(values, steps, groups, missing):
-    """Do so for steps of time; those of rows that are missing are NaN."""
-    own = _groups_of(groups, len(values))
-    # A longer hole than a target tells no more.
-    places = np.cumsum(1 + np.minimum(own.arranged(missing), steps)) - 1
+def _spread(values, places):
+    """Return a table with values at ascending places, and NaN at the others."""
     if values.dtype.kind not in "fcmM":
         numbers = values.dtype.kind in "iub"
         values = values.astype(np.float64 if numbers else object)
     none = np.array("NaT", values.dtype) if values.dtype.kind in "mM" else np.nan
     table = np.full((places[-1] + 1, *values.shape[1:]), none, values.dtype)
-    table[places] = values[own.order]
-    whole = places - own.repeat(places[own.starts]) >= steps - 1
-    if not whole.any():
-        raise ValueError(f"steps={steps} is more than any group has rows.")
-    kept = own.order[whole]
-    order = np.argsort(kept)
-    targets = _targets(table, steps)[places[whole][order] - (steps - 1)]
-    return kept[order], targets
+    table[places] = values
+    return table
 
 
 def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=None):
@@ -252,7 +250,7 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.forecasting import make_windows
+    >>> from sklstm.preprocessing import make_windows
     >>> windows, targets = make_windows([10, 20, 30, 40, 50], [1, 2, 3, 4, 5], 3)
     >>> windows[:, :, 0]
     array([[10, 20, 30],
@@ -271,9 +269,9 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     X, y = as_array("X", X), as_array("y", y)
     stride = min(stride, max(len(X), 1))  # NumPy has no room for any int
     X = X[:, np.newaxis] if X.ndim == 1 else X
-    own = {} if groups is None else rows_of_groups(groups, "groups")
+    own = [] if groups is None else Groups.of(groups, "groups").rows_of_each()
     # Of a single series, windows are views.
-    groups_of_rows = [slice(None)] if len(own) < 2 else list(own.values())
+    groups_of_rows = [slice(None)] if len(own) < 2 else own
     needed = window_length + max(horizon + steps - 1, 0)
     parts = []
     for rows in groups_of_rows:

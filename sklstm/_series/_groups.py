@@ -1,0 +1,190 @@
+"""The rows of a table, group by group in the order of time, as whole columns."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The rows of a table, group by group.
+
+    A panel may have 100,000 groups: what is done to each of them is done to columns.
+
+    Parameters
+    ----------
+    names : list
+        The groups, in the order in which they first appear.
+
+    order : ndarray of int, of shape (n_rows,)
+        The rows of the first group as they stand in the table, then of the next.
+
+    sizes : ndarray of int, of shape (n_groups,)
+        How many rows each has; none is empty.
+    """
+
+    names: list
+    order: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def of(cls, entities, parameter, table=None):
+        """Find the groups of rows.
+
+        Parameters
+        ----------
+        entities : array-like of shape (n_rows,)
+            What each row belongs to.
+
+        parameter : str
+            What told them, for the error where an entity is missing.
+
+        table : str, default=None
+            What holds the rows, for that error.
+
+        Raises
+        ------
+        ValueError
+            If a row has no group.
+        """
+        codes, names = pd.factorize(np.asarray(entities))
+        if (codes < 0).any():
+            place = f"row {int(np.argmin(codes))}" + (f" of {table}" if table else "")
+            raise ValueError(
+                f"{parameter} is missing (NaN) in {place}; every row needs its group."
+            )
+        sizes = np.bincount(codes, minlength=len(names))
+        if names.dtype.kind in "mM":
+            # As Timestamp and Timedelta: bare numbers are others in another unit.
+            names = pd.Index(names)
+        return cls(names.tolist(), np.argsort(codes, kind="stable"), sizes)
+
+    @classmethod
+    def of_one(cls, name, n_rows):
+        """Take all rows for those of one group."""
+        return cls([name], np.arange(n_rows), np.array([n_rows]))
+
+    def __len__(self):
+        """Count the groups."""
+        return len(self.names)
+
+    @functools.cached_property
+    def ends(self):
+        """Where each group ends in `order`."""
+        return np.cumsum(self.sizes)
+
+    @functools.cached_property
+    def starts(self):
+        """Where each group begins in `order`."""
+        return self.ends - self.sizes
+
+    def rows(self, i):
+        """Return the rows of group `i`, as they stand in the table."""
+        return self.order[self.starts[i] : self.ends[i]]
+
+    def rows_of_each(self):
+        """Return the rows of one group after the other."""
+        if not len(self):  # of which NumPy would split off one
+            return []
+        return np.split(self.order, self.ends[:-1])
+
+    def last(self, n_rows):
+        """Return the last rows of each group, at most so many of one."""
+        sizes = np.minimum(self.sizes, n_rows)
+        at = np.repeat(self.ends - sizes, sizes) + count_up(sizes)
+        return Groups(self.names, self.order[at], sizes)
+
+    def arranged(self, column):
+        """Return what each row of the table has, in the order of `order`."""
+        return column if self._is_in_order else column[self.order]
+
+    @functools.cached_property
+    def codes(self):
+        """The number of each row's group, in the order of the table."""
+        return self._scattered(self.repeat(np.arange(len(self))))
+
+    @functools.cached_property
+    def places(self):
+        """The place of each row within its group, from 0 on."""
+        return self._scattered(count_up(self.sizes))
+
+    def rows_at(self, codes, places):
+        """Return the rows at places of groups, the nearest where there are none."""
+        nearest = np.clip(places, 0, self.sizes[codes] - 1)
+        return self.order[self.starts[codes] + nearest]
+
+    def line(self, missing=None):
+        """Return the time steps of rows, counting those that are missing.
+
+        Parameters
+        ----------
+        missing : ndarray of int, of shape (n_rows,), default=None
+            Rows that are missing before each row in its group. None: none are.
+
+        Returns
+        -------
+        Line
+        """
+        if missing is None:
+            return Line(self, self.places)
+        passed = np.cumsum(1 + missing[self.order])
+        return Line(self, self._scattered(passed - self.repeat(passed[self.starts])))
+
+    def _scattered(self, arranged):
+        """Return in the order of the table what is in the order of `order`."""
+        column = np.empty_like(arranged)
+        column[self.order] = arranged
+        return column
+
+    @functools.cached_property
+    def _is_in_order(self):
+        return bool((self.order[1:] > self.order[:-1]).all())
+
+    def repeat(self, column):
+        """Return what the group of each row has, in the order of `order`."""
+        return np.repeat(column, self.sizes)
+
+
+class Line:
+    """Where the rows of each group are on the line of time steps.
+
+    Parameters
+    ----------
+    groups : Groups
+        The rows of each group, in the order of time.
+
+    places : ndarray of int, of shape (n_rows,)
+        The time step of each row in its group, from 0 on.
+    """
+
+    def __init__(self, groups, places):
+        self.places = places
+        self._groups, self._width = groups, int(places.max(initial=0)) + 1
+        # One ascending line for all groups, one after the other.
+        codes = groups.repeat(np.arange(len(groups)))
+        self._on_line = codes * self._width + places[groups.order]
+
+    def rows_before(self, n_steps):
+        """Return the rows so many time steps before all rows, as `rows_at` does."""
+        return self.rows_at(self._groups.codes, self.places - n_steps)
+
+    def rows_at(self, codes, places):
+        """Return the rows at time steps of groups, and which of them there are.
+
+        Returns
+        -------
+        tuple of (ndarray of int, ndarray of bool)
+            Where there is no row, some row stands in.
+        """
+        wanted = codes * self._width + places
+        line, order = self._on_line, self._groups.order
+        at = np.minimum(np.searchsorted(line, wanted), len(order) - 1)
+        inside = (places >= 0) & (places < self._width)
+        return order[at], inside & (line[at] == wanted)
+
+
+def count_up(sizes):
+    """Count from 0 on within each of several parts: 0, 1, 0, 1, 2 of sizes 2 and 3."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -1,0 +1,97 @@
+"""What an index tells of its rows: times, numbers of rows, dates as text, levels."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+
+def numbers_rows(index):
+    """Return whether the index of a table of groups only numbers its rows.
+
+    Numbers that tell time are those of all groups, as years are. Numbers that occur
+    once each are those of rows; so are they where the table has rows of one group
+    alone, which may be cut out of a table of several.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        That of a table whose groups have a name, without the level that names them.
+    """
+    if isinstance(index, pd.RangeIndex):
+        return True
+    # Not `is_unique`: in pandas 2 a slice inherits a False.
+    return index.dtype.kind in "iuf" and not index.duplicated().any()
+
+
+def without_groups(index, codes):
+    """Return an index without the levels that only number the groups of its rows.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        That of a table.
+
+    codes : ndarray of int, of shape (n_rows,)
+        The number of each row's group, in the order in which groups first appear.
+    """
+    for level in reversed(range(index.nlevels)):
+        if index.nlevels > 1:
+            own, _ = pd.factorize(np.asarray(index.get_level_values(level)))
+            index = index.droplevel(level) if (own == codes).all() else index
+    return index
+
+
+def reads_as_dates(index):
+    """Tell whether labels are text that pandas can read as dates."""
+    some = index[:20]
+    if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
+        return False
+    # Plain numbers and names of days or months alone are no dates.
+    if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that each may be of another format
+        return bool(pd.to_datetime(some, errors="coerce").notna().all())
+
+
+def warn_of_levels(X, after=None, *, stacklevel=4):
+    """Warn of an index of several levels, one of which most often names entities.
+
+    It is silent where one level alone changes, as of a single entity.
+
+    Parameters
+    ----------
+    X : object
+        A table.
+
+    after : object, default=None
+        The label of a row that is before the table.
+
+    stacklevel : int, default=4
+        As in :func:`warnings.warn`.
+
+    Returns
+    -------
+    bool
+        Whether there are several levels that change.
+    """
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    if not isinstance(index, pd.MultiIndex) or not len(index):
+        return False
+    change = [bool((codes != codes[0]).any()) for codes in index.codes]
+    if isinstance(after, tuple) and len(after) == len(change):
+        pairs = zip(change, index[0], after, strict=True)
+        change = [changes or label != last for changes, label, last in pairs]
+    if sum(change) < 2:
+        return False
+    names = [name for name in index.names if name is not None]
+    example = f", such as group_by={names[0]!r}" if names else " (X.index.names = ...)"
+    warnings.warn(
+        f"The index of X has the levels {list(index.names)}, but group_by is None: "
+        "windows take all rows for one series, and go across entities. Name the level "
+        f"that tells entities{example}; or leave one level, if it is one series.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+    return True

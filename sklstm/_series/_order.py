@@ -1,0 +1,110 @@
+"""The order of rows in time: checks of it, and the number of each time."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+
+from sklstm._series._index import reads_as_dates
+
+
+def check_sorted(labels, groups, group_by, remedy, name="X"):
+    """Raise unless the labels of each group ascend.
+
+    Parameters
+    ----------
+    labels : TimeLabels
+        Those of the table.
+
+    groups : Groups
+        The rows of each group.
+
+    group_by : object
+        What names the groups; None without groups.
+
+    remedy : callable
+        Returns what the message advises, of labels, rows of the group and `group_by`.
+
+    name : str, default="X"
+        What the message calls the table.
+    """
+    row, i = _first(labels.falls(groups), groups)
+    if row is not None:
+        raise ValueError(
+            f"The index of {name} is not sorted{_of_group(groups, i, group_by)}: label "
+            f"{labels.index[row]!r} of row {row} is earlier than the one before it. "
+            f"{remedy(labels, groups.rows(i), group_by)}"
+        )
+
+
+def check_unique(labels, groups, group_by, name="X"):
+    """Raise unless the sorted labels of each group occur once; see `check_sorted`."""
+    row, i = _first(labels.repeats(groups), groups)
+    if row is not None:
+        remedy = " in a group."
+        if group_by is None:
+            remedy = "; for several entities, name their column in group_by."
+        raise ValueError(
+            f"The time {labels.index[row]!r} of row {row} of {name}"
+            f"{_of_group(groups, i, group_by)} is that of an earlier row. Every time "
+            f"may occur once{remedy}"
+        )
+
+
+def _first(found, groups):
+    """Return the first row that was found, and the number of its group."""
+    if not found.any():
+        return None, None
+    at = int(np.argmax(found))
+    return groups.order[at], int(np.searchsorted(groups.ends, at, side="right"))
+
+
+def _of_group(groups, i, group_by):
+    return "" if group_by is None else f" (group {groups.names[i]!r})"
+
+
+def number_times(times):
+    """Return the number of the time of each row, from 0 for the earliest on.
+
+    Parameters
+    ----------
+    times : Index, Series or array of shape (n_rows,)
+        The parameter `time` of a splitter.
+
+    Raises
+    ------
+    ValueError
+        If times are missing, have no order, or are dates that sort as text.
+    """
+    if getattr(getattr(times, "dtype", None), "name", None) == "float16":
+        times = times.astype(np.float32)  # pandas has no such index
+    times = pd.Index(times)
+    try:
+        steps, ordered = pd.factorize(times, sort=True)
+    except TypeError:  # such as numbers beside text
+        kinds = sorted({type(time).__name__ for time in times})
+        raise ValueError(
+            f"time holds {', '.join(kinds)}, which have no order. Let the times of "
+            "all rows be of one kind."
+        ) from None
+    if (steps < 0).any():
+        raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
+    _refuse_unread_dates(ordered)
+    return steps
+
+
+def _refuse_unread_dates(ordered):
+    """Refuse times that are in the order of text, and as dates are in another."""
+    if isinstance(ordered, pd.CategoricalIndex) or not reads_as_dates(ordered):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of text that pandas will not read for ever
+        dates = pd.to_datetime(ordered, errors="coerce", format="mixed", utc=True)
+    dates = dates.dropna()
+    falls = np.flatnonzero(dates[1:] < dates[:-1])
+    if len(falls):
+        raise ValueError(
+            f"time holds text that reads as dates, such as {ordered[0]!r}, and sorts "
+            f"as text: {dates[falls[0]].date()} comes before "
+            f"{dates[falls[0] + 1].date()}. Parse it with pd.to_datetime."
+        )
