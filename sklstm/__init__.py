@@ -10,6 +10,7 @@ _PUBLIC = {
     "CompleteCaseRegressor": "estimators",
     "LSTMClassifier": "estimators",
     "LSTMRegressor": "estimators",
+    "LSTMTagger": "estimators",
     "NaiveForecaster": "estimators",
     "PadSequences": "preprocessing",
     "PanelTimeSeriesSplit": "model_selection",

@@ -193,10 +193,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or more
             Targets: of a regressor also (n_samples, n_steps, n_outputs), a sequence
-            for each; of a classifier also (n_samples, n_timesteps), a label for every
-            time step, or a list of the labels of each sample. NaN is no target (nor
-            are None and pandas' NA): such a sample is left out; where there are
-            several outputs or steps, each is on its own.
+            for each; of a tagger (n_samples, n_timesteps), a label for every time
+            step, or a list of the labels of each sample. NaN is no target (nor are None
+            and pandas' NA): such a sample is left out; where there are several outputs
+            or time steps, each is on its own.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss; samples of weight 0 are left out.

@@ -332,18 +332,6 @@ def test_auto_of_the_first_fit_holds_when_training_goes_on(X, y):
     assert clone(classifier).fit(longer, y).fcn_pool_size_ == 2
 
 
-def test_auto_means_no_convolutions_for_labels_of_steps(X):
-    y = np.where(X[..., 0] > 0, "up", "down")
-    classifier = LSTMClassifier(units=4, epochs=1, random_state=0).fit(X, y)
-    names = [layer.name for layer in classifier.model_.layers]
-    assert not any(name.startswith("fcn") for name in names)
-    assert classifier.patch_size_ == 1
-    with pytest.raises(ValueError, match=r"fcn_filters=8 can't go with a label"):
-        LSTMClassifier(fcn_filters=8, epochs=1).fit(X, y)
-    with pytest.raises(ValueError, match=r"patch_size=5 can't go with a label"):
-        LSTMClassifier(patch_size=5, epochs=1).fit(X, y)
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [

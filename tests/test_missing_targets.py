@@ -238,7 +238,7 @@ def test_an_optimizer_goes_on_over_chunks_with_and_without_holes():
 def test_some_labels_of_a_sample_may_be_missing():
     labels = np.c_[X[:, -1, 0] > 0, X[:, -1, 1] > 0, X[:, 0, 0] > 0].astype(float)
     y = np.where(np.isnan(with_holes((40, 3))), np.nan, labels)
-    clf = LSTMClassifier(**{**QUICK, "epochs": 40}, per_step=False).fit(X, y)
+    clf = LSTMClassifier(**{**QUICK, "epochs": 40}).fit(X, y)
     predicted, known = clf.predict(X), ~np.isnan(y)
     right = (predicted == y) | ~known
     assert clf.score(X, y) == right[known.any(axis=1)].all(axis=1).mean()

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindow
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SlidingWindow
 
 T = np.arange(60)
 TABLE = pd.DataFrame({"a": np.sin(T / 3)}, pd.date_range("2024", periods=60))
@@ -57,7 +57,7 @@ def test_the_cold_start_of_a_table_is_no_news():
 def test_classifiers_tell_it_once_a_call_and_taggers_give_nan():
     X = np.random.default_rng(0).normal(size=(20, 4, 2))
     clf = LSTMClassifier(**QUICK).fit(X, np.arange(20) % 2)
-    tagger = LSTMClassifier(**QUICK, per_step=True)
+    tagger = LSTMTagger(**QUICK)
     tagger.fit(X, np.resize([0, 1, 1], (20, 4)))
     nothing = np.full((2, 4, 2), np.nan)
     assert np.isnan(tagger.predict(nothing)).all()

@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, PadSequences, PerFeatureScaler
+from sklstm import LSTMClassifier, LSTMTagger, PadSequences, PerFeatureScaler
 from sklstm.training import programs
 
 N_SAMPLES, N_TIMESTEPS = 24, 7
@@ -40,7 +40,7 @@ def there(X):
 def tagger(**settings):
     network = {"units": 4, "bidirectional": False}
     settings = {**network, "epochs": 1, "random_state": 0, **settings}
-    return LSTMClassifier(**settings)
+    return LSTMTagger(**settings)
 
 
 def by_hand(n_classes, *recurrent):
@@ -153,7 +153,7 @@ def test_only_steps_with_a_label_are_in_loss_and_metrics(X, y):
     X, y = X[4:], y[4:].astype(float)
     first = np.where(np.arange(N_TIMESTEPS) == 0, y, np.nan)
     settings = {"optimizer": "sgd", "metrics": "accuracy", "batch_size": -1}
-    alone = tagger(**settings, per_step=True).fit(X[:, :1], y[:, :1])
+    alone = tagger(**settings).fit(X[:, :1], y[:, :1])
     partly = tagger(**settings).fit(X, first)
     for name, values in alone.history_.items():
         assert partly.history_[name] == pytest.approx(values, rel=1e-5)
@@ -231,16 +231,33 @@ def test_labels_are_strings_and_two_classes_are_one_sigmoid(X, y, there):
     assert clf.predict_proba(X).shape == (N_SAMPLES, N_TIMESTEPS, 2)
 
 
-def test_labels_of_zero_and_one_are_of_steps_unless_told_otherwise(X, y):
+def test_the_type_says_what_zeros_and_ones_mean(X, y):
     binary = (y > 0).astype(int)
-    with pytest.warns(UserWarning, match="Set per_step=True to say so"):
-        assert tagger().fit(X, binary).model_.output_shape == (None, None, 1)
-    assert tagger(per_step=True).fit(X, binary).model_.output_shape[1:] == (None, 1)
-    multilabel = tagger(per_step=False).fit(X, binary)
+    assert tagger().fit(X, binary).model_.output_shape == (None, None, 1)
+    multilabel = LSTMClassifier(units=4, epochs=1).fit(X, binary)
     assert multilabel.model_.output_shape == (None, N_TIMESTEPS)
     assert multilabel.predict(X).shape == binary.shape
-    other_width = tagger().fit(X, binary[:, :4])
+    other_width = LSTMClassifier(units=4, epochs=1).fit(X, binary[:, :4])
     assert other_width.model_.output_shape == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("make", "got"),
+    [
+        (lambda y: y, r"shape \(24, 7\)"),
+        (lambda y: np.where(y == 1, np.nan, y), r"shape \(24, 7\)"),
+        (lambda y: np.array(["a", "b", "c"])[y], r"shape \(24, 7\)"),
+        (lambda y: y.tolist(), r"shape \(24, 7\)"),
+        (lambda y: [labels[: 1 + i % 3] for i, labels in enumerate(y)], "a list"),
+        (lambda y: np.eye(3)[y], r"shape \(24, 7, 3\).*y\.argmax\(axis=2\)"),
+    ],
+    ids=["numbers", "with NaN", "strings", "lists", "ragged", "one-hot"],
+)
+def test_a_classifier_names_the_tagger(make, got, X, y):
+    classifier = LSTMClassifier(units=4, epochs=1)
+    with pytest.raises(ValueError, match=f"got .*{got}.* use LSTMTagger"):
+        classifier.fit(X, make(y))
+    assert not hasattr(classifier, "classes_")
 
 
 def test_a_third_axis_of_one_is_left_out_with_a_warning(X, y):
@@ -269,7 +286,7 @@ def test_balanced_classes_are_those_of_steps():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 6, 1))
     y = (X[:, :, 0] + rng.normal(size=(100, 6)) > 2).astype(int)
-    settings = {"units": 8, "epochs": 20, "learning_rate": 0.02, "per_step": True}
+    settings = {"units": 8, "epochs": 20, "learning_rate": 0.02}
     found = [
         tagger(class_weight=weight, **settings).fit(X, y).predict(X)[y == 1].mean()
         for weight in (None, "balanced")
@@ -286,7 +303,7 @@ def test_a_running_sum_is_learned_in_a_pipeline_under_search():
         PerFeatureScaler(),
         tagger(units=16, epochs=40, learning_rate=0.02),
     )
-    grid = {"lstmclassifier__units": [8, 16]}
+    grid = {"lstmtagger__units": [8, 16]}
     search = GridSearchCV(pipe, grid, cv=KFold(2)).fit(X, y)
     assert search.best_score_ > 0.85
     again = pickle.loads(pickle.dumps(search))
@@ -313,7 +330,7 @@ def test_unknown_tokens_have_a_label_too():
     words = rng.integers(10, 20, size=(80, 5))
     y = words % 2
     settings = {"embedding_dim": 8, "epochs": 30, "learning_rate": 0.02}
-    clf = tagger(**settings, per_step=True).fit(words, y)
+    clf = tagger(**settings).fit(words, y)
     assert clf.score(words, y) > 0.95
     new = words[:3].astype(float)
     new[0, 2], new[1, 4] = 77, np.nan
@@ -359,8 +376,6 @@ def test_training_goes_on(X, y):
     assert clf.predict_proba(X[4:]).shape == (N_SAMPLES - 4, N_TIMESTEPS, 4)
     with pytest.raises(ValueError, match=r"got y of shape \(24,\)"):
         clf.partial_fit(X, y[:, 0])
-    with pytest.raises(ValueError, match="built for per_step=True"):
-        clf.set_params(per_step=False).partial_fit(X, y)
 
 
 def test_sequences_of_another_length_are_tagged(X, y):
@@ -370,8 +385,12 @@ def test_sequences_of_another_length_are_tagged(X, y):
 
 
 BAD = {
-    "shape": (lambda X, y: y[:, :5], {"per_step": True}, r"n_timesteps\) = \(24, 7\)"),
-    "one axis": (lambda X, y: y[:, 0], {"per_step": True}, r"got y of shape \(24,\)"),
+    "shape": (lambda X, y: y[:, :5], {}, r"n_timesteps\) = \(24, 7\)"),
+    "one axis": (
+        lambda X, y: y[:, 0],
+        {},
+        r"got y of shape \(24,\)\. For one label of each sequence use LSTMClassifier",
+    ),
     "one-hot": (lambda X, y: np.eye(3)[y], {}, r"take y\.argmax\(axis=2\)"),
     "list": (
         lambda X, y: [[0, 1]] * 3 + [[0]] + [[0]] * 20,
@@ -379,10 +398,8 @@ BAD = {
         "y has 2 labels for sample 0, but X has 7 time steps",
     ),
     "continuous": (lambda X, y: y + 0.5, {}, "continuous"),
-    "one class": (lambda X, y: np.ones_like(y), {"per_step": True}, "only one class"),
+    "one class": (lambda X, y: np.ones_like(y), {}, "only one class"),
     "no label": (lambda X, y: np.full(y.shape, np.nan), {}, "no label at any"),
-    "convolutions": (lambda X, y: y, {"conv_filters": 4}, "per_step=False"),
-    "separate": (lambda X, y: y, {"heads": "separate"}, "one softmax"),
     "samples": (lambda X, y: y[:-1], {}, "inconsistent numbers of samples"),
 }
 

@@ -7,6 +7,7 @@ _PUBLIC = {
     "CompleteCaseRegressor": "_complete_cases",
     "LSTMClassifier": "_classifier",
     "LSTMRegressor": "_regressor",
+    "LSTMTagger": "_tagger",
     "NaiveForecaster": "_naive",
     "predict_quantiles": "_predict_quantiles",
 }

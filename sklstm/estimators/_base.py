@@ -37,7 +37,7 @@ from sklstm.networks import (
 )
 from sklstm.training import CosineDecay, Network, Samples, Schedule
 
-_ACTIVATIONS = (
+ACTIVATIONS = (
     *("elu", "gelu", "hard_sigmoid", "leaky_relu", "linear", "relu", "selu", "sigmoid"),
     *("silu", "softplus", "softsign", "tanh"),
 )
@@ -55,26 +55,22 @@ class SequenceEstimator(RepairedWrapper):
     `_weigh` (weights beside the caller's).
     """
 
+    _per_step = False  # whether the network has an output for every time step
+
     _parameter_constraints = {
         "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
         "bidirectional": ["boolean"],
-        "activation": [StrOptions(set(_ACTIVATIONS))],
-        "recurrent_activation": [StrOptions(set(_ACTIVATIONS))],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "recurrent_activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "pooling": [StrOptions({"last", "mean", "max", "attention", "concat"})],
         "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "conv_filters": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "conv_kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "conv_activation": [StrOptions(set(_ACTIVATIONS))],
-        "conv_pool_size": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": [
             Interval(Integral, 1, None, closed="left"),
             "array-like",
         ],
-        "hidden_activation": [StrOptions(set(_ACTIVATIONS))],
-        "heads": [StrOptions({"joint", "separate"})],
+        "hidden_activation": [StrOptions(set(ACTIVATIONS))],
         "model": [callable, None],
         "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -106,8 +102,8 @@ class SequenceEstimator(RepairedWrapper):
             A new model that needs no sklstm: it can be saved, loaded and exported
             wherever Keras is. It takes `(n_samples, n_timesteps, n_features)`, NaN for
             missing steps, and gives values in the units of y, or probabilities.
-            Where every time step has a label, it gives numbers at missing steps too,
-            which mean nothing: `predict_proba` puts NaN there.
+            Of an `LSTMTagger` it gives numbers at missing time steps too, which mean
+            nothing: `predict_proba` puts NaN there.
         """
         check_is_fitted(self)
         model = self._exported(self.network_.export())
@@ -246,8 +242,8 @@ class SequenceEstimator(RepairedWrapper):
         return index[:, np.newaxis]
 
     def _unknown_token(self):
-        """Give the number of an unknown token; as a missing step it has no output."""
-        return 0.0 if self.initialized_ and self.target_encoder_.per_step else np.nan
+        """Return the number of an unknown token: such a time step is missing."""
+        return np.nan
 
     def _spec(self, table, target):
         routed = self._routed("model")
@@ -260,7 +256,7 @@ class SequenceEstimator(RepairedWrapper):
                 output_activation=target.output_activation_,
                 n_steps_out=target.n_steps_,
                 n_quantiles=len(target.quantiles),
-                per_step=target.per_step,
+                per_step=self._per_step,
                 builder=self.model,
                 arguments=routed,
             )
@@ -276,17 +272,11 @@ class SequenceEstimator(RepairedWrapper):
             recurrent_activation=self.recurrent_activation,
             dropout=self._dropout(),
             recurrent_dropout=float(self.recurrent_dropout),
-            pooling="none" if target.per_step else self._pooling(),
-            conv_filters=read_sizes("conv_filters", self.conv_filters),
-            conv_kernel_size=int(self.conv_kernel_size),
-            conv_activation=self.conv_activation,
-            conv_pool_size=int(self.conv_pool_size),
             n_steps_out=target.n_steps_,
             hidden_layer_sizes=read_sizes(
                 "hidden_layer_sizes", self.hidden_layer_sizes
             ),
             hidden_activation=self.hidden_activation,
-            heads=self.heads,
             n_quantiles=len(target.quantiles),
             output_activation=target.output_activation_,
             **self._start_of_spec(table.n_features),
@@ -298,9 +288,6 @@ class SequenceEstimator(RepairedWrapper):
 
     def _dropout(self):
         return float(self.dropout)
-
-    def _pooling(self):
-        return self.pooling
 
     # ------------------------------------------------------------------------ training
     def _share_held_out(self):
@@ -438,12 +425,6 @@ def _check_buildable(spec, table):
             "heads='separate' needs y of shape (n_samples, n_outputs); y of shape "
             "(n_samples, n_steps, n_outputs) has the same dense layers at every step. "
             "Use heads='joint', or flatten y to (n_samples, n_steps * n_outputs)."
-        )
-    if spec.per_step and spec.conv_filters:
-        raise ValueError(
-            f"conv_filters={spec.conv_filters} can't go with a label for every time "
-            "step: convolutions leave other steps than X has. Use conv_filters=(), or "
-            "set per_step=False where y is multilabel."
         )
     longest = int(table.lengths.max())
     n_steps = -(-longest // spec.patch_size)

@@ -48,7 +48,6 @@ class FCNBranch:
         ],
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
         "fcn_squeeze_excite": ["boolean"],
-        "window_norm": [StrOptions({"last", "standard"}), None],
         "patch_size": [
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
@@ -66,31 +65,13 @@ class FCNBranch:
         # A power of two: series of about the same length share what is compiled.
         halvings = int(np.ceil(np.log2(max(longest / _PATCHES, 1)))) if patches else 0
         self.patch_size_ = _chosen(self.patch_size, 2**halvings)
-        self._check_steps_stay()
 
     def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
-        per_step = self.target_encoder_.per_step
         if isinstance(self.fcn_filters, str):
             sees_numbers = self.model is None and not self._takes_tokens()
-            return auto if sees_numbers and not per_step else ()
+            return auto if sees_numbers else ()
         return read_sizes("fcn_filters", self.fcn_filters)
-
-    def _check_steps_stay(self):
-        """Refuse what leaves other steps than those that have labels."""
-        if not self.target_encoder_.per_step:
-            return
-        if self.fcn_filters_:
-            raise ValueError(
-                f"fcn_filters={self.fcn_filters!r} can't go with a label for every "
-                "time step: the convolutions end in a mean over the steps. Use "
-                'fcn_filters="auto" or ().'
-            )
-        if self.patch_size_ > 1:
-            raise ValueError(
-                f"patch_size={self.patch_size!r} can't go with a label for every time "
-                'step: it joins steps. Use patch_size="auto" or 1.'
-            )
 
     def _kernel_sizes(self, n_layers):
         given = self.fcn_kernel_size
@@ -111,10 +92,8 @@ class FCNBranch:
         """Return what of the network's spec this adds."""
         filters = self._filters(self.fcn_filters_)
         pool_size = _chosen(self.fcn_pool_size, self.fcn_pool_size_)
-        seen = int(self.embedding_dim) if self._takes_tokens() else n_features
         return {
-            "window_norm": self.window_norm or "none",
-            "norm_features": tuple(range(seen)) if self.window_norm else (),
+            **super()._start_of_spec(n_features),
             "patch_size": _chosen(self.patch_size, self.patch_size_),
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),

@@ -9,6 +9,7 @@ from sklstm.estimators._base import UPDATES
 from sklstm.estimators._linear_forms import Units
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._network_weight import measure, weight_of, whole_targets
+from sklstm.estimators._quantiles import learns_quantiles
 from sklstm.estimators._read_windows import are_windows
 from sklstm.estimators._target_feature import find_continued, scale_of
 from sklstm.networks import with_linear_part
@@ -190,6 +191,7 @@ class LinearStart:
             norm_features = np.unique(followed).tolist()
         normed = self.window_norm_ is not None
         return {
+            **super()._start_of_spec(n_features),
             "window_norm": self.window_norm_ or "none",
             "norm_features": tuple(norm_features) if normed else (),
             "patch_size": self.patch_size_,
@@ -253,7 +255,7 @@ class LinearStart:
 
     def _measures_weight(self):
         """Tell whether samples must show what the network adds; else set its weight."""
-        if self.network_weight == "auto" and not self._learns_quantiles():
+        if self.network_weight == "auto" and not learns_quantiles(self.loss):
             return True
         given = 1.0 if self.network_weight == "auto" else float(self.network_weight)
         self.network_weight_ = given

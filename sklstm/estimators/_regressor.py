@@ -1,7 +1,5 @@
 """Regression on sequences."""
 
-import itertools
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -13,26 +11,24 @@ from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._known_score import r2_of_known
 from sklstm.estimators._linear_start import LinearStart
+from sklstm.estimators._one_state import OneState
+from sklstm.estimators._quantiles import (
+    check_learns_quantiles,
+    check_quantiles,
+    learns_quantiles,
+    warn_of_unused_quantiles,
+)
 from sklstm.estimators._targets import RegressionTarget
 
 
-def _check_learns_quantiles(regressor):
-    if not regressor._learns_quantiles():
-        raise AttributeError(
-            'predict_quantiles needs loss="quantile", which learns quantiles; got '
-            f"loss={regressor.loss!r}."
-        )
-    return True
-
-
-class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
+class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     """Regression on sequences by ridge regression and an LSTM network [1]_.
 
-    The network learns what ridge regressions on the last steps leave of y (an
+    The network learns the residuals of ridge regressions on the last time steps (an
     "autoregressive highway" [5]_), on windows relative to their own mean and deviation
-    where y goes on with a feature of X [6]_; on later samples `fit` measures how much
-    of that holds. So forecasts are about as good as a linear model's where the series
-    is linear, has a trend or few rows, and better where it is not linear.
+    if y continues a feature of X [6]_; `fit` measures on later samples how much each
+    helps. So forecasts are about as good as those of a linear model on series that are
+    linear, have a trend or few rows, and better on others.
 
     A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.
@@ -40,55 +36,51 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
     Parameters
     ----------
     units : int or sequence of int, default=32
-        Units of the recurrent layer, or of each of several stacked layers.
+        Number of units of the recurrent layer, or of each of several stacked layers.
 
     cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
-        Kind of the recurrent layers.
+        Type of the recurrent layers.
 
     bidirectional : bool, default=False
-        Whether each recurrent layer also runs from the last step to the first, with
-        `units` of its own.
+        Whether recurrent layers run in both directions, with `units` for each.
 
     activation : str, default="tanh"
-        Activation of the cell, such as "tanh" or "relu".
+        Activation of the recurrent layers, such as "tanh" or "relu".
 
     recurrent_activation : str, default="sigmoid"
-        Activation of the cell's gates; a "simple_rnn" has none.
+        Activation of the gates of the recurrent layers; a "simple_rnn" has none.
 
     dropout : float, default=0.0
-        Share of the outputs of each recurrent layer that training sets to zero, in
-        [0, 1).
+        Share of the outputs of recurrent layers set to zero in training, in [0, 1).
 
     recurrent_dropout : float, default=0.0
-        Share of the hidden state that training sets to zero within the cell, in
-        [0, 1).
+        Share of the recurrent state set to zero in training, in [0, 1).
 
     pooling : {"last", "mean", "max", "attention", "concat"}, default="last"
-        What is made of the steps of a sequence: the state after the last one; the mean,
-        the maximum or a learned weighted mean [2]_ of the states after each step that
-        is not missing; or the first three of these side by side ("concat" [3]_).
+        How the states of all time steps become one: "last" takes the last; "mean",
+        "max" and "attention" [3]_ take their mean, maximum and learned weighted mean,
+        missing time steps left out; "concat" [4]_ joins last, maximum and mean.
 
     embedding_dim : int, default=None
-        Where given, X holds one feature, an integer token at each step, of which an
-        embedding makes so many features. `fit` finds the vocabulary; a token that is
-        not in it is a missing step. None takes the features as they are.
+        Size of the token embedding; X then holds one integer token per time step. `fit`
+        learns the vocabulary; other tokens are missing time steps. None: no embedding.
 
     conv_filters : int or sequence of int, default=()
-        Filters of the convolutional layer, or of each of several, before the recurrent
-        layers. They see the steps that are not missing, next to each other.
+        Number of filters of each convolution before the recurrent layers. Missing time
+        steps are left out first.
 
     conv_kernel_size : int, default=3
-        Steps that a convolution spans. A sequence of n steps has
-        ``n - conv_kernel_size + 1`` after it.
+        Number of time steps that each of these convolutions spans. It turns n time
+        steps into ``n - conv_kernel_size + 1``.
 
     conv_activation : str, default="relu"
-        Activation of the convolutions.
+        Activation of these convolutions.
 
     conv_pool_size : int, default=1
-        Steps of which the largest value is kept after each convolution; 1 keeps all.
+        Size of the max pooling after each of these convolutions; 1 for none.
 
     hidden_layer_sizes : int or sequence of int, default=()
-        Units of the dense layers between the pooling and the output.
+        Number of units of each dense layer before the output layer.
 
     hidden_activation : str, default="relu"
         Activation of these dense layers.
@@ -97,123 +89,117 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         Whether several outputs share the dense layers, or each has its own.
 
     model : callable, default=None
-        A function that builds another network: called with a description of the data
-        (`n_timesteps`, `n_features`, `n_outputs`, `output_activation`; `n_steps_out`
-        and `n_quantiles`, which are 0 or further axes of the output: (n_steps_out,
-        n_outputs, n_quantiles)) and with what is routed to it
-        (``model__n_filters=8``), it returns an uncompiled `keras.Model`.
-        `units` to `heads` are not used then. Missing steps are masked zeros.
+        A function that builds another network. It is called with a
+        `sklstm.networks.CustomSpec` of the data (`n_timesteps`, `n_features`,
+        `n_outputs`, `output_activation` and more) and with its routed parameters
+        (``model__n_filters=8``), and returns an uncompiled `keras.Model`. The
+        parameters above are then not used. Missing time steps are masked zeros.
 
     optimizer : str, type or keras.optimizers.Optimizer, default="adam"
-        Name or class of an optimizer, or an instance, which brings its own learning
-        rate and clipping and of which every fit uses a fresh copy.
+        Name, class or instance of an optimizer. An instance keeps its own learning rate
+        and clipping; every fit uses a new copy of it.
 
     learning_rate : float, default=0.005
-        Step size of the optimizer.
+        Learning rate of the optimizer.
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
-        How the learning rate goes over the epochs of `fit`: along half a cosine down
-        to a hundredth [4]_, or not at all. An optimizer that is an instance or has a
-        schedule of Keras, and a `LearningRateScheduler`, go their own way; with what
-        other callbacks make of the learning rate the cosine is multiplied.
+        Learning rate over the epochs of `fit`: half a cosine down to a hundredth [2]_,
+        or constant. An optimizer instance, a Keras schedule or a
+        `LearningRateScheduler` replaces the cosine, which multiplies what other
+        callbacks set.
 
     clipnorm : float, default=None
-        Largest norm of the gradient of each weight array. None clips nothing.
+        Maximum norm of the gradient of each weight array. None does not clip.
 
     loss : str, callable or keras.losses.Loss, default="mse"
-        What training minimizes, over the standardized targets with
-        `standardize_target`: "mse", "mae", "huber" or any other of Keras; or
-        "quantile", which learns `quantiles`: `predict` gives the median, and
-        `predict_quantiles` all of them.
+        Loss to minimize, on the standardized targets with `standardize_target`: "mse",
+        "mae", "huber" or another of Keras; or "quantile", which learns `quantiles`:
+        `predict` then returns the median, and `predict_quantiles` all of them.
 
     quantiles : sequence of float, default=(0.1, 0.5, 0.9)
-        What `loss="quantile"` learns: probabilities in ascending order, within (0, 1).
+        Probabilities that ``loss="quantile"`` learns, ascending, within (0, 1).
         Predicted quantiles never cross.
 
     metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`.
 
     epochs : int or "auto", default="auto"
-        Passes over the samples. "auto" takes as many as make 1000 updates (beside a
-        linear part one for each sample, from 300 to 1000), but 10 at least. The
-        resource for a `HalvingGridSearchCV` (``resource="epochs"``, or
-        "lstmregressor__epochs" of a pipeline); "n_samples" would draw rows at random.
+        Number of passes over the samples. "auto" makes 1000 updates (beside a linear
+        part one per sample, from 300 to 1000) or 10 epochs, if these are more. A
+        resource for `HalvingGridSearchCV`: ``resource="epochs"``, in a pipeline
+        "lstmregressor__epochs"; "n_samples" would draw rows at random.
 
     batch_size : int, default=32
-        Samples an update; -1 takes all.
+        Number of samples per update; -1 takes all.
 
     shuffle : bool, default=True
-        Whether every epoch takes the samples in another order.
+        Whether to shuffle the samples before every epoch.
 
     validation_split : float, default=None
-        Share of the samples, the last ones, that is held out for `val_loss`. None
-        holds out 0.1 with `early_stopping`, and nothing without.
+        Share of the samples, the last ones, that is held out for `val_loss`. None is
+        0.1 with `early_stopping`, and 0 without.
 
     early_stopping : bool, default=False
-        Whether to stop when the held-out loss (the training loss where nothing is
-        held out) has not improved for `patience` epochs, and to take the best weights.
+        Whether to stop when the held-out loss (the training loss where nothing is held
+        out) has not improved for `patience` epochs, and to restore the best weights.
 
     patience : int, default=10
-        Epochs without improvement that early stopping waits for.
+        Number of epochs without improvement before early stopping.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks, or classes of them. Training uses copies, `callbacks_`; what your
-        own refer to (a list, a trial of Optuna) is the same object in each copy, also
-        in clones and in threads, but not in processes.
+        Callbacks of Keras, or classes of them. Training uses copies, `callbacks_`. An
+        object that a callback of your own refers to (a list, a trial of Optuna) is
+        shared by all copies, also in clones and threads, but not in other processes.
 
     standardize_target : bool, default=True
-        Whether the network learns the targets with zero mean and unit variance each.
+        Whether the network learns each target with zero mean and unit variance.
         Predictions are in the units of y either way.
 
     linear_skip : int or "auto", default="auto"
-        Last steps that the linear part sees; 0 leaves it out. "auto" takes all, up to
-        1000 inputs; but none with `model`, with `embedding_dim`, where the network is
-        begun by `partial_fit`, and with losses of which the target itself and not its
-        distance matters, such as "poisson". The linear part is a ridge regression
-        whose penalty is chosen on later samples; where y goes on with a feature of X
-        it is the mean of three, with inputs and target as they are, relative to the
-        last value (NLinear [7]_), and in units of the window's deviation besides,
-        unless one of them is clearly better. Samples with an outlier are left out of
-        it: one or two rows of the table that stand alone, several times as far away as
-        others nearby change, where no other feature tells them.
+        Number of last time steps that the linear part sees; 0 for no linear part.
+        "auto" takes all, up to 1000 inputs; none with `model` or `embedding_dim`, if
+        training begins by `partial_fit`, or with losses that do not compare by the
+        difference, such as "poisson". It is a ridge regression whose penalty is chosen
+        on later samples. If y continues a feature of X, it is the mean of three (or the
+        one that is clearly better): of plain values, of those relative to the last
+        (NLinear [7]_), and of these over the deviation of the window. Samples with an
+        outlier are left out of it: one or two rows that differ by several times the
+        changes nearby, if no other feature tells them.
 
     network_weight : float or "auto", default="auto"
-        By which the output of the network is multiplied beside the linear part, in
-        [0, 1]. "auto" measures it: networks that are trained on the first part of the
-        samples are compared with later ones (those of `validation_split`, if there
-        are such; of the `callbacks` only a `LearningRateScheduler` takes part, as a
-        copy). A network that adds nothing is trained for one epoch only, with
-        ``epochs="auto"``, and `partial_fit` then changes no prediction; one that is
-        better without the linear part goes without.
-        With ``loss="quantile"`` it is 1.
+        Factor of the output of the network beside the linear part, in [0, 1]. "auto"
+        measures it: networks trained on first samples are compared on later ones, or
+        those of `validation_split` (of the `callbacks` only a `LearningRateScheduler`
+        takes part). A network that does not help trains for one epoch, with
+        ``epochs="auto"``, and `partial_fit` changes no prediction; one that is better
+        alone has no linear part. With ``loss="quantile"`` it is 1.
 
     target_feature : int, sequence of int, None or "auto", default="auto"
-        The number of the feature of X whose later values y has; of several outputs one
-        for each. "auto" finds it, if there is one; None says that there is none.
-        Windows and y may be scaled.
+        Index of the feature of X whose later values y holds; one per output. "auto"
+        looks for it; None: there is none. Windows and y may be scaled.
 
     window_norm : {"last", "standard", "auto"} or None, default="auto"
-        What the network sees `target_feature` (all features, where there is none)
-        relative to: the last value of the window, its mean and deviation, or nothing.
-        "auto" takes mean and deviation where the linear part uses the last value.
+        What the network sees `target_feature` (without one, all features) relative to:
+        the last value of the window, its mean and deviation, or nothing. "auto" takes
+        mean and deviation where the linear part uses the last value.
 
     patch_size : int or "auto", default="auto"
-        Steps that are joined to one before the recurrent layers [8]_, which makes long
-        windows faster. "auto" takes 4 for windows of 48 steps or more.
+        Number of time steps that are joined into one before the recurrent layers [8]_,
+        which makes long windows faster. "auto" takes 4 from 48 time steps on, else 1.
 
     warm_start : bool, default=False
-        Whether `fit` goes on with the weights of the fit before.
+        Whether `fit` continues from the weights of the previous fit.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar, 2 a line an epoch.
+        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Determines initial weights, dropout, and the order of samples. Pass an int for
-        the same result at every call, in any thread and process.
+        Determines initial weights, dropout and the order of samples. Pass an int for
+        the same result in every call, thread and process.
 
     **routed
-        SciKeras's routed parameters: ``model__...``, ``optimizer__...``,
-        ``loss__...``, ``metrics__...``, ``callbacks__...``.
+        SciKeras's routed parameters: ``model__...``, ``optimizer__...``, ``loss__...``,
+        ``metrics__...``, ``callbacks__...``.
 
     Attributes
     ----------
@@ -221,55 +207,54 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         The trained network, without the linear part: :meth:`to_keras` has both.
 
     history_ : dict of str to list of float
-        Loss and metrics of every epoch: beside a linear part those of what it leaves,
-        over its deviation.
+        Loss and metrics of every epoch; with a linear part, of its scaled residuals.
 
     callbacks_ : list of keras.callbacks.Callback
-        The callbacks as training left them.
+        The callbacks after training.
 
     vocabulary_ : ndarray of int, of shape (n_tokens,)
-        The tokens that `fit` found, sorted; with `embedding_dim` alone.
+        The sorted tokens that `fit` found; only with `embedding_dim`.
 
     n_features_in_ : int
-        Features of a time step; of a 2-D X its number of columns.
+        Number of features of a time step; of a 2-D X its number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a DataFrame.
+        Names of the columns, if X was a DataFrame.
 
     target_names_in_ : ndarray of str
-        Names of the targets, where y was a Series or DataFrame that names them.
+        Names of the targets, if y was a Series or DataFrame that has names.
 
     n_outputs_ : int
         Number of targets.
 
     network_weight_ : float
-        By which the output of the network is multiplied; 1 without a linear part.
+        Factor of the output of the network; 1 without a linear part.
 
     target_feature_ : ndarray of int, of shape (n_columns,), or None
-        Which feature each number of a target goes on with, -1 for none; None where
-        none does.
+        Which feature each number of a target continues, -1 for none; None if none does.
 
     window_norm_ : {"last", "standard"} or None
         What the network sees windows relative to.
 
     patch_size_ : int
-        Steps that are joined to one.
+        Number of time steps that are joined into one.
 
     See Also
     --------
     LSTMClassifier : Classification of sequences.
+    LSTMTagger : Classification of every time step of sequences.
     sklstm.preprocessing.SlidingWindow : From a table to windows.
 
     References
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9(8), 1997.
-    .. [2] Z. Yang et al., "Hierarchical Attention Networks for Document
-       Classification", NAACL 2016, equations 5 to 7.
-    .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
-       Classification", ACL 2018, section 3.3.
-    .. [4] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
+    .. [2] I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm
        Restarts", ICLR 2017, equation 5.
+    .. [3] Z. Yang et al., "Hierarchical Attention Networks for Document
+       Classification", NAACL 2016, equations 5 to 7.
+    .. [4] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text
+       Classification", ACL 2018, section 3.3.
     .. [5] G. Lai et al., "Modeling Long- and Short-Term Temporal Patterns with Deep
        Neural Networks", SIGIR 2018, section 3.6.
     .. [6] T. Kim et al., "Reversible Instance Normalization for Accurate Time-Series
@@ -294,6 +279,7 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
+        **OneState._parameter_constraints,
         "quantiles": ["array-like"],
         "standardize_target": ["boolean"],
         "linear_skip": [
@@ -415,7 +401,7 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         outputs = now._outputs(X)
         return now.target_encoder_.inverse_transform(outputs)
 
-    @available_if(_check_learns_quantiles)
+    @available_if(lambda self: check_learns_quantiles(self.loss))
     def predict_quantiles(self, X):
         """Predict the quantiles of the targets that `loss="quantile"` has learned.
 
@@ -468,41 +454,15 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
         return y, ~np.isnan(y).reshape(len(y), -1).all(axis=1)
 
     def _fit_target(self, y, weights):
-        self._warn_of_unused_quantiles()
-        quantiles = self._checked_quantiles() if self._learns_quantiles() else ()
+        quantiles = ()
+        if learns_quantiles(self.loss):
+            quantiles = check_quantiles(self.quantiles, self.metrics)
+        else:
+            warn_of_unused_quantiles(self.quantiles, self.loss)
         return RegressionTarget(self.standardize_target, quantiles).fit(y, weights)
 
-    def _warn_of_unused_quantiles(self):
-        given = np.asarray(self.quantiles).ravel().tolist()
-        if self._learns_quantiles() or given == [0.1, 0.5, 0.9]:
-            return
-        warnings.warn(
-            f"quantiles={self.quantiles!r} is not used with loss={self.loss!r}. Set "
-            'loss="quantile" for the network to learn them.',
-            UserWarning,
-            stacklevel=2,
-        )
-
-    def _learns_quantiles(self):
-        return isinstance(self.loss, str) and self.loss == "quantile"
-
-    def _checked_quantiles(self):
-        quantiles = tuple(np.asarray(self.quantiles).ravel().tolist())
-        ascending = all(low < high for low, high in itertools.pairwise(quantiles))
-        if not quantiles or not ascending or quantiles[0] <= 0 or quantiles[-1] >= 1:
-            raise ValueError(
-                "quantiles must be probabilities within (0, 1), in ascending order; "
-                f"got {self.quantiles!r}."
-            )
-        if self.metrics is not None:
-            raise ValueError(
-                f"metrics={self.metrics!r} can't compare y with the quantiles that "
-                "loss='quantile' gives. Set metrics=None."
-            )
-        return quantiles
-
     def _loss(self):
-        if not self._learns_quantiles():
+        if not learns_quantiles(self.loss):
             loss = super()._loss()
             if "crossentropy" in _name(loss).lower():
                 raise ValueError(
@@ -511,7 +471,8 @@ class LSTMRegressor(LinearStart, SequenceEstimator, KerasRegressor):
                     "LSTMClassifier."
                 )
             return loss
-        if self._checked_quantiles() != self.target_encoder_.quantiles:
+        quantiles = check_quantiles(self.quantiles, self.metrics)
+        if quantiles != self.target_encoder_.quantiles:
             raise ValueError(
                 f"The network learned quantiles={self.target_encoder_.quantiles}; it "
                 f"can't go on with quantiles={self.quantiles!r}. Set warm_start=False "

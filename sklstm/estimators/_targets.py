@@ -37,7 +37,6 @@ class RegressionTarget(BaseEstimator):
     """
 
     output_activation_ = "linear"
-    per_step = False
 
     def __init__(self, standardize=True, quantiles=()):
         self.standardize = standardize
@@ -155,7 +154,6 @@ class ClassificationTarget(BaseEstimator):
     n_steps_ = 0
     affine_ = None, None
     quantiles = ()
-    per_step = False
 
     def __init__(self, loss=""):
         self.loss = loss
@@ -262,16 +260,12 @@ def check_labels(y):
     Raises
     ------
     ValueError
-        If y has no label, has three axes, or is no classification target.
+        If y has no label, is no classification target, or has labels of time steps.
     """
     if not hasattr(y, "toarray"):
         labels = np.asarray(y, dtype=object)
-        if labels.ndim == 3:
-            raise ValueError(
-                "y must have shape (n_samples,), (n_samples, n_labels) or (n_samples, "
-                f"n_timesteps), got {labels.shape}. Of one-hot labels of time steps "
-                "take y.argmax(axis=2)."
-            )
+        if labels.ndim == 3 or holds_sequences(labels):
+            raise _no_labels_of_sequences(labels.shape)
         if (missing := pd.isna(labels)).any():
             return _check_known_labels(labels, ~missing)
     y = _check_labels(y)
@@ -300,11 +294,32 @@ def _check_known_labels(labels, known):
 
 def _check_labels(y):
     check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
-    if type_of_target(y, input_name="y") == "multilabel-indicator":
-        return y if hasattr(y, "toarray") else np.asarray(y)
+    kind = type_of_target(y, input_name="y")
+    if kind in ("multilabel-indicator", "multiclass-multioutput"):
+        dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        # scikit-learn takes any two numbers for labels that are there or not
+        if kind == "multilabel-indicator" and np.isin(dense, (0, 1)).all():
+            return y if hasattr(y, "toarray") else dense
+        raise _no_labels_of_sequences(np.shape(y))
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     return y
+
+
+def holds_sequences(labels):
+    """Return whether each entry of an array is a sequence of labels."""
+    of_objects = labels.dtype == object and labels.ndim == 1 and len(labels)
+    return bool(of_objects and isinstance(labels[0], (list, tuple, np.ndarray)))
+
+
+def _no_labels_of_sequences(shape):
+    got = f"labels of shape {shape}" if len(shape) > 1 else "a list of labels for each"
+    one_hot = " (of one-hot labels y.argmax(axis=2))" if len(shape) > 2 else ""
+    return ValueError(
+        "LSTMClassifier needs y of shape (n_samples,), or zeros and ones of shape "
+        f"(n_samples, n_labels); got {got}. For a label for every time step, y of "
+        f"shape (n_samples, n_timesteps){one_hot}, use LSTMTagger."
+    )
 
 
 def _filled(y):

@@ -68,8 +68,8 @@ class LossCurveDisplay:
         Parameters
         ----------
         fitted : estimator
-            A fitted `LSTMRegressor` or `LSTMClassifier`, a pipeline that ends in one,
-            or a search over such, which kept its best.
+            A fitted `LSTMRegressor`, `LSTMClassifier` or `LSTMTagger`, a pipeline that
+            ends in one, or a search over such, which kept its best.
 
         metric : str, default="loss"
             The metric to draw, together with that on held-out samples.

@@ -118,6 +118,15 @@ def _numbers(kind, y, holed):
 def labels(n, n_steps):
     """Draw y of a classifier for `n` samples of `n_steps` steps."""
     usual = ["text", "text", "ints", "three", "holed", "bools", "labels"]
+    return _mostly_labels(usual, n, n_steps)
+
+
+def step_labels(n, n_steps):
+    """Draw y of a tagger for `n` samples of `n_steps` steps."""
+    return _mostly_labels(["steps", "steps of text", "holed steps"], n, n_steps)
+
+
+def _mostly_labels(usual, n, n_steps):
     odd = ["one", "floats", "bytes", "dates", "days", "mixed", "None", "short", "steps"]
     odd += ["all missing", "categories", "nullable", "objects", "scalar", "continuous"]
     odd += ["polars", "Arrow", "list", "complex", "lists", "inf", "narrow", "texts"]
@@ -163,6 +172,7 @@ def _labels(kind, n, n_steps):
         "narrow": codes.astype(np.uint8),
         "texts": np.array(["1", "2"])[several],
         "holed labels": np.where(missing[:, np.newaxis], np.nan, several),
+        "holed steps": np.where(steps + codes[:, np.newaxis] > 1, np.nan, steps),
         "steps of text": np.array(["no", "yes"])[steps],
         "four": np.zeros((n, 1, 1, 1)),
         "missing text": pd.Series(np.where(missing, None, text), dtype="string"),

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pandas as pd
 from fuzz_outcomes import Outcome, fuzz
-from fuzz_sequences import labels, numbers, samples, weights
+from fuzz_sequences import labels, numbers, samples, step_labels, weights
 from fuzz_tables import ODD_NUMBERS, mostly
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,13 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, predict_quantiles
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMTagger,
+    PerFeatureScaler,
+    predict_quantiles,
+)
 from sklstm.metrics import skip_missing
 
 # scikit-learn's scorers have errors of their own.
@@ -119,6 +125,30 @@ def test_classifiers(data):
         score = Outcome(network.score, X, y, weight)
         assert score.failed or 0 <= score.value <= 1
         Outcome(skip_missing("accuracy"), network, X, y, allowed=_OF_SCORERS)
+        assert_alone(network.predict_proba, X, proba.value)
+    predicted_of(network.predict, draw(samples()), None)
+
+
+@fuzz(20)
+@given(st.data())
+def test_taggers(data):
+    draw = data.draw
+    X = draw(samples())
+    y = draw(step_labels(n_of(X), steps_of(X)))
+    weight = draw(weights(n_of(X)))
+    network = made(LSTMTagger, draw)
+    if network is None:
+        return
+    if Outcome(network.fit, X, y, weight, estimator=network).failed:
+        return
+    said = predicted_of(network.predict, X, np.shape(X)[1:2])
+    proba = Outcome(network.predict_proba, X)
+    if said is not None:
+        known = said[~pd.isna(said)]
+        assert set(known.tolist()) <= set(network.classes_.tolist())
+        np.testing.assert_allclose(proba.value[~pd.isna(said)].sum(axis=-1), 1)
+        score = Outcome(network.score, X, y, weight)
+        assert score.failed or 0 <= score.value <= 1
         assert_alone(network.predict_proba, X, proba.value)
     predicted_of(network.predict, draw(samples()), None)
 

@@ -1,0 +1,90 @@
+"""What a classifier of sequences and a tagger of time steps share."""
+
+from scikeras.utils import loss_name
+from sklearn.utils._param_validation import StrOptions
+
+from sklstm.estimators._base import SequenceEstimator
+from sklstm.estimators._class_metrics import check_class_metrics
+from sklstm.estimators._quantiles import learns_quantiles
+from sklstm.estimators._targets import ClassificationTarget
+
+
+class ClassEstimator(SequenceEstimator):
+    """An estimator whose network outputs probabilities of classes."""
+
+    _parameter_constraints = {
+        **SequenceEstimator._parameter_constraints,
+        "window_norm": [StrOptions({"last", "standard"}), None],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    _target_type = ClassificationTarget
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch, on these samples alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or \
+                (n_samples, n_timesteps)
+            Sequences, as for :meth:`fit`.
+
+        y : array-like
+            Labels, as for :meth:`fit`.
+
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. None takes those of the first call.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        estimator
+            Itself, fitted.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" is not supported for partial_fit, which never '
+                "sees all of y. Compute the weights by compute_class_weight on data "
+                "that has the right shares, and pass them as a dict."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    @property
+    def classes_(self):
+        """The labels."""
+        return self.target_encoder_.classes_
+
+    @property
+    def n_outputs_(self):
+        """Width of the network's output."""
+        return self.target_encoder_.n_outputs_
+
+    def _fit_target(self, y, weights, classes=None):
+        loss = self._loss()
+        name = "" if loss is None else loss_name(self.loss)
+        return self._target_type(name).fit(y, classes)
+
+    def _start_of_spec(self, n_features):
+        seen = int(self.embedding_dim) if self._takes_tokens() else n_features
+        return {
+            "window_norm": self.window_norm or "none",
+            "norm_features": tuple(range(seen)) if self.window_norm else (),
+        }
+
+    def _loss(self):
+        if learns_quantiles(self.loss):
+            raise ValueError(
+                f"loss='quantile' is for numbers, but {type(self).__name__} predicts "
+                "classes. Leave loss at None for the cross-entropy that fits y; or use "
+                "LSTMRegressor."
+            )
+        return super()._loss()
+
+    def _metrics(self):
+        metrics, target = super()._metrics(), self.target_encoder_
+        of_numbers = not target.loss or target.loss.startswith("sparse")
+        if metrics is not None and target.softmax_ and of_numbers:
+            check_class_metrics(metrics, target.n_outputs_)
+        return metrics
