@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sklstm._series import column_of, groups_of, numbers_rows, time_index
 from sklstm._validation import shortened
 from sklstm.forecasting._result_tables import read_forecast_columns
 
@@ -49,7 +50,8 @@ def long_table(forecast, history, truth, group_by, *, group=None, n_history=None
         history = _as_frame("history", history, targets)
     if truth is not None:
         truth = _as_frame("truth", truth, targets, like=forecast)
-    numbered = _merely_numbers_rows(forecast, history, group_by)
+    with_times = forecast if history is None else history
+    numbered = group_by is not None and numbers_rows(with_times.index)
     forecasts = _split_groups(forecast, group_by, "forecast")
     pasts = _split_groups(history, group_by, "history")
     truths = _split_groups(truth, group_by, "truth")
@@ -176,24 +178,23 @@ def _split_groups(table, group_by, name):
     Raises
     ------
     ValueError
-        If the table does not name groups; calls it `name`.
+        If the table, which the message calls `name`, does not name groups.
     """
     if table is None:
         return {}
     if group_by is None:
         return {None: table}
-    if group_by in table.columns:
-        groups, rest = table[group_by], table.drop(columns=[group_by])
-    elif group_by in table.index.names:
-        groups = table.index.get_level_values(group_by)
-        rest = table.droplevel(group_by) if table.index.nlevels > 1 else table
-    else:
+    if column_of(table, group_by) is None:
         raise ValueError(
             f"{name} has neither a column nor an index level {group_by!r}, which names "
             f"the groups of forecast. Columns: {list(table.columns)}."
         )
-    codes, names = pd.factorize(np.asarray(groups))
-    return {group: rest[codes == i] for i, group in enumerate(names)}
+    groups = groups_of(table, group_by, name)
+    rest = table.set_axis(time_index(table, group_by))
+    if group_by in table.columns:
+        rest = rest.drop(columns=[group_by])
+    own = zip(groups.names, groups.rows_of_each(), strict=True)
+    return {group: rest.iloc[rows] for group, rows in own}
 
 
 def _choose_groups(groups, group):
@@ -207,14 +208,6 @@ def _choose_groups(groups, group):
 
 
 # -------------------------------------------------------------------------- the times
-def _merely_numbers_rows(forecast, history, group_by):
-    """Tell whether the index numbers the rows of all groups, and so tells no time."""
-    if group_by is None or forecast.index.nlevels > 1:
-        return False
-    index = forecast.index if history is None else history.index
-    return is_numeric_dtype(index) and index.is_unique
-
-
 def _times(group, forecast, history, numbered):
     """Return where the rows of a forecast and of its history are drawn.
 
