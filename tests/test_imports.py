@@ -15,18 +15,22 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 MAY_IMPORT = {
     "_compat": set(),
     "sequences": set(),
+    "_geometry": set(),
+    "_window_step": {"_geometry"},
     "_validation": {"sequences"},
-    "_multistep": set(),
+    "_multistep": {"_geometry"},
     "_series": {"_validation"},
     "preprocessing": {
         "sequences",
         "_compat",
+        "_geometry",
         "_multistep",
         "_series",
         "_validation",
         "_versions",
+        "_window_step",
     },
-    "_pipeline": set(),
+    "_pipeline": {"_window_step"},
     "model_selection": {"_compat", "_multistep", "_pipeline", "_series", "_validation"},
     "forecasting": {
         "model_selection",
@@ -37,8 +41,16 @@ MAY_IMPORT = {
         "_pipeline",
         "_series",
         "_validation",
+        "_window_step",
     },
-    "inspection": {"forecasting", "_compat", "_pipeline", "_validation"},
+    "inspection": {
+        "forecasting",
+        "_compat",
+        "_geometry",
+        "_pipeline",
+        "_series",
+        "_validation",
+    },
     "metrics": {"_validation"},
     "networks": {"_compat"},
     "training": {"sequences", "networks", "_compat"},
@@ -56,7 +68,7 @@ MAY_IMPORT = {
         "_validation",
     },
 }
-NUMPY_ONLY = {"sequences"}
+NUMPY_ONLY = {"sequences", "_geometry", "_window_step"}
 
 
 def room_of(path):

@@ -25,6 +25,12 @@ _STEPS_A_POOL, _MOST_POOLED = 100, 4
 _DROPOUT = 0.8
 _UPDATES = 500
 
+# Of "auto": share of samples for which training leaves the convolutions out, where each
+# class has so many samples. The recurrent layers then learn the classes alone as well,
+# which helps where order counts. From few samples they learn by heart, and in long
+# sequences they don't find what is short.
+_FCN_DROPOUT, _SAMPLES_A_CLASS = 0.3, 16
+
 _SIZES = [
     Interval(Integral, 1, None, closed="left"),
     "array-like",
@@ -51,12 +57,13 @@ class FCNBranch:
             StrOptions({"auto"}),
         ],
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
+        "fcn_dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "fcn_squeeze_excite": ["boolean"],
         "patch_size": PATCH_SIZE,
     }
 
     def _begin(self, samples, partial):
-        """Choose what depends on the length of the first sequences."""
+        """Choose what depends on the first samples: their number and their length."""
         longest = int(samples.table.lengths.max())
         pool_size = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
         self.fcn_pool_size_ = given_or(pool_size, self.fcn_pool_size)
@@ -65,6 +72,9 @@ class FCNBranch:
         patches = self.fcn_filters_ and not np.size(self.conv_filters)
         auto = patch_size_of_sequences(longest) if patches else 1
         self.patch_size_ = given_or(auto, self.patch_size)
+        a_class = len(samples.targets) / len(self.target_encoder_.classes_)
+        alone = self.fcn_filters_ and a_class >= _SAMPLES_A_CLASS and pool_size == 1
+        self.fcn_dropout_ = given_or(_FCN_DROPOUT if alone else 0.0, self.fcn_dropout)
 
     def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
@@ -99,6 +109,9 @@ class FCNBranch:
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_pool_size": pool_size if filters else 1,
             "fcn_pooling": self.fcn_pooling,
+            "fcn_dropout": (
+                given_or(self.fcn_dropout_, self.fcn_dropout) if filters else 0.0
+            ),
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
 

@@ -37,5 +37,5 @@ def patch_size_of_sequences(n_timesteps):
 
 
 def given_or(auto, given):
-    """Return a size as it was given, or `auto` for "auto"."""
-    return auto if given == "auto" else int(given)
+    """Return a number as it was given, in the type of `auto`; `auto` for "auto"."""
+    return auto if isinstance(given, str) else type(auto)(given)
