@@ -35,16 +35,13 @@ def windows_of_one(values, before, geometry):
     return windows
 
 
-def windows_of_groups(values, groups, before, missing, geometry):
+def windows_of_groups(rows, before, missing, geometry):
     """Stack one group after the other, and cut a window for each row.
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_features)
+    rows : Rows
         The rows of all groups.
-
-    groups : Groups
-        The rows of each group, in the order of time.
 
     before : Before
         What comes before the first row of each group.
@@ -59,7 +56,8 @@ def windows_of_groups(values, groups, before, missing, geometry):
     -------
     SequenceTable of shape (n_rows, window_length, n_features)
     """
-    n_rows, horizon = len(values), geometry.horizon
+    values, groups, horizon = rows.values, rows.groups, geometry.horizon
+    n_rows = len(values)
     order, n_before = groups.order, before.sizes
     # Where each row is in its group, behind what is before it and missing.
     steps = np.ones(n_rows, dtype=np.int64)
@@ -93,12 +91,12 @@ def windows_of_groups(values, groups, before, missing, geometry):
     return SequenceTable(table, starts, lengths, geometry.length)
 
 
-def last_steps(values, groups, before, missing, n_steps):
+def last_steps(rows, before, missing, n_steps):
     """Give the last steps of each group.
 
     Parameters
     ----------
-    values, groups, before, missing
+    rows, before, missing
         As for :func:`windows_of_groups`.
 
     n_steps : int
@@ -109,6 +107,7 @@ def last_steps(values, groups, before, missing, n_steps):
     ndarray of shape (n_groups, n_steps, n_features)
         Missing steps where a group, with what is before it, has fewer.
     """
+    values, groups = rows.values, rows.groups
     last = groups.last(n_steps)
     steps = np.ones(len(last.order), dtype=np.int64)
     if missing is not None:
