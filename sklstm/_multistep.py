@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from sklstm._geometry import label_of_lag
+
 
 def multistep_names(name, n_steps):
     """Return the names of the columns that `make_multistep` makes of a Series."""
-    return [*(f"{name}[t-{k}]" for k in range(n_steps - 1, 0, -1)), f"{name}[t]"]
+    return [f"{name}[{label_of_lag(lag)}]" for lag in range(n_steps - 1, -1, -1)]
 
 
 def multistep_name(names):

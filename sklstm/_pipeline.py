@@ -6,6 +6,8 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._window_step import check_window_step, makes_windows
+
 # Where estimators that wrap another keep it: searches, TransformedTargetRegressor and
 # TransformedTargetForecaster, fitted or not.
 _WRAPPED = (
@@ -56,12 +58,24 @@ def find_window(estimator):
     -------
     estimator or None
         The first that has `window_length` and `horizon`.
+
+    Raises
+    ------
+    TypeError
+        If it lacks what forecasts need of a WindowStep.
     """
-    if hasattr(estimator, "window_length") and hasattr(estimator, "horizon"):
+    window = _first_window(estimator)
+    if window is not None:
+        check_window_step(window)
+    return window
+
+
+def _first_window(estimator):
+    if makes_windows(estimator):
         return estimator
     inner = [step for _, step in getattr(estimator, "steps", [])]
     inner += [getattr(estimator, name, None) for name in _WRAPPED]
-    found = (find_window(one) for one in inner if one is not None)
+    found = (_first_window(one) for one in inner if one is not None)
     return next((window for window in found if window is not None), None)
 
 
@@ -77,9 +91,10 @@ def windows_within(estimator):
     Returns
     -------
     list of estimator
-        The one of :func:`find_window` alone, where there is such.
+        The one of :func:`find_window` alone, where there is such; it may lack what
+        forecasts need.
     """
-    window = find_window(estimator)
+    window = _first_window(estimator)
     if window is not None:
         return [window]
     for name in ("best_estimator_", "regressor_"):
@@ -88,7 +103,7 @@ def windows_within(estimator):
     if not hasattr(estimator, "get_params") or isinstance(estimator, type):
         return []
     inner = estimator.get_params().values()
-    return [one for one in inner if find_window(one) is one and one is not None]
+    return [one for one in inner if makes_windows(one)]
 
 
 def rows_before_windows(estimator):
@@ -123,7 +138,7 @@ class Parts:
     before : list of transformers
         What is done to the table.
 
-    window : SlidingWindow
+    window : WindowStep
         What makes windows of it.
 
     after : list of transformers
@@ -187,7 +202,7 @@ class Parts:
 
     def inputs_of(self, windows):
         """Make what the predictor gets of windows of three axes."""
-        X = self.window._as_transformed(windows)
+        X = self.window.as_transformed(windows)
         for step in self.after:
             X = step.transform(X)
         return X

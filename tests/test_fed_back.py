@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -219,7 +220,7 @@ def test_other_series_than_the_fitted_one_are_forecast():
 def test_fits_without_y_and_older_pickles_are_as_before():
     X = table()[["a"]]
     pipe = ridge().fit(X, X["a"] * 2)
-    del pipe[0]._seen_target
+    pipe[0].fitted_table_ = replace(pipe[0].fitted_table_, target=None)
     older = pickle.loads(pickle.dumps(pipe))
     assert len(forecast(older, X, 3)) == 3
     pipe[0].fit(X)
@@ -229,7 +230,7 @@ def test_fits_without_y_and_older_pickles_are_as_before():
     kept = pickle.loads(pickle.dumps(ridge().fit(X, X["a"] * 2)))
     with pytest.raises(ValueError, match="can't be fed back"):
         forecast(kept, X, 3)
-    assert not hasattr(clone(kept)[0], "_seen_target")
+    assert not hasattr(clone(kept)[0], "fitted_table_")
 
 
 def test_what_is_remembered_is_small():

@@ -14,11 +14,21 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 # The arrows of the design: a room, and the rooms it may import.
 MAY_IMPORT = {
     "sequences": set(),
+    "_geometry": set(),
+    "_window_step": {"_geometry"},
     "_validation": {"sequences"},
-    "_multistep": set(),
+    "_multistep": {"_geometry"},
     "_series": {"_validation"},
-    "preprocessing": {"sequences", "_multistep", "_series", "_validation", "_versions"},
-    "_pipeline": set(),
+    "preprocessing": {
+        "sequences",
+        "_geometry",
+        "_multistep",
+        "_series",
+        "_validation",
+        "_versions",
+        "_window_step",
+    },
+    "_pipeline": {"_window_step"},
     "model_selection": {"_multistep", "_pipeline", "_series", "_validation"},
     "forecasting": {
         "model_selection",
@@ -28,8 +38,9 @@ MAY_IMPORT = {
         "_pipeline",
         "_series",
         "_validation",
+        "_window_step",
     },
-    "inspection": {"forecasting", "_pipeline", "_validation"},
+    "inspection": {"forecasting", "_geometry", "_pipeline", "_series", "_validation"},
     "metrics": {"_validation"},
     "networks": set(),
     "training": {"sequences", "networks"},
@@ -46,7 +57,7 @@ MAY_IMPORT = {
         "_validation",
     },
 }
-NUMPY_ONLY = {"sequences"}
+NUMPY_ONLY = {"sequences", "_geometry", "_window_step"}
 
 
 def room_of(path):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._pipeline import find_window
+from sklstm._window_step import fitted_table
 from sklstm.preprocessing._seen_target import differ
 
 # Places at which the rows that fit saw are looked for in a table, and how many unlike
@@ -45,7 +46,7 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
     ValueError
         If y was something else.
     """
-    seen = getattr(parts.window, "_seen_target", None)  # older pickles have none
+    seen = fitted_table(parts.window).target
     if not fed or seen is None:
         return
     y, undone = _as_predicted(fitted, seen.y), _is_undone(fitted)
@@ -66,6 +67,39 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
         if not undone and (place, last + target) in seen.elsewhere:
             row, *values = seen.elsewhere[place, last + target]
             refuse_fed(column, f"row {row} of fit", *values)
+
+
+def check_fed_rows(frame, truth, fed, rows):
+    """Refuse to feed predictions into a column of X that y is not, in some rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, in the units of y.
+
+    truth : ndarray of shape (n_rows, n_targets)
+        y of each row.
+
+    fed : dict
+        The columns that predictions are fed back into, with the number of the target.
+
+    rows : ndarray of int
+        The rows that are compared.
+
+    Raises
+    ------
+    ValueError
+        If y is something else.
+    """
+    for column, target in fed.items():
+        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            continue
+        X = frame[column].to_numpy(float, na_value=np.nan)[rows]
+        y = truth[rows, target].astype(float)
+        wrong = differ(X, y)
+        if wrong.any():
+            i = np.argmax(wrong)
+            refuse_fed(column, f"row {rows[i]}", X[i], y[i])
 
 
 def refuse_fed(column, where, x, y):
@@ -158,7 +192,7 @@ def _check_found(seen, panel, transformed, window, column, y):
         own = panel.series.rows(panel.groups.get_loc(seen.group))
     else:
         return
-    values = window._features_of(transformed)[own]
+    values = window.features_of(transformed)[own]
     wrong = None
     for rows, remembered in _same_rows(seen, values):
         differs = differ(numbers[own[rows]], y[remembered])

@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._row_by_row import agree, look_at_other_rows, work_row_by_row
-
-__all__ = ["FollowingRows", "look_at_other_rows"]
+from sklstm.forecasting._row_by_row import agree, work_row_by_row
 
 
 class FollowingRows:
@@ -40,7 +38,7 @@ class FollowingRows:
             self._there = None  # a row that is missing is predicted as any other
         self._tried = table is None and not work_row_by_row(parts.before)
         if not parts.before:
-            self._values = parts.window._features_of(panel.as_given(future.frame))
+            self._values = parts.window.features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
             self._fed = dict(zip(places, fed.values(), strict=True))
 
@@ -115,4 +113,4 @@ class FollowingRows:
         if self._table is not None:
             frame = pd.concat([self._table, frame])
         X = self._parts.transform(self._panel.as_given(frame))
-        return self._parts.window._features_of(X)
+        return self._parts.window.features_of(X)

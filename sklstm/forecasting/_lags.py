@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from sklstm._series import column_of
+from sklstm._window_step import fitted_table
 from sklstm.preprocessing import SlidingWindow
 from sklstm.sequences import SequenceTable
 
@@ -22,7 +23,7 @@ class Lags:
 
     Parameters
     ----------
-    window : SlidingWindow
+    window : WindowStep
         The window of features.
 
     length : int
@@ -72,8 +73,7 @@ class Lags:
     @property
     def tells_time(self):
         """Whether rows that are left out of the fitted table are missing steps."""
-        shows = self.fitted._kind_of_time is not None
-        return shows and self.fitted.gaps == "missing"
+        return fitted_table(self.fitted).counts_missing
 
     def again(self, X, values):
         """Return windows of other columns of the fitted table."""
@@ -91,12 +91,12 @@ class Lags:
         """Return the last values of each group: (n_groups, length, n_columns)."""
         table, _ = self.table(X, values)
         with self.no_warnings():
-            return self.fitted._rows_until(table, self.fitted.window_length)
+            return self.fitted.last_rows(table, self.fitted.window_length)
 
     def missing_within(self, X, values):
         """Count the rows missing before each row of a table; None if none is."""
         table, _ = self.table(X, values)
-        return self.fitted._missing_within(table)
+        return self.fitted.missing_rows(table)
 
     @staticmethod
     def no_warnings():

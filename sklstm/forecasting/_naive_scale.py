@@ -23,7 +23,7 @@ def add_scale(found, panel, folds, y, window, season_length):
     y : array-like
         The targets.
 
-    window : SlidingWindow
+    window : WindowStep
         Tells, by the index of the table, which rows are missing.
 
     season_length : int
@@ -58,8 +58,7 @@ class _Changes:
 
     def __init__(self, panel, y, window, season_length):
         self._codes, self._n_groups = panel.series.codes, len(panel.groups)
-        count = getattr(window, "_missing_by_index", None)
-        missing = None if count is None else count(panel.frame, panel.series.codes)
+        missing = window.missing_rows_by_index(panel.frame, panel.series.codes)
         line = panel.series.line(missing)
         before, there = line.rows_before(int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])

@@ -98,12 +98,12 @@ def agree(some, others):
     return bool((close | (np.isnan(some) & np.isnan(others))).all())
 
 
-def look_at_other_rows(parts, panel, transformed):
+def depends_on_other_rows(parts, panel, transformed):
     """Tell whether steps before the window give a row other values without the rest.
 
     Every row is compared, as it is among all rows and among a random half of them. A
     half out of order puts other neighbours beside a rare event, so that it shows even
-    where it stands in the last row. What can't be told counts as looking.
+    where it stands in the last row. What can't be told counts as depending.
 
     Parameters
     ----------
@@ -118,11 +118,11 @@ def look_at_other_rows(parts, panel, transformed):
     """
     if work_row_by_row(parts.before):
         return False
-    among = parts.window._features_of(transformed)
+    among = parts.window.features_of(transformed)
     for rows in _trials(panel):
         try:
             alone = parts.transform(panel.as_given(panel.frame.iloc[rows]))
-            alone = parts.window._features_of(alone)
+            alone = parts.window.features_of(alone)
         except Exception:  # too few, or out of order, whatever it says; all rows follow
             return True
         if not agree(alone, among[rows]):

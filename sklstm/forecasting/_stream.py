@@ -7,14 +7,13 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
-from sklstm._series import TimeLabels, column_of
+from sklstm._series import TimeLabels, column_of, groups_of
 from sklstm._validation import shortened
-from sklstm.forecasting._parts import parts_of
+from sklstm._window_step import fitted_table
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
-from sklstm.forecasting._transformed_target import wrapper_of
 
 # Rows that are kept to see whether steps before the window look at rows before.
 _KEPT = 256
@@ -70,23 +69,21 @@ class Stream:
     """
 
     def __init__(self, fitted):
-        self._units, wrapper = None, wrapper_of(fitted)
-        if wrapper is not None:
-            check_is_fitted(wrapper)
-            fitted = wrapper.forecaster_
-        self._parts = parts_of(fitted, "stream")
-        if self._parts.window._has_known:
+        forecaster = Forecaster(fitted, "stream")
+        self._parts, self._units = forecaster.parts, None
+        self._seen = fitted_table(self._parts.window)
+        if self._parts.window.geometry.known:
             raise ValueError(
                 f"known={self._parts.window.known!r} of SlidingWindow: a stream has "
                 "nothing of rows to come. Use predict on the last rows, with what is "
                 "known of the next."
             )
         self._first = self._head = None
-        _warn_of_no_history(self._parts)
+        _warn_of_no_history(self._parts, self._seen)
         self._tried = not work_row_by_row(self._parts.before)
         self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
-        if wrapper is not None and wrapper._units is not None:
-            self._units = StreamUnits(wrapper._units, self._parts.window, Stream)
+        if forecaster.units is not None:
+            self._units = StreamUnits(forecaster.units, self._parts.window, Stream)
 
     def push(self, row):
         """Take the next row, and predict.
@@ -134,16 +131,16 @@ class Stream:
         window = self._parts.window
         with self._naming_columns(table):
             X = self._parts.transform(table)
-            values, groups = window._read_numbers(X, reset=False)
-        (group,) = groups.names
+            values = window.features_of(X)
+        (group,) = groups_of(X, window.group_by).names
         if labelled:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._tried else None
         if group in self._recent:
-            tells = labelled or window._last is not None
+            tells = labelled or self._seen.last is not None
             missing = self._missing_before(X, group) if tells else []
             steps = [self._recent[group], *missing, values]
-            recent = np.concatenate(steps)[-window._length :]
+            recent = np.concatenate(steps)[-window.geometry.length :]
         else:
             recent = self._begin(X, group)
         inputs = self._parts.inputs_of(recent[np.newaxis])
@@ -151,7 +148,7 @@ class Stream:
         self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[line] = recent, label
         # A row whose label is made up tells nothing of rows between it and the next.
-        self._rows[group] = X if labelled or window._last is not None else None
+        self._rows[group] = X if labelled or self._seen.last is not None else None
         if labelled:
             self._given[line] = label
         return predicted
@@ -213,7 +210,7 @@ class Stream:
     @property
     def _last(self):
         """The last moment of the fitted table; of no kind where there is none."""
-        last = self._parts.window._last
+        last = self._seen.last
         return TimeLabels(pd.Index([""])).at(0) if last is None else last
 
     def _line_of(self, table):
@@ -228,11 +225,11 @@ class Stream:
 
     def _going_on(self, table, line):
         """Give a row without a label that which follows the last one."""
-        window = self._parts.window
+        seen = self._seen
         # Without times, the windows do not ask when a row was.
-        if window._last is None or not isinstance(table, pd.DataFrame):
+        if seen.last is None or not isinstance(table, pd.DataFrame):
             return table
-        tail = window.history_.get(line, None if line is not None else _only(window))
+        tail = seen.remembered.get(line, None if line is not None else self._only())
         fitted = None if tail is None else tail.labels
         if (label := self._labels.get(line)) is not None:
             last = TimeLabels(pd.Index([label])).at(0)
@@ -242,8 +239,8 @@ class Stream:
             # A new group: it was when the latest row of others was.
             return table.set_axis([max(labels)])
         else:
-            last = window._last
-        paces = [window._pace] if tail is None else [tail.pace, window._pace]
+            last = seen.last
+        paces = [seen.frequency] if tail is None else [tail.pace, seen.frequency]
         for pace in paces:
             if last.kind == self._last.kind:
                 after = pace.labels_after(last, 1)
@@ -258,10 +255,16 @@ class Stream:
             )
         return table.set_axis([after])
 
+    def _only(self):
+        """Return what is remembered of a table without groups."""
+        if self._parts.window.group_by is not None:
+            return None
+        return next(iter(self._seen.remembered.values()), None)
+
     def _begin(self, X, group):
         """Give the window that ends with the first row of a group."""
         window = self._parts.window
-        if window.history is not None and group not in window.history_:
+        if window.history is not None and group not in self._seen.remembered:
             warnings.warn(
                 f"Group {group!r} was not in fit: it starts cold, with missing steps "
                 "before its first row.",
@@ -271,17 +274,17 @@ class Stream:
         # The first of all rows tells whether the stream goes on from the fitted table.
         if self._first is not None:
             X = _stack([self._first, X])
-        return window._rows_until(X, window._length)[-1]
+        return window.last_rows(X, window.geometry.length)[-1]
 
     def _missing_before(self, X, group):
         """Give a missing step for each row between the last one and this, if so set."""
         window, last = self._parts.window, self._rows[group]
         if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
             return []
-        *_, missing = window._go_on(_stack([last, X]))
+        missing = window.missing_rows(_stack([last, X]))
         if missing is None:
             return []
-        n_missing = min(int(missing[-1]), window._length)
+        n_missing = min(int(missing[-1]), window.geometry.length)
         shape = n_missing, self._recent[group].shape[1]
         return [np.full(shape, np.nan, self._recent[group].dtype)]
 
@@ -296,7 +299,7 @@ class Stream:
         head = table
         if type(self._head) is type(table):
             head = _stack([self._head, table])[-_KEPT:]
-        together = self._parts.window._features_of(self._parts.transform(head))
+        together = self._parts.window.features_of(self._parts.transform(head))
         if len(together) != len(head) or not agree(
             np.concatenate([together[:-1], values]), together
         ):
@@ -325,10 +328,11 @@ class Stream:
             )
 
 
-def _warn_of_no_history(parts):
+def _warn_of_no_history(parts, seen):
     """Warn where the first row goes on from no row of fit, though it may."""
     window = parts.window
-    if window.history != "auto" or window._last is not None or window._length == 1:
+    tells_time = seen.last is not None
+    if window.history != "auto" or tells_time or window.geometry.length == 1:
         return
     remedy = 'Fit on a DataFrame with such an index, or set history="fit"'
     if parts.before:
@@ -348,11 +352,6 @@ def _warn_of_no_history(parts):
 
 def _stack(tables):
     return (pd.concat if hasattr(tables[0], "columns") else np.concatenate)(tables)
-
-
-def _only(window):
-    """Give what is remembered of a table without groups."""
-    return None if window.group_by is not None else next(iter(window.history_.values()))
 
 
 def _is_default(index):

@@ -16,7 +16,7 @@ class StreamUnits:
     units : TargetUnits
         Those of the fitted forecaster.
 
-    window : SlidingWindow
+    window : WindowStep
         That of the forecaster.
 
     make_stream : callable

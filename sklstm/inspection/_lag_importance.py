@@ -10,9 +10,9 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from sklstm._pipeline import Parts
+from sklstm._geometry import label_of_lag, lag_of_label
 from sklstm._validation import check_int
-from sklstm.forecasting._undo import in_units
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.inspection._drawing import axes_of, styled, thinned
 
 _MOST_LAG_LABELS, _MOST_BLOCK_LABELS, _MOST_FEATURES = 12, 8, 40
@@ -165,8 +165,9 @@ class LagImportanceDisplay:
             parameter is not what is said above.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        fitted, X, y = in_units(fitted, X, y)
-        parts = Parts.of(fitted, cls.__name__)
+        forecaster = Forecaster(fitted, cls.__name__)
+        X, y = forecaster.pairs(X, y)
+        parts = forecaster.parts
         _check_parameters(n_repeats, lags_per_block, max_samples, scoring, parts.window)
         check_consistent_length(X, y)
         rng = check_random_state(random_state)
@@ -375,19 +376,15 @@ def _names_and_lags(parts, X):
             names = step.get_feature_names_out(names)
         features = _in_form(parts.window, False).get_feature_names_out(names)
     except (AttributeError, ValueError):  # steps that do not tell names
-        names = None
         features = _in_form(parts.window, False).get_feature_names_out()
-    columns = _in_form(parts.window, True).get_feature_names_out(names)
-    features, horizon = list(features), parts.window._horizon
-    known = parts.window._known_places
-    past = np.setdiff1d(np.arange(len(features)), known)
-    first = past[0] if len(past) else 0
-    start = len(str(features[first])) + 1
-    lags = [column[start:-1] for column in columns[first :: len(features)]]
-    if len(past) and horizon:
-        for place in known:  # beside the rest, though of later rows
+    features, geometry = list(features), parts.window.geometry
+    lags, horizon = geometry.lags, geometry.horizon
+    if len(geometry.known) == len(features):
+        lags = [lag - horizon for lag in lags]
+    elif horizon:
+        for place in geometry.known:  # beside the rest, though of later rows
             features[place] = f"{features[place]}, {horizon} later"
-    return features, lags
+    return features, [label_of_lag(lag) for lag in lags]
 
 
 def _some_windows(parts, X, max_samples, rng):
@@ -453,17 +450,12 @@ def _labelled_blocks(lags, most):
     numbers = np.arange(len(lags), 0, -1)
     single = lags[-1][0] == lags[-1][1]
     if single:  # lags that are multiples, such as whole days of hours
-        numbers = numbers + _number(lags[-1][0]) - 1
+        numbers = numbers + lag_of_label(lags[-1][0]) - 1
     shown = np.flatnonzero(numbers % every == 0)
     last = len(lags) - 1
     if len(shown) and last - shown[-1] <= every / 2:  # no room for both
         shown = shown[:-1]
     return np.append(shown, last)
-
-
-def _number(lag):
-    """Read "t-3" as 3, and "t" as 0."""
-    return int(lag[2:] or 0)
 
 
 def _colours(mean, std):

@@ -15,13 +15,14 @@ from sklstm._validation import check_group_by, check_int
 
 
 class _TimeSplit(BaseCrossValidator):
-    """Splits time steps, and gives the rows that lie in them.
+    """Splits of time steps, and the rows of each.
 
-    Subclasses give `_split_steps`: pairs of arrays of time steps, numbered from 0 on.
+    Subclasses define `_split_steps`, which yields pairs of arrays of time steps,
+    numbered from 0 on.
     """
 
     def split(self, X, y=None, groups=None):
-        """Give the rows of every train and test part.
+        """Generate the rows of every train and test part.
 
         Parameters
         ----------
@@ -68,11 +69,11 @@ class _TimeSplit(BaseCrossValidator):
         return 0
 
     def _keep_apart(self, X, steps, n_overlapping):
-        """Give what takes rows out of a train part besides whole time steps."""
+        """Return a function that takes further rows out of a train part."""
         return lambda train, test: train
 
     def get_n_splits(self, X=None, y=None, groups=None):
-        """Give the number of folds.
+        """Return the number of folds.
 
         Parameters
         ----------
@@ -320,19 +321,19 @@ class PurgedKFold(_TimeSplit):
 
 
 def reach_of(windows):
-    """Count the rows of a row and those before it that windows and target reach."""
+    """Count the rows that windows and target of a row reach, with the row."""
     return max(sum(sizes_of(one)) for one in windows)
 
 
 def sizes_of(window):
-    """Read window length and horizon: Python's own ints, as narrow ones overflow."""
+    """Return window length and horizon as Python's ints, which do not overflow."""
     check_int("window_length", window.window_length, at_least=1)
     check_int("horizon", window.horizon, at_least=0)
     return int(window.window_length), int(window.horizon)
 
 
 def group_by_of(windows):
-    """Give what the first window that knows groups names them by."""
+    """Return `group_by` of the first window that has it; None without."""
     names = (getattr(one, "group_by", None) for one in windows)
     group_by = next((name for name in names if name is not None), None)
     check_group_by(group_by)
@@ -340,12 +341,12 @@ def group_by_of(windows):
 
 
 def _are_soon_after(is_test, codes, n_rows):
-    """Tell which rows come at most so many rows after a test row of their group.
+    """Return which rows are at most `n_rows` rows after a test row of their group.
 
     Parameters
     ----------
     is_test : ndarray of bool, of shape (n,)
-        Group by group, in the order of time or in that turned round.
+        Group by group, in the order of time or in reverse.
 
     codes : ndarray of int, of shape (n,)
         The groups.
@@ -359,7 +360,7 @@ def _are_soon_after(is_test, codes, n_rows):
 
 
 def _rows_in(part, steps, n_steps):
-    """Give the rows whose time step is in a part."""
+    """Return the rows whose time step is in a part."""
     chosen = np.zeros(n_steps, dtype=bool)
     chosen[part] = True
     return np.flatnonzero(chosen[steps])

@@ -44,7 +44,7 @@ def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
         )
 
 
-def warn_of_rows_between(before, groups, window_length, horizon, has_known):
+def warn_of_rows_between(before, groups, geometry):
     """Warn where windows lack rows that are missing between the fitted table and X.
 
     After as many rows as a window reaches back it begins as the first row of all does,
@@ -59,17 +59,14 @@ def warn_of_rows_between(before, groups, window_length, horizon, has_known):
     groups : Groups
         The rows of each group.
 
-    window_length, horizon : int
-        Those of the window.
-
-    has_known : bool
-        Whether windows hold what is known of their own row.
+    geometry : WindowGeometry
+        The geometry of the windows.
     """
-    n_between, reach = before.n_between, window_length + horizon - 1
+    n_between, reach = before.n_between, geometry.n_before
     if n_between is None or not reach:
         return
     # With a longer horizon the windows of the first rows end before the hole.
-    n_whole = 0 if has_known else np.maximum(horizon - n_between, 0)
+    n_whole = 0 if geometry.known else np.maximum(geometry.horizon - n_between, 0)
     lack = (n_between > 0) & (groups.sizes > n_whole)
     # Where few groups of many lack some, they are rare; a gap is one of all.
     if not lack.any() or 2 * lack.sum() < (before.sizes > 0).sum():

@@ -1,23 +1,47 @@
-"""The windows of several groups, or of a table with gaps, as slices of one table."""
+"""The windows of a table, as slices of one table of time steps."""
 
 import numpy as np
 
 from sklstm._series import count_up
-from sklstm.sequences import SequenceTable
+from sklstm.sequences import SequenceTable, samples_of
 
 
-def windows_of_groups(
-    values, groups, before, missing, *, window_length, horizon, beside_known=None
-):
-    """Stack one group after the other, and cut a window for each row.
+def windows_of_one(values, before, geometry):
+    """View a series without gaps as windows, one for each row.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_features)
-        The rows of all groups.
+        The rows.
 
-    groups : Groups
-        The rows of each group, in the order of time.
+    before : ndarray of shape (n_steps, n_features)
+        What comes before the first row; there are missing steps before it.
+
+    geometry : WindowGeometry
+        The geometry of the windows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, window_length, n_features)
+        A read-only strided view of one table.
+    """
+    n_rows, n_before = len(values), geometry.n_before
+    table = np.full((n_before + n_rows, values.shape[1]), np.nan, values.dtype)
+    table[n_before - len(before) : n_before] = before
+    table[n_before:] = values
+    table = geometry.shift_known(table)
+    windows = samples_of(table, n_rows, geometry.length, step=1)
+    windows.flags.writeable = False
+    return windows
+
+
+def windows_of_groups(rows, before, missing, geometry):
+    """Stack one group after the other, and cut a window for each row.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows of all groups.
 
     before : Before
         What comes before the first row of each group.
@@ -25,28 +49,26 @@ def windows_of_groups(
     missing : ndarray of int, of shape (n_rows,), or None
         How many rows are missing before each row in its group.
 
-    window_length, horizon : int
-        Time steps of a window; and from its last one to its row.
-
-    beside_known : callable, default=None
-        Puts what is known in advance beside earlier rows of the stacked table.
+    geometry : WindowGeometry
+        The geometry of the windows.
 
     Returns
     -------
     SequenceTable of shape (n_rows, window_length, n_features)
     """
+    values, groups, horizon = rows.values, rows.groups, geometry.horizon
     n_rows = len(values)
     order, n_before = groups.order, before.sizes
     # Where each row is in its group, behind what is before it and missing.
     steps = np.ones(n_rows, dtype=np.int64)
     if missing is not None:
-        steps += np.minimum(groups.arranged(missing), window_length + horizon - 1)
+        steps += np.minimum(groups.arranged(missing), geometry.n_before)
     places = np.cumsum(steps)
     places += groups.repeat(n_before - places[groups.starts])
     sizes = places[groups.ends - 1] + 1
     # The last `horizon` steps of a group are in no window.
     used = np.maximum(sizes - horizon, 0)
-    kept = used if beside_known is None else sizes
+    kept = sizes if geometry.known else used
     begins = np.cumsum(kept) - kept
     table = np.full((kept.sum(), values.shape[1]), np.nan, values.dtype)
     here = places < groups.repeat(kept)
@@ -55,26 +77,26 @@ def windows_of_groups(
         at = count_up(n_before)
         here = at < np.repeat(kept, n_before)
         table[(at + np.repeat(begins, n_before))[here]] = before.values[here]
-    if beside_known is not None:
+    if geometry.known:
         # Only of those last steps it takes what is known from the next group.
-        table = beside_known(table)[count_up(sizes) < np.repeat(used, sizes)]
+        table = geometry.shift_known(table)[count_up(sizes) < np.repeat(used, sizes)]
         begins = np.cumsum(used) - used
     if not len(table):  # no step at all; a table of no rows would be no table
         table = np.full((1, values.shape[1]), np.nan, dtype=values.dtype)
     ends = np.maximum(places - horizon + 1, 0)
     starts, lengths = np.empty(n_rows, np.intp), np.empty(n_rows, np.intp)
-    lengths[order] = np.minimum(ends, window_length)
+    lengths[order] = np.minimum(ends, geometry.length)
     starts[order] = groups.repeat(begins) + ends - lengths[order]
     starts[lengths == 0] = 0
-    return SequenceTable(table, starts, lengths, window_length)
+    return SequenceTable(table, starts, lengths, geometry.length)
 
 
-def last_steps(values, groups, before, missing, n_steps):
+def last_steps(rows, before, missing, n_steps):
     """Give the last steps of each group.
 
     Parameters
     ----------
-    values, groups, before, missing
+    rows, before, missing
         As for :func:`windows_of_groups`.
 
     n_steps : int
@@ -85,6 +107,7 @@ def last_steps(values, groups, before, missing, n_steps):
     ndarray of shape (n_groups, n_steps, n_features)
         Missing steps where a group, with what is before it, has fewer.
     """
+    values, groups = rows.values, rows.groups
     last = groups.last(n_steps)
     steps = np.ones(len(last.order), dtype=np.int64)
     if missing is not None:

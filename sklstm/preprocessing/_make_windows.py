@@ -12,7 +12,8 @@ from sklstm._multistep import multistep_names
 from sklstm._series import Groups, missing_by_index, without_groups
 from sklstm._validation import check_int, check_table
 from sklstm.preprocessing._gaps import warn_of_gaps
-from sklstm.sequences import as_array, samples_of
+from sklstm.sequences import samples_of
+from sklstm.sequences._table import as_array
 
 
 def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
@@ -131,7 +132,7 @@ def _check_lengths(X, y, groups):
 
 
 def _remedy(name, value, X):
-    """Say what to pass in place of the name of a column or an index level."""
+    """Return what to pass instead of the name of a column or an index level."""
     if name != "groups" or not isinstance(value, str):
         return ""
     if value in getattr(X, "columns", ()):
@@ -179,7 +180,7 @@ def _targets_of_series(values, steps, series, missing):
     """
     places, table = np.arange(len(values)), values[series.order]
     if missing is not None:
-        # A longer hole than a target tells no more.
+        # No target reaches further than `steps` rows.
         places = np.cumsum(1 + np.minimum(series.arranged(missing), steps)) - 1
         table = _spread(table, places)
     whole = places - series.repeat(places[series.starts]) >= steps - 1

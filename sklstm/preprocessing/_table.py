@@ -1,15 +1,140 @@
 """What a table of rows in time holds: groups, features, what is known in advance."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import validate_data
 
-from sklstm._series import entities_of, reads_as_dates
-from sklstm._validation import as_list, shortened
+from sklstm._series import (
+    Groups,
+    TimeLabels,
+    check_sorted,
+    entities_of,
+    groups_of,
+    reads_as_dates,
+    time_index,
+)
+from sklstm._validation import (
+    as_list,
+    check_group_by,
+    check_no_infinity,
+    check_numbers,
+    check_rows,
+    check_table,
+    n_axes,
+    shortened,
+)
 
 # Rows that the 32 bits of an index can count: more than windows of any use have.
 LONGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a table as `SlidingWindow` reads them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The features, as numbers.
+
+    groups : Groups
+        The rows of each group, in the order of time.
+
+    group_column : int or None
+        The position of the column that names the groups.
+
+    labels : TimeLabels or None
+        The index, where ``history="auto"`` looks at it.
+
+    times : TimeLabels or None
+        The index, where gaps between rows can be found by it.
+    """
+
+    values: np.ndarray
+    groups: Groups
+    group_column: int | None
+    labels: TimeLabels | None
+    times: TimeLabels | None
+
+
+def read_rows(window, X, reset):
+    """Read the rows of a table, with their times.
+
+    Parameters
+    ----------
+    window : SlidingWindow
+        Its parameters say what to read.
+
+    X : DataFrame or array-like of shape (n_rows, n_columns)
+        The table.
+
+    reset : bool
+        Whether `fit` reads it, and the columns are those of later tables.
+
+    Returns
+    -------
+    Rows
+
+    Raises
+    ------
+    ValueError
+        If X is no such table, or its index is not sorted with ``history="auto"``.
+    """
+    values, groups, group_column = read_numbers(window, X, reset)
+    index = time_index(X, window.group_by) if isinstance(X, pd.DataFrame) else None
+    labels = times = None
+    if window.history == "auto" and index is not None:
+        labels = times = TimeLabels(index)
+        check_sorted(labels, groups, window.group_by, how_to_sort)
+    elif window.gaps != "ignore" and _may_show_gaps(index):
+        times = TimeLabels(index)
+    return Rows(values, groups, group_column, labels, times)
+
+
+def _may_show_gaps(index):
+    """Return whether missing rows may show in an index that need not be sorted."""
+    if index is None or isinstance(index, pd.MultiIndex):
+        return False
+    return not index.hasnans
+
+
+def read_numbers(window, X, reset):
+    """Read the features of a table, and its groups.
+
+    Parameters
+    ----------
+    window, X, reset
+        As for :func:`read_rows`.
+
+    Returns
+    -------
+    tuple of (ndarray of shape (n_rows, n_features), Groups, int or None)
+        The numbers, the groups, and the position of the column that names these.
+    """
+    group_by, group_column = window.group_by, None
+    if group_by is None:
+        values = check_rows(window, X, reset=reset)
+        groups = groups_of(values, None)
+    else:
+        check_table(X)
+        check_group_by(group_by)
+        if n_axes(X) != 2 or hasattr(X, "toarray"):
+            check_rows(window, X, reset=reset)  # which says what is wrong
+        validate_data(window, X, reset=reset, skip_check_array=True)
+        X = X if hasattr(X, "columns") else np.asarray(X)
+        group_column, entities, features = split_off(X, group_by)
+        if not features.shape[1]:
+            raise ValueError(
+                f"Found 0 feature(s) in X beside the column of group_by={group_by!r}, "
+                "while a minimum of 1 is required."
+            )
+        values = check_numbers(features, window)
+        groups = Groups.of(entities, f"group_by={group_by!r}")
+    check_no_infinity(window, values)
+    return values, groups, group_column
 
 
 def split_off(X, group_by):
@@ -103,12 +228,23 @@ def warn_of_repeated_times(labels, groups):
         )
 
 
-def places_of_known(known, columns, group_column):
-    """Find the columns that are known in advance among the features of a table.
+def places_of_known(known, X, rows):
+    """Return the places of the features that are known in advance.
+
+    Parameters
+    ----------
+    known : str, int or sequence of such
+        The columns.
+
+    X : DataFrame or array-like of shape (n_rows, n_columns)
+        The table.
+
+    rows : Rows
+        What was read of it.
 
     Returns
     -------
-    ndarray of int
+    tuple of int
         Their places, not counting the column of groups.
 
     Raises
@@ -116,9 +252,10 @@ def places_of_known(known, columns, group_column):
     ValueError
         If there is no such column, or it is that of the groups.
     """
-    features = list(columns)
-    if group_column is not None:
-        del features[group_column]
+    n_columns = rows.values.shape[1] + (rows.group_column is not None)
+    features = list(getattr(X, "columns", range(n_columns)))
+    if rows.group_column is not None:
+        del features[rows.group_column]
     known = as_list(known)
     strangers = [column for column in known if column not in features]
     if strangers:
@@ -126,72 +263,4 @@ def places_of_known(known, columns, group_column):
             f"known must name features of X, got {shortened(strangers)}. Features are "
             f"{features}; known=() stands for none of them."
         )
-    return np.array([features.index(column) for column in known], dtype=int)
-
-
-def beside_known(rows, places, horizon, whole_steps):
-    """Put what is known of a row beside the row that is `horizon` before it.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (..., n_rows, n_features)
-        The rows of series, in the order of time. Changed in place.
-
-    places : ndarray of int
-        The features that are known in advance.
-
-    horizon : int
-        How many rows before its own row a window ends.
-
-    whole_steps : bool
-        Whether a step is missing where its past is, or the row of what is known: a
-        network can't read half of it. Otherwise what there is stays, and so what is
-        known of a row before which the past is missing.
-
-    Returns
-    -------
-    ndarray of shape (..., n_rows, n_features)
-        The same array.
-    """
-    if not len(places) or not horizon:
-        return rows
-    n_there = max(rows.shape[-2] - horizon, 0)
-    missing = np.isnan(rows).all(axis=-1) if whole_steps else None
-    known = np.full_like(rows[..., places], np.nan)
-    known[..., :n_there, :] = rows[..., horizon:, places]
-    rows[..., places] = known
-    if not whole_steps:
-        return rows
-    later = np.ones_like(missing)
-    later[..., :n_there] = missing[..., horizon:]
-    missing |= later
-    past = np.delete(np.arange(rows.shape[-1]), places)
-    if len(past):
-        missing |= np.isnan(rows[..., past]).all(axis=-1)
-    rows[missing] = np.nan
-    return rows
-
-
-def names_of_lags(names, lags, later):
-    """Name every feature at every lag, such as ``price[t-3]``.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The features.
-
-    lags : iterable of int
-        How many rows ago steps were.
-
-    later : sequence of int
-        By how many rows each feature is later than that.
-
-    Returns
-    -------
-    list of str
-    """
-    return [
-        f"{name}[t-{lag - ahead}]" if lag > ahead else f"{name}[t]"
-        for lag in lags
-        for name, ahead in zip(names, later, strict=True)
-    ]
+    return tuple(features.index(column) for column in known)

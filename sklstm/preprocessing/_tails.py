@@ -105,7 +105,7 @@ class Tails(Mapping):
     def __init__(self, values, groups, labels, n_remembered, missing, paces, watches):
         # One label at least tells when the group was.
         last = groups.last(max(n_remembered, 1))
-        self._n_remembered, self._paces = n_remembered, paces
+        self._n_remembered, self.paces = n_remembered, paces
         self._sizes, self._starts = last.sizes, last.starts
         self._n_fitted = groups.sizes
         self._values = values[last.order]
@@ -142,13 +142,13 @@ class Tails(Mapping):
         return Tail(
             self._values[own].copy(),
             None if self._labels is None else self._labels.part(part),
-            self._paces[i],
+            self.paces[i],
             missing if missing is not None and missing.any() else None,
         )
 
     def paces_of(self, names, otherwise):
         """Give the paces of groups; of those that are not here another one."""
-        places, paces = self._places, self._paces
+        places, paces = self._places, self.paces
         return [paces[places[n]] if n in places else otherwise for n in names]
 
     def none_before(self, groups):
@@ -217,7 +217,7 @@ class Tails(Mapping):
             at = np.repeat(starts[some], own) + count_up(own)
             earlier = known.take(at).are_before(first.take(np.repeat(some, own)))
             n_rows[some] = np.add.reduceat(earlier, np.cumsum(own) - own, dtype=int)
-        paces = [self._paces[i] for i in tails.tolist()]
+        paces = [self.paces[i] for i in tails.tolist()]
         # Of a group by itself that the tables adjoin says nothing.
         counts = np.array([watches_gaps and pace.is_regular for pace in paces], bool)
         asked = np.flatnonzero((n_rows > 0) & (counts | (is_later & (not adjoins))))

@@ -1,0 +1,46 @@
+"""Which rows of a table are missing time steps: NaN in all features."""
+
+import numpy as np
+
+# Rows that are looked at together.
+_BLOCK = 65_536
+
+
+def missing_rows(values):
+    """Tell for each row whether it is a missing step: NaN in all its features."""
+    missing = np.empty(len(values), dtype=bool)
+    for rows in row_blocks(len(values)):
+        missing[rows] = _isnan(values[rows]).all(axis=1)
+    return missing
+
+
+def partly_missing_rows(values):
+    """Tell for each row whether some of its features are NaN and some are not."""
+    partly = np.empty(len(values), dtype=bool)
+    for rows in row_blocks(len(values)):
+        nan = _isnan(values[rows])
+        partly[rows] = nan.any(axis=1) & ~nan.all(axis=1)
+    return partly
+
+
+def row_blocks(n_rows):
+    """Cut a table in pieces whose temporaries do not show beside it."""
+    return [slice(first, first + _BLOCK) for first in range(0, n_rows, _BLOCK)]
+
+
+def _isnan(values):
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind == "O":
+        # Some Pythons set the processor's flag on comparing NaN; NumPy warns of that.
+        with np.errstate(invalid="ignore"):
+            return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
+    return np.zeros(values.shape, dtype=bool)
+
+
+def _is_no_value(value):
+    """Tell None, NaN and pandas' NA, which is not even equal to itself, from values."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True

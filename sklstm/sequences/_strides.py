@@ -1,0 +1,110 @@
+"""Arrays of samples that share rows, by the strides of their memory."""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+
+def rows_of(X):
+    """Take the table of rows out of an array of samples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_timesteps, n_features)
+        A strided view of overlapping windows, or any other array.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows, n_features)
+        Each row once, over the memory of `X` wherever its strides allow.
+
+    step : int
+        Rows from the start of one sample to that of the next.
+
+    Raises
+    ------
+    ValueError
+        If `X` has not three axes.
+    """
+    if X.ndim != 3:
+        raise ValueError(f"X must be 3-D, got {X.ndim}-D.")
+    n_samples, n_timesteps, n_features = X.shape
+    step = _rows_between_samples(X)
+    if step is None:
+        return X.reshape(n_samples * n_timesteps, n_features), n_timesteps
+    n_rows = (n_samples - 1) * step + n_timesteps
+    row = X.strides[1] if n_timesteps > 1 else X.strides[0]
+    strides = (row, X.strides[2])
+    return as_strided(X, (n_rows, n_features), strides, writeable=False), step
+
+
+def samples_of(values, n_samples, n_timesteps, step):
+    """View a table as samples that begin every `step` rows: undo :func:`rows_of`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        The table, of at least ``(n_samples - 1) * step + n_timesteps`` rows.
+
+    n_samples, n_timesteps, step : int
+        Number of samples, rows of each, and rows between their starts.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_timesteps, n_features)
+        A view wherever the memory allows; read-only where samples share rows:
+        windows have ``strides[0] == strides[1]``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.sequences import rows_of, samples_of
+    >>> windows = samples_of(np.array([[1], [2], [3], [4]]), 2, 3, step=1)
+    >>> windows[:, :, 0]
+    array([[1, 2, 3],
+           [2, 3, 4]])
+    >>> rows_of(windows)[0].ravel()
+    array([1, 2, 3, 4])
+    """
+    n_features = values.shape[1]
+    if step == n_timesteps:
+        rows = values[: n_samples * n_timesteps]
+        return rows.reshape(n_samples, n_timesteps, n_features)
+    row, column = values.strides
+    shape = (n_samples, n_timesteps, n_features)
+    strides = (step * row, row, column)
+    return as_strided(values, shape, strides, writeable=False).view(OverlappingSamples)
+
+
+class OverlappingSamples(np.ndarray):
+    """An array of samples that share rows, and that is pickled as the table of these.
+
+    NumPy would pickle each row once for every sample that holds it, and what reads
+    the copy (a pipeline with a cache) could not know that they were one row.
+    """
+
+    def __repr__(self):
+        return repr(np.asarray(self))
+
+    def __reduce__(self):
+        values, step = rows_of(self) if self.ndim == 3 else (None, None)
+        if step is None or step >= self.shape[1]:
+            return np.asarray(self).__reduce__()
+        return samples_of, (np.array(values), *self.shape[:2], step)
+
+
+def _rows_between_samples(X):
+    """Read the step between samples off the strides; None asks for a copy.
+
+    Where samples stand further apart than they are long, the rows between them are
+    no part of `X` and may hold anything, so these are copied out as well.
+    """
+    n_samples, n_timesteps, _ = X.shape
+    if n_samples <= 1 or X.size == 0:
+        return None
+    if n_timesteps == 1:
+        return 1 if X.strides[0] > 0 else None
+    between, row = X.strides[0], X.strides[1]
+    if row <= 0 or between <= 0 or between % row:
+        return None
+    step = between // row
+    return step if step <= n_timesteps else None
