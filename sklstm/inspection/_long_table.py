@@ -4,6 +4,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sklstm._series import (
+    Groups,
+    column_of,
+    entities_of,
+    is_time,
+    numbers_rows,
+    time_index,
+)
 from sklstm._validation import shortened
 from sklstm.forecasting._result_tables import read_forecast_columns
 
@@ -49,7 +57,9 @@ def long_table(forecast, history, truth, group_by, *, group=None, n_history=None
         history = _as_frame("history", history, targets)
     if truth is not None:
         truth = _as_frame("truth", truth, targets, like=forecast)
-    numbered = _merely_numbers_rows(forecast, history, group_by)
+    from_history = history is not None and forecast.index.nlevels == 1
+    index = history.index if from_history else forecast.index
+    numbered = group_by is not None and numbers_rows(index)
     forecasts = _split_groups(forecast, group_by, "forecast")
     pasts = _split_groups(history, group_by, "history")
     truths = _split_groups(truth, group_by, "truth")
@@ -89,17 +99,13 @@ def _read_forecast(forecast, group_by):
             "forecast must be a DataFrame or Series of at least one row, as "
             f"sklstm.forecasting.forecast gives it, got {forecast!r}."
         )
-    levels = [name for name in forecast.index.names if name is not None]
     if group_by is not None:
-        if group_by in forecast.columns or group_by in levels:
-            return forecast, group_by
-        raise ValueError(
-            f"group_by must be a column or an index level of forecast, got {group_by!r}"
-            f". Columns: {list(forecast.columns)}; index levels: {levels}."
-        )
+        entities_of(forecast, group_by, "forecast")  # which raises without it
+        return forecast, group_by
     if forecast.index.nlevels > 1:
+        levels = [name for name in forecast.index.names if name is not None]
         kinds = {name: forecast.index.get_level_values(name) for name in levels}
-        groups = [name for name, level in kinds.items() if not _is_time(level)]
+        groups = [name for name, level in kinds.items() if not is_time(level)]
         if len(groups) == 1:
             return forecast, groups[0]
         raise ValueError(
@@ -182,18 +188,17 @@ def _split_groups(table, group_by, name):
         return {}
     if group_by is None:
         return {None: table}
-    if group_by in table.columns:
-        groups, rest = table[group_by], table.drop(columns=[group_by])
-    elif group_by in table.index.names:
-        groups = table.index.get_level_values(group_by)
-        rest = table.droplevel(group_by) if table.index.nlevels > 1 else table
-    else:
+    entities = column_of(table, group_by)
+    if entities is None:
         raise ValueError(
             f"{name} has neither a column nor an index level {group_by!r}, which names "
             f"the groups of forecast. Columns: {list(table.columns)}."
         )
-    codes, names = pd.factorize(np.asarray(groups))
-    return {group: rest[codes == i] for i, group in enumerate(names)}
+    groups = Groups.of(entities, f"group_by={group_by!r}", name)
+    rest = table.drop(columns=[group_by], errors="ignore")
+    rest.index = time_index(table, group_by)
+    rows = zip(groups.names, groups.rows_of_each(), strict=True)
+    return {group: rest.iloc[own] for group, own in rows}
 
 
 def _choose_groups(groups, group):
@@ -207,14 +212,6 @@ def _choose_groups(groups, group):
 
 
 # -------------------------------------------------------------------------- the times
-def _merely_numbers_rows(forecast, history, group_by):
-    """Tell whether the index numbers the rows of all groups, and so tells no time."""
-    if group_by is None or forecast.index.nlevels > 1:
-        return False
-    index = forecast.index if history is None else history.index
-    return is_numeric_dtype(index) and index.is_unique
-
-
 def _times(group, forecast, history, numbered):
     """Return where the rows of a forecast and of its history are drawn.
 
@@ -231,7 +228,7 @@ def _times(group, forecast, history, numbered):
             + ("" if group is None else f" in group {group!r}")
             + ". Name the column or index level of the groups in group_by."
         )
-    name = forecast.index.name or ("time" if _is_time(forecast.index) else "row")
+    name = forecast.index.name or ("time" if is_time(forecast.index) else "row")
     return x.rename(name), past_x.rename(name)
 
 
@@ -266,7 +263,7 @@ def _before(history, forecast, n_rows, numbered):
     first = forecast.index[0]
     if numbered:
         pass
-    elif _drawable(forecast.index) is None and not _is_time(forecast.index):
+    elif _drawable(forecast.index) is None and not is_time(forecast.index):
         # Names have no order in time, so that only their places tell.
         here = np.flatnonzero(history.index == first)
         history = history.iloc[: here[0]] if len(here) else history
@@ -306,7 +303,3 @@ def _beside(forecast, truth, numbered):
             f"{forecast.index[-1]!r}, in its index; got none of them."
         )
     return truth.reindex(forecast.index)
-
-
-def _is_time(index):
-    return isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
