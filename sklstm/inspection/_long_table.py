@@ -5,9 +5,9 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from sklstm._series import (
-    Groups,
     column_of,
     entities_of,
+    groups_of,
     is_time,
     numbers_rows,
     time_index,
@@ -57,9 +57,8 @@ def long_table(forecast, history, truth, group_by, *, group=None, n_history=None
         history = _as_frame("history", history, targets)
     if truth is not None:
         truth = _as_frame("truth", truth, targets, like=forecast)
-    from_history = history is not None and forecast.index.nlevels == 1
-    index = history.index if from_history else forecast.index
-    numbered = group_by is not None and numbers_rows(index)
+    with_times = forecast if history is None else history
+    numbered = group_by is not None and numbers_rows(with_times.index)
     forecasts = _split_groups(forecast, group_by, "forecast")
     pasts = _split_groups(history, group_by, "history")
     truths = _split_groups(truth, group_by, "truth")
@@ -182,23 +181,23 @@ def _split_groups(table, group_by, name):
     Raises
     ------
     ValueError
-        If the table does not name groups; calls it `name`.
+        If the table, which the message calls `name`, does not name groups.
     """
     if table is None:
         return {}
     if group_by is None:
         return {None: table}
-    entities = column_of(table, group_by)
-    if entities is None:
+    if column_of(table, group_by) is None:
         raise ValueError(
             f"{name} has neither a column nor an index level {group_by!r}, which names "
             f"the groups of forecast. Columns: {list(table.columns)}."
         )
-    groups = Groups.of(entities, f"group_by={group_by!r}", name)
-    rest = table.drop(columns=[group_by], errors="ignore")
-    rest.index = time_index(table, group_by)
-    rows = zip(groups.names, groups.rows_of_each(), strict=True)
-    return {group: rest.iloc[own] for group, own in rows}
+    groups = groups_of(table, group_by, name)
+    rest = table.set_axis(time_index(table, group_by))
+    if group_by in table.columns:
+        rest = rest.drop(columns=[group_by])
+    own = zip(groups.names, groups.rows_of_each(), strict=True)
+    return {group: rest.iloc[rows] for group, rows in own}
 
 
 def _choose_groups(groups, group):
