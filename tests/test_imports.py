@@ -31,7 +31,14 @@ MAY_IMPORT = {
         "_window_step",
     },
     "_pipeline": {"_window_step"},
-    "model_selection": {"_compat", "_multistep", "_pipeline", "_series", "_validation"},
+    "model_selection": {
+        "_compat",
+        "_geometry",
+        "_multistep",
+        "_pipeline",
+        "_series",
+        "_validation",
+    },
     "forecasting": {
         "model_selection",
         "preprocessing",
