@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from sklstm._series import column_of
 from sklstm._validation import as_list, check_int, shortened
 from sklstm.forecasting._result_tables import (
     check_backtest,
@@ -294,9 +295,7 @@ def _as_backtested(forecasts, backtested, by):
         )
     rows = pd.DataFrame(index=np.arange(len(forecasts)))
     for name in groups:
-        there = name in forecasts.columns
-        own = forecasts[name] if there else forecasts.index.get_level_values(name)
-        rows[name] = np.asarray(own)
+        rows[name] = np.asarray(column_of(forecasts, name))
     for column, (_, kind) in kinds.items():
         rows[kind] = forecasts[column].to_numpy()
     # Group by group, the rows of each in the order of time.

@@ -100,7 +100,7 @@ class TargetUnits:
             self._means[i] = np.nanmean(own[:, -1])
         levels, windows = self._transformed(X), None
         if self.weights:
-            length = max(self.weights) + self.n_steps + int(self._window.window_length)
+            length = max(self.weights) + self.n_steps + self._window.geometry.length
             self.lags = Lags(self._window, length)
             windows = self.lags.fit(X, levels)
         return self._pairs(X, y, levels, targets, windows)

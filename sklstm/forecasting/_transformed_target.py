@@ -283,7 +283,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         """Bring predictions, of which the last axis is quantiles, into units of y."""
         units = self._units
         shape = (len(predicted), units.n_steps, len(units.columns), -1)
-        horizon = int(self._window.horizon)
+        horizon = self._window.geometry.horizon
         return units.restored_rows(predicted.reshape(shape), windows, horizon)
 
     # ------------------------------------------------------------------------ fitting
