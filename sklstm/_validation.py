@@ -1,4 +1,4 @@
-"""Checks of input that scikit-learn does not make, and fits that leave no halves."""
+"""Checks of input that scikit-learn does not make."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -17,7 +17,7 @@ FLOATS = (np.float64, np.float32)
 
 @contextmanager
 def all_or_nothing(estimator):
-    """Give back the state an estimator had, should the block within raise.
+    """Restore the state of an estimator if the block within raises.
 
     Fitted attributes that the block wants to change in place must be copied first.
     """
@@ -31,14 +31,14 @@ def all_or_nothing(estimator):
 
 
 def check_int(name, value, *, at_least, others=""):
-    """Refuse what is no int from `at_least` on; `others` names what else is allowed."""
+    """Raise unless value is an int >= at_least; `others` names what else may be."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < at_least:
         raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
 
 
 def check_group_by(group_by):
-    """Refuse several columns in group_by, and what can't be the name of one."""
+    """Raise unless group_by may be the name of one column or index level."""
     try:
         hash(group_by)
     except TypeError:
@@ -50,12 +50,12 @@ def check_group_by(group_by):
 
 
 def as_list(names):
-    """Give a list of what may be one name or several."""
+    """Return one name or several as a list."""
     return [names] if np.ndim(names) == 0 else list(names)
 
 
 def shortened(names, most=5):
-    """List names in a message, the first few of many."""
+    """Return names for a message, the first few of many."""
     shown = ", ".join(repr(name) for name in list(names)[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
@@ -165,7 +165,7 @@ def check_table(X, name="X"):
 
 
 def _how_to_read(X):
-    """Say how to make a DataFrame of what only looks like one; "" of all else."""
+    """Return how to make a DataFrame of what only looks like one; or ""."""
     if isinstance(X, pd.DataFrame):
         return ""
     if hasattr(X, "collect"):  # first, as polars warns of asking for columns
@@ -184,7 +184,7 @@ def _dense(X):
 
 
 def _without_na(X):
-    """Put NaN in place of pandas' NA among objects: NumPy makes no float of it."""
+    """Replace pandas' NA among objects by NaN, as NumPy makes no float of it."""
     if isinstance(X, np.ndarray) and X.dtype.kind == "O":
         return np.where(pd.isna(X), np.nan, X)
     if not isinstance(X, pd.DataFrame):
@@ -208,7 +208,7 @@ def check_numbers(X, estimator, dtype=FLOATS):
 
 
 def check_target_of_rows(X, y):
-    """Refuse y that has not a target for each row of X."""
+    """Raise unless y has a target for each row of X."""
     # (Text and mappings have a length of their own.)
     no_array = isinstance(y, (str, bytes, Mapping, Set))
     no_array |= not hasattr(y, "__len__") and not hasattr(y, "__array__")
@@ -218,7 +218,7 @@ def check_target_of_rows(X, y):
 
 
 def check_same_index(X, y):
-    """Refuse y whose pandas index is not that of X: rows go together as they stand."""
+    """Raise unless X and y have the same pandas index, where both have one."""
     if not isinstance(X, pd.DataFrame) or not isinstance(y, (pd.Series, pd.DataFrame)):
         return
     of_X, of_y = X.index, y.index
@@ -247,7 +247,7 @@ def _is_same_label(a, b):
 
 
 def _tells_nothing(of_X, of_y):
-    """Tell whether y, or X, has the numbers that pandas gives where nobody gives any.
+    """Return whether the index of y, or of X, is one that pandas made by itself.
 
     Ascending numbers on both sides, as folds of these have, are in one order. Numbers
     of y that are those of X in another order do tell.
@@ -261,7 +261,7 @@ def _tells_nothing(of_X, of_y):
 
 
 def check_no_infinity(estimator, values, locate=None):
-    """Refuse infinities.
+    """Raise if a value is infinite.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def check_no_infinity(estimator, values, locate=None):
 
 
 def check_whole_steps(estimator, table):
-    """Refuse time steps of which some features are missing and some are not.
+    """Raise if some features of a time step are missing and some are not.
 
     Raises
     ------
@@ -314,7 +314,7 @@ def check_whole_steps(estimator, table):
 
 
 def check_tokens(estimator, table):
-    """Refuse what is no sequence of integer tokens.
+    """Raise unless sequences are of integer tokens.
 
     Raises
     ------
@@ -338,7 +338,7 @@ def check_tokens(estimator, table):
 
 
 def check_3d(estimator, X):
-    """Hold X to the shape (n_samples, n_timesteps, n_features), nothing empty."""
+    """Raise unless X is of shape (n_samples, n_timesteps, n_features), not empty."""
     if not isinstance(X, SequenceTable):
         X = np.asarray(X)
     if X.ndim != 3:
@@ -361,7 +361,7 @@ def _place(row, locate):
 
 @contextmanager
 def _naming_what_is_no_number(X):
-    """Add to a failed conversion where in X it failed; refuse what would not fail."""
+    """Add to the error of a conversion the row and column of X where it failed."""
     _refuse_what_is_cast(X)
     try:
         yield
@@ -390,7 +390,7 @@ def _on_one_line(value, most=80):
 
 
 def _refuse_what_is_cast(X):
-    """Refuse what NumPy casts in silence: times to integers, complex to real parts."""
+    """Raise if X holds what NumPy casts silently: times, or complex numbers."""
     if hasattr(X, "columns"):
         dtypes = zip(X.columns, X.dtypes, strict=True)
     else:

@@ -357,7 +357,7 @@ def test_memory_is_bounded_by_forecasting_folds_in_parts(monkeypatch):
     X = panel()
     arguments = (ridge(group_by="shop"), X, X["price"], 5)
     expected = backtest(*arguments, refit=False, known=["hour"])
-    monkeypatch.setattr("sklstm.forecasting._backtest._LARGEST", 1)
+    monkeypatch.setattr("sklstm.forecasting._origins._LARGEST", 1)
     monkeypatch.setattr("sklstm.forecasting._rollout._LARGEST", 1)
     found = backtest(*arguments, refit=False, known=["hour"])
     pd.testing.assert_frame_equal(found, expected)

@@ -342,6 +342,7 @@ def test_auto_of_the_first_fit_holds_when_training_goes_on(X, y):
         ("fcn_kernel_size", 0),
         ("fcn_pool_size", 0),
         ("fcn_pooling", "last"),
+        ("fcn_dropout", 1.0),
         ("fcn_squeeze_excite", "yes"),
         ("patch_size", 0),
         ("window_norm", "mean"),
@@ -403,3 +404,44 @@ def test_a_class_of_two_percent_is_found():
     assert balanced[is_rare].mean() > 0.8
     assert balanced[is_rare].mean() >= plain[is_rare].mean()
     assert balanced[~is_rare].mean() < 0.05
+
+
+def test_convolutions_are_left_out_of_whole_samples(X, y):
+    classifier = lstm_fcn(fcn_dropout=0.4).fit(X, y)
+    layer = classifier.model_.get_layer("fcn_dropout")
+    seen = np.asarray(layer(np.ones((2000, 6), "float32"), training=True))
+    assert (seen == seen[:, :1]).all()
+    np.testing.assert_allclose(np.unique(seen), [0, 1 / 0.6], rtol=1e-6)
+    assert abs((seen[:, 0] == 0).mean() - 0.4) < 0.05
+
+
+def test_recurrent_layers_learn_alone_where_convolutions_are_left_out(X, y):
+    """At a share of almost 1 no sample of a batch of six shows the convolutions."""
+    settings = {"batch_size": 6, "shuffle": False, "dropout": 0.0}
+    before, after = (
+        {
+            layer.name: layer.get_weights()
+            for layer in lstm_fcn(fcn_dropout=1 - 1e-6, epochs=epochs, **settings)
+            .fit(X, y)
+            .model_.layers
+        }
+        for epochs in (1, 3)
+    )
+    for name in ("fcn_1", "fcn_2"):
+        np.testing.assert_array_equal(before[name], after[name])
+    assert np.abs(before["lstm_1"][0] - after["lstm_1"][0]).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("a_class", "n_steps", "expected"),
+    [(15, 6, 0.0), (16, 6, 0.3), (16, 149, 0.3), (16, 150, 0.0)],
+)
+def test_share_of_auto_goes_by_samples_and_steps(a_class, n_steps, expected):
+    X = np.random.default_rng(0).normal(size=(3 * a_class, n_steps, 1))
+    y = np.arange(len(X)) % 3
+    classifier = LSTMClassifier(units=2, fcn_filters=3, epochs=1).fit(X, y)
+    assert classifier.fcn_dropout_ == expected
+    rates = [
+        layer.rate for layer in classifier.model_.layers if "Dropout" in str(layer)
+    ]
+    assert (0.3 in rates) == (expected == 0.3)

@@ -19,7 +19,7 @@ from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindo
 from sklstm._pipeline import Parts
 from sklstm.forecasting import forecast, make_multistep, stream
 from sklstm.forecasting._panel import Panel
-from sklstm.forecasting._row_by_row import look_at_other_rows, work_row_by_row
+from sklstm.forecasting._row_by_row import depends_on_other_rows, work_row_by_row
 
 HOURS = pd.date_range("2026-01-01", periods=150, freq="h", name="hour of the day")
 
@@ -343,7 +343,7 @@ def test_groups_have_paces_of_their_own():
 
 
 @pytest.mark.parametrize("n_rows", [5, 24, 60])
-def test_steps_that_look_at_other_rows_are_found_in_small_tables(n_rows):
+def test_steps_that_depends_on_other_rows_are_found_in_small_tables(n_rows):
     step = FunctionTransformer(lambda X: X.diff().fillna(0.0))
     X = series(n_rows)[["price"]]
     pipe = ridge(step, window_length=3).fit(X, X["price"])
@@ -694,7 +694,7 @@ def test_every_row_tells_whether_steps_look_at_others(name, place):
     step = FunctionTransformer({**LOOKING, **ALONE}[name])
     pipe = ridge(step).fit(X, X["rare"])
     parts = Parts.of(pipe, "forecast")
-    looks = look_at_other_rows(parts, Panel(X, None), parts.transform(X))
+    looks = depends_on_other_rows(parts, Panel(X, None), parts.transform(X))
     assert looks == (name in LOOKING)
 
 

@@ -46,7 +46,7 @@ MAY_IMPORT = {
         "_validation",
         "_window_step",
     },
-    "inspection": {"forecasting", "_geometry", "_pipeline", "_validation"},
+    "inspection": {"forecasting", "_geometry", "_pipeline", "_series", "_validation"},
     "metrics": {"_validation"},
     "networks": set(),
     "training": {"sequences", "networks"},

@@ -3,19 +3,19 @@
 import numpy as np
 import pandas as pd
 
-# Of equally spaced rows with holes at least so many neighbours must be there: fewer
-# are more likely events than a series.
+# The share of rows that must be there to tell a frequency: of fewer, rows are more
+# likely events than a series.
 THERE = 1 / 3
 
 _AN_HOUR = 3600 * 10**9
 
-# Of the frequencies of pandas, those of equally long steps; days are, but for clocks
-# that change, of which pandas refuses the hours that are not there.
+# The offsets of pandas that are equally long. (Days are, except where clocks change;
+# pandas refuses the hours that these leave out.)
 EQUAL_STEPS = (pd.offsets.Tick, pd.offsets.Day)
 
 
 def is_grid(lengths, counts, there=THERE):
-    """Return whether steps are those of equally spaced rows, some of which are missing.
+    """Return whether rows are equally spaced, except that some are missing.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def is_grid(lengths, counts, there=THERE):
 
 
 def days_of(times):
-    """Return the days of times that are at the same time of day; None for others."""
+    """Return the days of times at one time of day; None for other times."""
     wall = times.tz_localize(None)
     days = wall.normalize()
     if ((wall - days) != wall[0] - days[0]).any():
@@ -39,7 +39,7 @@ def days_of(times):
 
 
 def calendar_of(times):
-    """Find the calendar that times without holes are taken from.
+    """Return the calendar of times without holes.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def calendar_of(times):
 
 
 def calendar_with_holes(times):
-    """Find the calendar that times are taken from, some of which are missing.
+    """Return the calendar of times, some of which are missing.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def calendar_with_holes(times):
 
 
 def _every(numbers, offset):
-    """Return the offset of every nth month or the like; None where holes are many."""
+    """Return the offset of every nth month or the like; None if many are missing."""
     lengths, counts = np.unique(np.diff(numbers), return_counts=True)
     return offset(int(lengths[0])) if is_grid(lengths, counts) else None
 
@@ -108,7 +108,7 @@ def _business_days(times, days):
 
 
 def _business_hours(times):
-    """Find the hours of opening that are the same on all business days."""
+    """Return the business hours of times; None unless equal on all days."""
     wall = times.tz_localize(None)
     within = (wall - wall.floor("h")).unique()
     hours = wall.hour
@@ -128,7 +128,7 @@ def _business_hours(times):
 
 
 def _months(times, days):
-    """Return numbers of the months of times on one day of each; None for others."""
+    """Return the numbers of months, and their offset; None for other times."""
     months = np.asarray(times.year * 12 + times.month)
     dates = days.astype("datetime64[D]")
     begins = dates.astype("datetime64[M]").astype("datetime64[D]")
@@ -147,7 +147,7 @@ def _months(times, days):
 
 
 def _half_months(times):
-    """Return numbers of the half months that times begin or end; None for others."""
+    """Return the numbers of half months, and their offset; None for other times."""
     halves = np.asarray(times.year * 12 + times.month) * 2
     middle = np.asarray(times.day == 15)
     if (middle | np.asarray(times.day == 1)).all():

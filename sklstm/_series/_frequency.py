@@ -1,4 +1,4 @@
-"""How rows in time follow each other, and which of them are missing."""
+"""The frequency of rows in time: how far apart neighbours are."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -20,14 +20,14 @@ _A_DAY = 24 * 3600 * 10**9
 
 @dataclass(frozen=True)
 class Moment:
-    """A label: what it measures, its place on that line, and itself."""
+    """The label of a row, and its position on the line of labels of its kind."""
 
     kind: str
     position: Any
     label: Any = None
 
     def is_before(self, other):
-        """Return whether both lie on one line, this one earlier."""
+        """Return whether both are of one kind, and this one is earlier."""
         if other is None or other.kind != self.kind:
             return False
         try:
@@ -38,7 +38,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Frequency:
-    """How far apart neighbouring rows are.
+    """The spacing of an index: how far apart neighbouring rows are.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ class Frequency:
 
     @property
     def is_regular(self):
-        """Whether rows are equally far apart, but for holes, or those of a calendar."""
+        """Whether rows are equally far apart or of a calendar, but for holes."""
         there = self.usual_step is not None
         return there and (self.freq is not None or self.usual_step == self.longest_step)
 
     @classmethod
     def of(cls, steps, times=None, *, there=THERE):
-        """Find the frequency from the steps between labels, and from these if times.
+        """Return the frequency of labels, by the distances between neighbours.
 
         Steps of several times the shortest are holes if at least the share `there` of
         all steps is the shortest; None says that they are none.
@@ -107,7 +107,7 @@ class Frequency:
         return max(round(distance / self.usual_step) - 1, 0)
 
     def labels_after(self, last, n_rows):
-        """Return the labels of rows that are yet to come.
+        """Return the labels of the rows that follow.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Frequency:
 
 
 def columns_of(frequencies):
-    """Return the steps of many frequencies, which often are few ones.
+    """Return the attributes of many frequencies as columns.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def columns_of(frequencies):
 
 
 def longest_plain_step(times):
-    """Return the nanoseconds from which on equal steps may be those of a calendar.
+    """Return the distance from which on equal ones may be those of a calendar.
 
     `times` is the DatetimeIndex; None of other labels, which have none.
     """

@@ -31,7 +31,7 @@ class Groups:
 
     @classmethod
     def of(cls, entities, parameter, table=None):
-        """Find the groups of rows.
+        """Return the groups of rows.
 
         Parameters
         ----------
@@ -63,7 +63,7 @@ class Groups:
 
     @classmethod
     def of_one(cls, name, n_rows):
-        """Take all rows for those of one group."""
+        """Return all rows as those of one group."""
         return cls([name], np.arange(n_rows), np.array([n_rows]))
 
     def __len__(self):
@@ -85,19 +85,19 @@ class Groups:
         return self.order[self.starts[i] : self.ends[i]]
 
     def rows_of_each(self):
-        """Return the rows of one group after the other."""
+        """Return the rows of each group, as they stand in the table."""
         if not len(self):  # of which NumPy would split off one
             return []
         return np.split(self.order, self.ends[:-1])
 
     def last(self, n_rows):
-        """Return the last rows of each group, at most so many of one."""
+        """Return the groups with their last `n_rows` rows alone."""
         sizes = np.minimum(self.sizes, n_rows)
         at = np.repeat(self.ends - sizes, sizes) + count_up(sizes)
         return Groups(self.names, self.order[at], sizes)
 
     def arranged(self, column):
-        """Return what each row of the table has, in the order of `order`."""
+        """Return a column of the table in the order of `order`."""
         return column if self._is_in_order else column[self.order]
 
     @functools.cached_property
@@ -133,7 +133,7 @@ class Groups:
         return Line(self, self._scattered(passed - self.repeat(passed[self.starts])))
 
     def _scattered(self, arranged):
-        """Return in the order of the table what is in the order of `order`."""
+        """Return a column in the order of the table; the inverse of `arranged`."""
         column = np.empty_like(arranged)
         column[self.order] = arranged
         return column
@@ -143,7 +143,7 @@ class Groups:
         return bool((self.order[1:] > self.order[:-1]).all())
 
     def repeat(self, column):
-        """Return what the group of each row has, in the order of `order`."""
+        """Return a value of each group for its rows, in the order of `order`."""
         return np.repeat(column, self.sizes)
 
 
@@ -167,7 +167,7 @@ class Line:
         self._on_line = codes * self._width + places[groups.order]
 
     def rows_before(self, n_steps):
-        """Return the rows so many time steps before all rows, as `rows_at` does."""
+        """Return the row `n_steps` time steps before each row, as `rows_at` does."""
         return self.rows_at(self._groups.codes, self.places - n_steps)
 
     def rows_at(self, codes, places):

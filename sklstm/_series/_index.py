@@ -43,7 +43,7 @@ def without_groups(index, codes):
 
 
 def reads_as_dates(index):
-    """Tell whether labels are text that pandas can read as dates."""
+    """Return whether labels are text that pandas can read as dates."""
     some = index[:20]
     if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
         return False

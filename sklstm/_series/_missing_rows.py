@@ -11,7 +11,7 @@ ROWS_OF_A_FREQUENCY = 3
 
 
 def frequencies_of(times, groups, *, of_table_where_short):
-    """Find the frequency of each group.
+    """Return the frequency of each group.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def missing_by_index(index, groups, *, of_groups):
 
 
 def n_rows_between(frequencies, last, first, *, at_most):
-    """Count the rows that are missing between the ends of series and what follows.
+    """Count the rows that are missing between series and the rows that follow.
 
     Parameters
     ----------

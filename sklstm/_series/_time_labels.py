@@ -1,4 +1,4 @@
-"""The labels of rows: which is earlier, and how far apart they are."""
+"""The labels of rows: their order, and how far apart they are."""
 
 import functools
 
@@ -21,7 +21,7 @@ _DAY_OF_EPOCH, _SATURDAY = 3, 5
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
-# Numbers need not tell time: of them more neighbours must be there than of dates.
+# Numbers may not tell time: fewer of their rows may be missing than of dates.
 _NUMBERS_THERE = 2 / 3
 
 
@@ -57,7 +57,7 @@ class TimeLabels:
         return self.kind.endswith(" time") or self.kind.startswith("period ")
 
     def show_gaps(self, of_groups):
-        """Whether labels that are left out within a table may be rows that are missing.
+        """Return whether labels that are left out may be rows that are missing.
 
         Whole numbers show them, as years do or the numbers of rows of which some were
         dropped; but where there are groups not those that occur once each, which number
@@ -69,7 +69,7 @@ class TimeLabels:
         return self.tells_time or self.kind == "duration"
 
     def _rules_out_calendars(self, positions, steps):
-        """Tell of some times that they are no calendar's; to look for one takes long.
+        """Return whether times are of no calendar, for which a search takes long.
 
         Business hours are hours apart, months further than 10 days, and business days
         leave out the weekend; but an index may bring any calendar of its own.
@@ -124,7 +124,7 @@ class TimeLabels:
             return ranks
 
     def n_rises(self, rows):
-        """Count the steps of some rows whose label is later than that before it."""
+        """Count the rows among some whose label is later than the one before."""
         labels = self.index[rows]
         return int((np.diff(pd.factorize(labels, sort=True)[0]) > 0).sum())
 
@@ -136,14 +136,14 @@ class TimeLabels:
         return Moment(self.kind, position, self.index[row])
 
     def are_before(self, others):
-        """Return which labels are earlier than other ones of the kind, one for one."""
+        """Return which labels are earlier than others of the same kind, pairwise."""
         if self.is_like(others):
             return self._positions < others._positions
         pairs = zip(self._moments(), others._moments(), strict=True)
         return np.array([one.is_before(other) for one, other in pairs], dtype=bool)
 
     def steps_to(self, others):
-        """Return the distances to other labels, one for one; None if too far."""
+        """Return the distances to other labels, pairwise; None if too large."""
         if not self.is_like(others) or not len(self.index):
             return None
         # Integers that measure nanoseconds could overflow.
@@ -153,7 +153,7 @@ class TimeLabels:
         return (others._positions - self._positions) * self._unit
 
     def is_like(self, others):
-        """Return whether labels of the same kind can be compared as columns."""
+        """Return whether labels can be compared with others as columns."""
         if self._positions is None or self._unit != others._unit:
             return False
         if self.kind == others.kind == "number":
@@ -177,7 +177,7 @@ class TimeLabels:
         return TimeLabels(self.index[rows])
 
     def part(self, rows):
-        """Return the labels of a slice of rows, which were seen to be whole."""
+        """Return the labels of a slice of rows, without another check for NaN."""
         part = object.__new__(TimeLabels)
         part.index, part.kind, part._unit = self.index[rows], self.kind, self._unit
         part._positions = None if self._positions is None else self._positions[rows]
@@ -185,7 +185,7 @@ class TimeLabels:
         return part
 
     def frequencies(self, groups):
-        """Return the frequency of each group of rows, as `frequency` does that of one.
+        """Return the frequency of each group, as `frequency` does for some rows.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ class TimeLabels:
         ]
 
     def _only_steps(self, groups):
-        """Return the one step between the labels of each group.
+        """Return the distance between neighbouring labels of each group.
 
         Returns
         -------
@@ -231,7 +231,7 @@ class TimeLabels:
         return np.where(plain, lengths, -1.0)
 
     def frequency(self, rows=None):
-        """Return the frequency of some rows; None takes all moments of the table."""
+        """Return the frequency of some rows; None takes the whole table."""
         if self._positions is None:
             return Frequency()
         if rows is None or len(rows) == len(self.index):
@@ -330,7 +330,7 @@ class TimeLabels:
         return of_group, self._positions[around] * self._unit
 
     def _grid(self, rows, freq):
-        """Return the places of all rows of a calendar from one row to another."""
+        """Return the positions of a calendar from one row to another."""
         first, last = self.index[rows]
         return pd.date_range(first, last, freq=freq, unit=self.index.unit).asi8
 
@@ -340,7 +340,7 @@ def _ranks_of(labels):
 
 
 def _positions(index):
-    """Put labels on a line, where they are numbers or times.
+    """Return labels as positions on a line, if they are numbers or times.
 
     Returns
     -------

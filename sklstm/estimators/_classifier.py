@@ -94,6 +94,12 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         "concat", the mean joined with a twentieth of the maximum, of which `dropout`
         leaves out half at most.
 
+    fcn_dropout : float or "auto", default="auto"
+        Share of the samples of a batch for which training leaves these convolutions
+        out, so that the recurrent layers learn to tell the classes alone. "auto" is
+        0.3 where the first fit sees at least 16 samples per class and sequences of less
+        than 150 time steps, and 0 otherwise.
+
     fcn_squeeze_excite : bool, default=False
         Whether the filters of these convolutions but the last are weighted for each
         sequence, by their means over time, as in MLSTM-FCN [6]_.
@@ -216,6 +222,9 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     patch_size_ : int
         Number of time steps that are joined into one.
 
+    fcn_dropout_ : float
+        The share in use.
+
     fcn_filters_ : tuple of int
         Number of filters of each convolution beside the recurrent layers.
 
@@ -302,6 +311,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         fcn_kernel_size="auto",
         fcn_pool_size="auto",
         fcn_pooling="concat",
+        fcn_dropout="auto",
         fcn_squeeze_excite=False,
         patch_size="auto",
         window_norm=None,
@@ -345,6 +355,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         self.fcn_kernel_size = fcn_kernel_size
         self.fcn_pool_size = fcn_pool_size
         self.fcn_pooling = fcn_pooling
+        self.fcn_dropout = fcn_dropout
         self.fcn_squeeze_excite = fcn_squeeze_excite
         self.patch_size = patch_size
         self.window_norm = window_norm

@@ -21,6 +21,12 @@ _DROPOUT = 0.8
 _PATCHES = 64
 _UPDATES = 500
 
+# Of "auto": share of samples for which training leaves the convolutions out, where each
+# class has so many samples. The recurrent layers then learn the classes alone as well,
+# which helps where order counts. From few samples they learn by heart, and in long
+# sequences they don't find what is short.
+_FCN_DROPOUT, _SAMPLES_A_CLASS = 0.3, 16
+
 _SIZES = [
     Interval(Integral, 1, None, closed="left"),
     "array-like",
@@ -47,6 +53,7 @@ class FCNBranch:
             StrOptions({"auto"}),
         ],
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
+        "fcn_dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "fcn_squeeze_excite": ["boolean"],
         "patch_size": [
             Interval(Integral, 1, None, closed="left"),
@@ -55,7 +62,7 @@ class FCNBranch:
     }
 
     def _begin(self, samples, partial):
-        """Choose what depends on the length of the first sequences."""
+        """Choose what depends on the first samples: their number and their length."""
         longest = int(samples.table.lengths.max())
         pool_size = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
         self.fcn_pool_size_ = _chosen(self.fcn_pool_size, pool_size)
@@ -65,6 +72,9 @@ class FCNBranch:
         # A power of two: series of about the same length share what is compiled.
         halvings = int(np.ceil(np.log2(max(longest / _PATCHES, 1)))) if patches else 0
         self.patch_size_ = _chosen(self.patch_size, 2**halvings)
+        a_class = len(samples.targets) / len(self.target_encoder_.classes_)
+        alone = self.fcn_filters_ and a_class >= _SAMPLES_A_CLASS and pool_size == 1
+        self.fcn_dropout_ = _chosen(self.fcn_dropout, _FCN_DROPOUT if alone else 0.0)
 
     def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
@@ -99,6 +109,9 @@ class FCNBranch:
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_pool_size": pool_size if filters else 1,
             "fcn_pooling": self.fcn_pooling,
+            "fcn_dropout": (
+                _chosen(self.fcn_dropout, self.fcn_dropout_) if filters else 0.0
+            ),
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
 
@@ -117,4 +130,4 @@ class FCNBranch:
 
 
 def _chosen(given, auto):
-    return auto if given == "auto" else int(given)
+    return auto if isinstance(given, str) else type(auto)(given)

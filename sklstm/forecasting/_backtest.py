@@ -1,7 +1,6 @@
 """Forecasts from many origins in the past, beside what came true."""
 
 import itertools
-import re
 import warnings
 
 import numpy as np
@@ -9,25 +8,19 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm._pipeline import find_window
 from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._folds import Folds
-from sklstm.forecasting._following import look_at_other_rows
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._naive_scale import add_scale, numbers_of
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
-from sklstm.forecasting._parts import parts_of
-from sklstm.forecasting._scale import KEY
-from sklstm.forecasting._transformed_target import wrapper_of
+from sklstm.forecasting._result_tables import check_name_of_groups
+from sklstm.forecasting._scale import KEY, Scale
 from sklstm.forecasting._truth import truth_of
-from sklstm.forecasting._undo import Undo, check_target
-
-# Numbers in the rows of the series that are forecast together.
-_LARGEST = 2**24
 
 
 def backtest(
@@ -163,7 +156,7 @@ def backtest(
     if season_length is not None:  # before anything is fitted
         check_int("season_length", season_length, at_least=1, others=" or None")
         numbers_of(truth_of(y, 1))
-    _check_name_of_groups(panel.group_by)
+    check_name_of_groups(panel.group_by)
     known = as_list(known)
     strangers = [column for column in known if column not in panel.columns]
     if strangers:
@@ -192,22 +185,6 @@ def backtest(
     if season_length is not None:
         result = add_scale(result, panel, folds, y, window, season_length)
     return result
-
-
-# What a backtest calls its columns; and `conformal_intervals` what it adds.
-_RESERVED = re.compile(
-    r"fold|origin|step|time|target|truth|forecast|scale|lower|upper|q0\.\d+"
-)
-
-
-def _check_name_of_groups(name):
-    """Refuse groups whose column would be taken for one of the backtest's own."""
-    if isinstance(name, str) and _RESERVED.fullmatch(name):
-        raise ValueError(
-            f"group_by={name!r} is the name of a column that a backtest has of its "
-            "own. Rename the column (or index level) of X, and group_by of the window "
-            "with it."
-        )
 
 
 def _check_prefit(window, panel, folds):
@@ -268,32 +245,8 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
         fitted = _fit(
             clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
         )
-    undo, wrapper = None, wrapper_of(fitted)
-    if wrapper is not None:
-        check_is_fitted(wrapper)
-        fitted = wrapper.forecaster_
-        if wrapper._units is not None:
-            check_target(wrapper, target)
-            undo, target = Undo(wrapper, panel), wrapper.target_columns_
-            panel = undo.panel
-    parts = parts_of(fitted, "backtest")
-    transformed = parts.transform(panel.given)
-    model = Origins(parts, panel, y, known, target, transformed, undo)
-    found = pd.concat(_forecasts(model, folds, train, transformed))
-    if undo is not None and undo.scale is not None:
-        found.attrs[KEY] = undo.scale
+    forecaster = Forecaster(fitted, "backtest")
+    found = Origins(forecaster, panel, y, known, target, folds, train).forecast()
+    if forecaster.units is not None and forecaster.units.transformer is not None:
+        found.attrs[KEY] = Scale(forecaster.units.by_target)
     return found
-
-
-def _forecasts(model, folds, train, transformed):
-    """Forecast folds, as many at a time as memory holds."""
-    parts = model.parts
-    if look_at_other_rows(parts, model.panel, transformed):
-        return [model.forecast_after(fold, train) for fold in folds]
-    values = parts.window.features_of(transformed)
-    n_numbers = values.shape[1] * (model.n_recent + max(map(model.n_steps, folds)))
-    at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
-    return [
-        model.forecast(values, folds[first : first + at_once], train)
-        for first in range(0, len(folds), at_once)
-    ]

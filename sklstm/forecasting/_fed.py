@@ -69,6 +69,39 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
             refuse_fed(column, f"row {row} of fit", *values)
 
 
+def check_fed_rows(frame, truth, fed, rows):
+    """Refuse to feed predictions into a column of X that y is not, in some rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, in the units of y.
+
+    truth : ndarray of shape (n_rows, n_targets)
+        y of each row.
+
+    fed : dict
+        The columns that predictions are fed back into, with the number of the target.
+
+    rows : ndarray of int
+        The rows that are compared.
+
+    Raises
+    ------
+    ValueError
+        If y is something else.
+    """
+    for column, target in fed.items():
+        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            continue
+        X = frame[column].to_numpy(float, na_value=np.nan)[rows]
+        y = truth[rows, target].astype(float)
+        wrong = differ(X, y)
+        if wrong.any():
+            i = np.argmax(wrong)
+            refuse_fed(column, f"row {rows[i]}", X[i], y[i])
+
+
 def refuse_fed(column, where, x, y):
     """Raise the error that says where a column of X and y differ, such as "row 0"."""
     raise ValueError(

@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._row_by_row import agree, look_at_other_rows, work_row_by_row
-
-__all__ = ["FollowingRows", "look_at_other_rows"]
+from sklstm.forecasting._row_by_row import agree, work_row_by_row
 
 
 class FollowingRows:

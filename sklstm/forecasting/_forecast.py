@@ -4,16 +4,14 @@ import warnings
 
 import pandas as pd
 
-from sklstm._validation import as_list, check_int, shortened
+from sklstm._validation import check_int
 from sklstm._window_step import fitted_table
-from sklstm.forecasting._fed import are_alike, check_fed, refuse_unlike
-from sklstm.forecasting._following import FollowingRows, look_at_other_rows
+from sklstm.forecasting._fed import check_fed
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._future import Future
-from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
-from sklstm.forecasting._parts import parts_of
-from sklstm.forecasting._rollout import roll_out
-from sklstm.forecasting._undo import opened
+from sklstm.forecasting._result_tables import forecast_columns
+from sklstm.forecasting._rollout import Rollout
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 
 
@@ -98,28 +96,32 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     """
     check_int("steps", steps, at_least=1)
     steps = int(steps)  # NumPy's narrow integers overflow
-    fitted, X, target, restore = opened(fitted, X, target)
-    parts = parts_of(fitted, "forecast")
+    forecaster = Forecaster(fitted, "forecast")
+    parts, target = forecaster.parts, forecaster.check_target(target)
+    X, levels = forecaster.table_after_fit(X)
     panel, seen = Panel(X, parts.window.group_by), fitted_table(parts.window)
     future = Future.after(panel, steps, X_future, seen.frequency)
     if parts.window.history is not None:
         warn_of_new_groups(panel.groups, seen.remembered, stacklevel=3)
     transformed = parts.transform(panel.given)
     recent = parts.window.last_rows(transformed, parts.window.geometry.n_recent)
-    outputs = Outputs(parts, recent, panel, target)
-    fed = feedback(outputs, parts.window, panel, future, steps)
-    check_fed(fitted, parts, panel, transformed, fed, outputs.n_targets)
-    _check_names(outputs, panel)
-    table = panel.frame if look_at_other_rows(parts, panel, transformed) else None
-    following = FollowingRows(parts, panel, future, fed, table)
-    predicted = roll_out(outputs, recent, following, parts.window, steps)
-    if not following.agree_with_context(predicted, panel.frame):
-        # What no row of the table shows: values that are seen first in later rows.
-        following = FollowingRows(parts, panel, future, fed, panel.frame)
-        predicted = roll_out(outputs, recent, following, parts.window, steps)
+    rollout = Rollout(
+        parts, panel, transformed, recent, future.known, steps, target=target
+    )
+    outputs = rollout.outputs
+    check_fed(
+        forecaster.fitted, parts, panel, transformed, rollout.fed, outputs.n_targets
+    )
+    columns = forecast_columns(
+        outputs.names, outputs.n_targets, outputs.quantiles, panel.group_column
+    )
+    table = panel.frame if rollout.depends_on_other_rows else None
+    predicted = rollout.predict(recent, future, table, context=panel.frame)
+    if predicted is None:  # values that are seen first in later rows: see them all
+        predicted = rollout.predict(recent, future, panel.frame)
     if outputs.n_empty:
         _warn_of_empty_windows(outputs.n_empty, parts.window)
-    return _as_frame(restore(predicted), outputs, future, panel)
+    return _as_frame(forecaster.restored(predicted, levels), columns, future, panel)
 
 
 def _warn_of_empty_windows(n_windows, window):
@@ -133,136 +135,12 @@ def _warn_of_empty_windows(n_windows, window):
     )
 
 
-def feedback(outputs, window, panel, future, steps, told_by="X_future"):
-    """Find the columns that predictions must be fed back into.
-
-    `told_by` is the parameter that tells what is known.
-
-    Returns
-    -------
-    dict
-        Each with the number of its target; nothing where no window reaches so far.
-
-    Raises
-    ------
-    ValueError
-        If a window needs columns that are neither predicted nor known.
-    """
-    k, horizon = outputs.n_steps, window.geometry.horizon
-    unknown = [column for column in panel.columns if column not in future.known]
-    n_ahead = -(-steps // k) * k
-    if outputs.names is None and len(unknown) == outputs.n_targets == 1:
-        # Labels do not bear the name of numbers, where nothing is fed back.
-        is_it = are_alike(panel.frame[unknown[0]], outputs.example)
-        outputs.names = unknown if is_it or n_ahead > horizon else None
-    if window.geometry.known:
-        _check_known_ahead(window, panel, future, steps, n_ahead, told_by)
-    if n_ahead <= horizon:
-        return {}
-    if outputs.names is None and not unknown and horizon:
-        raise ValueError(
-            f"{told_by} tells all columns of X, but one of them may be what is "
-            "forecast, and the pipeline does not remember what y was called. Say "
-            f"target, and leave it out of {told_by} if X has it."
-        )
-    names = outputs.names or []
-    told = [name for name in names if name in future.known]
-    if told:
-        raise ValueError(
-            f"{told_by} has {shortened(told)}, which is what is to be forecast. Leave "
-            f"the column out of {told_by}."
-        )
-    if horizon < k > 1:
-        raise ValueError(
-            f"horizon={horizon} for targets of {k} steps: a window holds rows that it "
-            f"predicts. Fit with SlidingWindow(horizon={k})."
-        )
-    if unknown and horizon == 0:
-        raise ValueError(
-            f"horizon=0: a window holds the row that it predicts, so that {told_by} "
-            f"must have all columns of it, but lacks {shortened(unknown)}. Add these, "
-            "or fit with SlidingWindow(horizon=1)."
-        )
-    missing = [column for column in unknown if column not in names]
-    if missing and not names:
-        raise ValueError(
-            f"A forecast of {steps} steps needs to know which columns y held: say "
-            f"target, such as target={missing[0]!r}, as the pipeline does not remember "
-            "its names. Columns that are neither predicted nor known: "
-            f"{shortened(missing)}; what is none of y's add to {told_by}, leave out of "
-            "X, or predict all steps at once: make_multistep(X, y, "
-            f"{steps}) with SlidingWindow(horizon={steps})."
-        )
-    if missing:
-        raise ValueError(
-            f"A forecast of {steps} steps needs columns that are neither predicted nor "
-            f"known: {shortened(missing)}. Add them to {told_by}, leave them out of X, "
-            "or predict all steps at once: make_multistep(X, y, "
-            f"{steps}) with SlidingWindow(horizon={steps}). {_hint(names, panel)}"
-        )
-    fed = {name: i for i, name in enumerate(names) if name in unknown}
-    for name in fed:
-        if not are_alike(panel.frame[name], outputs.example):
-            refuse_unlike(name, panel.frame[name], outputs.example)
-    return fed
-
-
-def _check_known_ahead(window, panel, future, steps, n_ahead, told_by):
-    """Refuse to do without what windows hold of the rows that are forecast."""
-    known = as_list(window.known)
-    lacking = [c for c in known if c in panel.columns and c not in future.known]
-    if lacking:
-        raise ValueError(
-            f"known of SlidingWindow says that {shortened(lacking)} will be known of "
-            f"the rows to forecast, but {told_by} does not tell."
-        )
-    if n_ahead > steps:
-        raise ValueError(
-            f"steps={steps}, but the pipeline predicts several steps at once from what "
-            f"is known of all of them: forecast {n_ahead} steps, and use the first "
-            f"{steps}. (In a backtest, let gap and test part together have a multiple "
-            "of so many rows.)"
-        )
-
-
-def _hint(names, panel):
-    """Say what may be wrong with the names of the targets."""
-    strangers = [name for name in names if name not in panel.columns]
-    if strangers:
-        return (
-            f"What is predicted is called {shortened(strangers)}, no column of X: "
-            "if y was one of these columns, name it in target."
-        )
-    return f"Predicted are {shortened(names)}."
-
-
-def _check_names(outputs, panel):
-    """Refuse a target whose forecast would stand in the column of the groups."""
-    columns = _columns_of(outputs)
-    if panel.group_column in columns:
-        raise ValueError(
-            f"A column of the forecast would be called {panel.group_column!r}, as is "
-            "that of group_by. Rename the column of the groups, or y."
-        )
-
-
-def _columns_of(outputs):
-    """Name the columns of the forecasts: of each target, then its quantiles."""
-    names, n = outputs.names, outputs.n_targets
-    if names is None:
-        names = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
-    quantiles = [f"_q{quantile:g}" for quantile in outputs.quantiles]
-    return [c for n in names for c in (n, *(f"{n}{q}" for q in quantiles))]
-
-
-def _as_frame(predicted, outputs, future, panel):
+def _as_frame(predicted, columns, future, panel):
+    """Return forecasts of shape (n_series, n_steps, n_targets, n) as a table."""
     rows = future.series_by_series()
-    columns = {}
+    table = {}
     if panel.group_column is not None:
-        columns[panel.group_column] = rows[panel.group_column]
-    numbers = predicted.reshape(-1, *predicted.shape[2:])
-    names = iter(_columns_of(outputs))
-    for target in range(outputs.n_targets):
-        for i in range(1 + len(outputs.quantiles)):
-            columns[next(names)] = numbers[:, target, i]
-    return pd.DataFrame(columns, index=rows.index)
+        table[panel.group_column] = rows[panel.group_column]
+    numbers = predicted.reshape(len(rows), len(columns))
+    table |= dict(zip(columns, numbers.T, strict=True))
+    return pd.DataFrame(table, index=rows.index)

@@ -8,6 +8,13 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list, check_int, shortened
+from sklstm.forecasting._result_tables import (
+    check_backtest,
+    is_reserved,
+    name_of,
+    quantiles_among,
+    read_forecast_columns,
+)
 from sklstm.forecasting._scale import Scale, off_scale, on_scale
 
 _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
@@ -135,7 +142,7 @@ def conformal_intervals(
     _warn_of_infinite(
         lacking, coverage, n_folds, "forecasts gets", 1, rows["step"].max() > n_steps
     )
-    names = [f"{target}_lower", f"{target}_upper"]
+    names = [name_of(target, end) for end in ("lower", "upper")]
     return forecasts.assign(**dict(zip(names, bounds.T, strict=True)))
 
 
@@ -193,7 +200,7 @@ def _parted(table, by):
 
 def _conformal(past, rows, coverage, symmetric):
     """Calibrate on past forecasts, and give the intervals of others."""
-    quantiles = [c for c in rows.columns if str(c).startswith("q0.")]
+    quantiles = quantiles_among(rows.columns)
     low, high = "forecast", "forecast"
     if len(quantiles) > 1:
         low, high = quantiles[0], quantiles[-1]
@@ -263,36 +270,24 @@ def _warn_of_infinite(lacking, coverage, n_folds, who, depth, is_too_far=False):
 
 def _as_backtested(forecasts, backtested, by):
     """Name the target of a forecast, and give it the columns of a backtest."""
-    clash = [
-        column
-        for column in forecasts.columns
-        if column in _NEEDED
-        and not all(str(other).startswith(column) for other in forecasts.columns)
-    ]
-    if clash:
-        raise ValueError(
-            f"forecasts has a column {clash[0]!r}, a name that backtests have for "
-            "something of their own. Rename the column."
-        )
     levels = [name for name in forecasts.index.names if name is not None]
     groups = [
         column
         for column in backtested.columns
-        if column not in (*_NEEDED, "scale")
-        and (column in [*forecasts.columns, *levels])
+        if not is_reserved(column) and column in [*forecasts.columns, *levels]
     ]
     missing = [column for column in by if column not in [*_NEEDED, *groups]]
     if missing:
         raise ValueError(f"forecasts lacks {shortened(missing)}, which by names.")
-    numbers = [
-        column
-        for column in forecasts.columns
-        if column not in groups and not str(column).endswith(("_lower", "_upper"))
-    ]
-    target = numbers[0] if numbers else None
-    quantiles = {c: str(c).removeprefix(f"{target}_") for c in numbers[1:]}
-    strangers = [c for c, short in quantiles.items() if not short.startswith("q0.")]
-    if target is None or strangers:
+    kinds = read_forecast_columns([c for c in forecasts.columns if c not in groups])
+    targets = list(dict.fromkeys(target for target, _ in kinds.values()))
+    if len(targets) != 1:
+        clash = [target for target in targets if is_reserved(target)]
+        if clash:
+            raise ValueError(
+                f"forecasts has a column {clash[0]!r}, a name that backtests have for "
+                "something of their own. Rename the column."
+            )
         raise ValueError(
             "forecasts must hold one target (and its quantiles), got the columns "
             f"{list(forecasts.columns)}. Take the targets one by one."
@@ -302,11 +297,11 @@ def _as_backtested(forecasts, backtested, by):
         there = name in forecasts.columns
         own = forecasts[name] if there else forecasts.index.get_level_values(name)
         rows[name] = np.asarray(own)
-    for column, short in {target: "forecast", **quantiles}.items():
-        rows[short] = forecasts[column].to_numpy()
+    for column, (_, kind) in kinds.items():
+        rows[kind] = forecasts[column].to_numpy()
     # Group by group, the rows of each in the order of time.
     steps = rows.groupby(groups).cumcount() if groups else np.arange(len(rows))
-    return target, rows.assign(step=steps + 1)
+    return targets[0], rows.assign(step=steps + 1)
 
 
 def _is_numeric(column):
@@ -316,11 +311,7 @@ def _is_numeric(column):
 
 
 def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
-    if not isinstance(backtested, pd.DataFrame):
-        raise TypeError(
-            "backtested must be the DataFrame that backtest gives, got "
-            f"{type(backtested).__name__}."
-        )
+    check_backtest(backtested, [])
     if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
         raise TypeError(
             "forecasts must be the DataFrame that forecast gives, or None, got "
@@ -328,11 +319,7 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
         )
     if not isinstance(symmetric, bool):
         raise ValueError(f"symmetric must be a bool, got {symmetric!r}.")
-    missing = [c for c in [*_NEEDED, *by] if c not in backtested.columns]
-    if missing:
-        raise ValueError(
-            f"backtested must be what backtest gives, but lacks {shortened(missing)}."
-        )
+    check_backtest(backtested, [*_NEEDED, *by])
     for column in ("truth", "forecast"):
         if len(backtested) and not _is_numeric(backtested[column]):
             raise ValueError(

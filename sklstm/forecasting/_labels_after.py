@@ -1,4 +1,4 @@
-"""When the rows that follow the series of a table are."""
+"""The times of the rows that follow the series of a table."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ _A_DAY = 24 * 3600 * 10**9
 
 
 def labels_after(panel, n_rows, fitted=None):
-    """Give the times of the rows that follow each series.
+    """Return the times of the rows that follow each series.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ def labels_after(panel, n_rows, fitted=None):
     if panel.times is None:
         return None
     labels, series = TimeLabels(panel.times), panel.series
-    paces = labels.frequencies(series)
+    frequencies = labels.frequencies(series)
     last = series.order[series.ends - 1]
-    plain, steps = _are_plain(panel.times[last], series, paces, n_rows)
+    plain, steps = _are_plain(panel.times[last], series, frequencies, n_rows)
     found, others = {}, []
     for i in np.flatnonzero(~plain).tolist():
-        key = panel.times[last[i]], paces[i]
+        key = panel.times[last[i]], frequencies[i]
         if key not in found:
             n_own = int(series.sizes[i])
-            after = _of_one(labels, last[i], n_own, paces[i], n_rows, fitted)
+            after = _of_one(labels, last[i], n_own, frequencies[i], n_rows, fitted)
             if after is None:
                 return None
             found[key] = after
@@ -54,8 +54,8 @@ def labels_after(panel, n_rows, fitted=None):
     return _at(times.ravel(), panel.times)
 
 
-def _are_plain(last, series, paces, n_rows):
-    """Tell which series go on at steps of one length; and give these.
+def _are_plain(last, series, frequencies, n_rows):
+    """Return which series go on at steps of one length, and these.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _are_plain(last, series, paces, n_rows):
     series : Groups
         Their rows.
 
-    paces : list of Frequency
+    frequencies : list of Frequency
         How these follow each other.
 
     n_rows : int
@@ -80,9 +80,11 @@ def _are_plain(last, series, paces, n_rows):
     steps = np.zeros(len(series), dtype=np.int64)
     if not isinstance(last, pd.DatetimeIndex):
         return steps > 0, steps
-    regular = np.array([p.is_regular and p.freq is None for p in paces], dtype=bool)
-    regular &= series.sizes > 2  # two rows are no pace
-    usual = np.array([p.usual_step or 0.0 for p in paces])
+    regular = np.array(
+        [p.is_regular and p.freq is None for p in frequencies], dtype=bool
+    )
+    regular &= series.sizes > 2  # two rows tell no frequency
+    usual = np.array([p.usual_step or 0.0 for p in frequencies])
     if last.tz is not None:  # a day is not always 24 hours long
         regular &= usual % _A_DAY != 0
     nanoseconds = pd.Timedelta(1, unit=last.unit).as_unit("ns").value
@@ -93,7 +95,7 @@ def _are_plain(last, series, paces, n_rows):
 
 
 def _at(numbers, times):
-    """Make times of numbers, of the kind of others."""
+    """Return numbers as times of the type of others."""
     stamps = pd.DatetimeIndex(numbers.view(f"M8[{times.unit}]"))
     return (
         stamps if times.tz is None else stamps.tz_localize("UTC").tz_convert(times.tz)
@@ -101,14 +103,14 @@ def _at(numbers, times):
 
 
 def _of_one(labels, row, n_own, own, n_rows, fitted):
-    """Give the times after the last row of a series; None where they are not known."""
+    """Return the times after the last row of a series; None if not known."""
     last, times = labels.at(row), labels.index
-    paces = [own] if n_own > 2 else []  # two rows are no pace
-    paces += [labels.frequency()] + ([] if fitted is None else [fitted])
+    frequencies = [own] if n_own > 2 else []  # two rows tell no frequency
+    frequencies += [labels.frequency()] + ([] if fitted is None else [fitted])
     if n_own <= 2 and times.nunique() <= 2:
-        paces.reverse()  # nor are two times of all groups
-    for pace in paces:
-        if (after := pace.labels_after(last, n_rows)) is not None:
+        frequencies.reverse()  # nor do two times of all groups
+    for frequency in frequencies:
+        if (after := frequency.labels_after(last, n_rows)) is not None:
             return after
     if times.dtype.kind not in "iu":
         return None

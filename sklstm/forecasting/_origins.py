@@ -3,51 +3,132 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._fed import refuse_fed
-from sklstm.forecasting._following import FollowingRows
-from sklstm.forecasting._forecast import feedback
+from sklstm.forecasting._fed import check_fed_rows
 from sklstm.forecasting._future import Future
-from sklstm.forecasting._outputs import Outputs
-from sklstm.forecasting._rollout import roll_out
+from sklstm.forecasting._result_tables import backtest_table
+from sklstm.forecasting._rollout import Rollout
 from sklstm.forecasting._truth import truth_of
-from sklstm.preprocessing._seen_target import differ
+
+# Numbers in the rows of the series that are forecast together.
+_LARGEST = 2**24
 
 
 class Origins:
-    """A fitted pipeline, and the table that it forecasts parts of.
+    """The origins of some folds, and the fitted forecaster that forecasts from them.
 
-    With `undo` the table is in transformed units; y is not, nor are forecasts.
+    Parameters
+    ----------
+    forecaster : Forecaster
+        The forecaster.
+
+    panel : Panel
+        The table, in the units of y.
+
+    y : array-like of shape (n_rows, ...)
+        The targets.
+
+    known : list
+        Columns that are known in advance.
+
+    target : str, int, sequence of such, or None
+        The columns that a user says are predicted.
+
+    folds : list of Fold
+        The folds.
+
+    train : ndarray of int
+        The rows that the forecaster was fitted on.
     """
 
-    def __init__(self, parts, panel, y, known, target, transformed, undo=None):
-        self.undo = undo
-        self.parts, self.panel, self.y = parts, panel, y
-        self.known, self.target = known, target
-        self.n_recent = parts.window.geometry.n_recent
-        self.line = panel.series.line(parts.window.missing_rows(transformed))
+    def __init__(self, forecaster, panel, y, known, target, folds, train):
+        self._forecaster, self._parts = forecaster, forecaster.parts
+        self._known, self._folds = known, folds
+        target = forecaster.check_target(target)
+        self._panel, self._levels = forecaster.table_alone(panel)
+        window = self._parts.window
+        transformed = self._parts.transform(self._panel.given)
+        self._line = self._panel.series.line(window.missing_rows(transformed))
+        self._values = window.features_of(transformed)
+        self._n_recent = window.geometry.n_recent
+        steps = max(map(self._n_steps, folds))
+        recent = self._last_of(self._values, folds[:1], self._n_recent)
+        self._rollout = Rollout(
+            self._parts,
+            self._panel,
+            transformed,
+            recent,
+            known,
+            steps,
+            target=target,
+            y=y,
+            told_by="known",
+        )
+        self._truth = truth_of(y, self._rollout.outputs.n_targets)
+        check_fed_rows(panel.frame, self._truth, self._rollout.fed, train)
 
-    def forecast_after(self, fold, train):
-        """Forecast a fold where steps before the window look at other rows."""
-        panel = self.panel
+    def forecast(self):
+        """Forecast the test rows of all folds, as many at a time as memory holds.
+
+        Returns
+        -------
+        DataFrame
+            The table of the backtest.
+        """
+        folds = self._folds
+        if self._rollout.depends_on_other_rows:
+            return pd.concat(map(self._forecast_seeing_all, folds))
+        n_numbers = self._values.shape[1] * (self._n_recent + self._rollout.steps)
+        at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
+        parts = [folds[i : i + at_once] for i in range(0, len(folds), at_once)]
+        return pd.concat(self._forecast(self._values, some) for some in parts)
+
+    def _forecast_seeing_all(self, fold):
+        """Forecast a fold where steps before the window depend on other rows."""
+        panel = self._panel
         origins = np.full(len(panel.groups), -1)
         origins[fold.groups] = fold.origins
         rows = np.flatnonzero(panel.series.places <= origins[panel.series.codes])
         table = panel.frame.iloc[rows]
-        some = self.parts.window.features_of(
-            self.parts.transform(panel.as_given(table))
-        )
+        some = self._parts.transform(panel.as_given(table))
+        some = self._parts.window.features_of(some)
         values = np.full((len(panel.frame), some.shape[1]), np.nan, some.dtype)
         values[rows] = some
-        return self.forecast(values, [fold], train, table)
+        return self._forecast(values, [fold], table)
 
-    def n_steps(self, fold):
+    def _forecast(self, values, folds, table=None):
+        """Forecast the test rows of some folds, from the features of all rows."""
+        recent = self._last_of(values, folds, self._n_recent)
+        rows, there = self._rows_from(folds, np.arange(1, self._rollout.steps + 1))
+        future = Future.within(self._panel, rows, self._known, there)
+        predicted = self._rollout.predict(recent, future, table)
+        if predicted is None:  # values that no row of the table shows
+            return pd.concat(map(self._forecast_seeing_all, folds))
+        if self._levels is not None:
+            n_recent = self._forecaster.units.n_recent
+            before = self._last_of(self._levels, folds, n_recent)
+            predicted = self._forecaster.restored(predicted, before)
+        is_test = there & self._is_test(folds, rows)
+        return self._table(folds, predicted, rows, is_test)
+
+    def _last_of(self, values, folds, n_rows):
+        """Return the last values at the origins of folds: (n_series, n_rows, n)."""
+        rows, there = self._rows_from(folds, np.arange(1 - n_rows, 1))
+        last = values[rows]
+        last[~there] = np.nan
+        return last
+
+    def _rows_from(self, folds, steps):
+        """Return the rows some steps after origins, and which of them there are."""
+        codes = np.concatenate([fold.groups for fold in folds])
+        places = np.concatenate([self._place_of_origins(fold) for fold in folds])
+        return self._line.rows_at(codes[:, np.newaxis], places[:, np.newaxis] + steps)
+
+    def _n_steps(self, fold):
         """Count the time steps from the origins of a fold to its last test row."""
-        origins = np.zeros(len(self.panel.groups), dtype=int)
+        origins = np.zeros(len(self._panel.groups), dtype=int)
         origins[fold.groups] = self._place_of_origins(fold)
-        steps = (
-            self.line.places[fold.test] - origins[self.panel.series.codes[fold.test]]
-        )
-        return int(steps.max())
+        own = origins[self._panel.series.codes[fold.test]]
+        return int((self._line.places[fold.test] - own).max())
 
     def _place_of_origins(self, fold):
         """Return the time step of each group's origin.
@@ -55,55 +136,10 @@ class Origins:
         It is that of the last train row; of a group without one, the step before the
         first test row.
         """
-        rows = self.panel.series.rows_at(fold.groups, fold.origins)
-        first = self.panel.series.rows_at(fold.groups, fold.origins + 1)
-        places = self.line.places
+        rows = self._panel.series.rows_at(fold.groups, fold.origins)
+        first = self._panel.series.rows_at(fold.groups, fold.origins + 1)
+        places = self._line.places
         return np.where(fold.trained, places[rows], places[first] - 1)
-
-    def forecast(self, values, folds, train, table=None):
-        """Forecast the test rows of some folds, from the features of all rows."""
-        panel, window = self.panel, self.parts.window
-        codes = np.concatenate([fold.groups for fold in folds])
-        origins = np.concatenate([fold.origins for fold in folds])
-        places = np.concatenate([self._place_of_origins(fold) for fold in folds])
-        places = places[:, np.newaxis]
-        codes = codes[:, np.newaxis]
-        before = places + np.arange(1 - self.n_recent, 1)
-        rows, there = self.line.rows_at(codes, before)
-        recent = values[rows]
-        recent[~there] = np.nan
-        steps = max(map(self.n_steps, folds))
-        ahead = places + np.arange(1, steps + 1)
-        rows, there = self.line.rows_at(codes, ahead)
-        future = Future.within(panel, rows, self.known, there)
-        outputs = Outputs(self.parts, recent, panel, self.target, self.y)
-        fed = feedback(outputs, window, panel, future, steps, told_by="known")
-        self._check_fed(fed, outputs.n_targets, train)
-        following = FollowingRows(self.parts, panel, future, fed, table)
-        predicted = roll_out(outputs, recent, following, window, steps)
-        if table is None and not following.agree_with_context(predicted):
-            # What no row of the table shows: values that are predicted first.
-            return pd.concat([self.forecast_after(fold, train) for fold in folds])
-        if self.undo is not None:
-            predicted = self.undo.restore(predicted, self.line, codes, places)
-        is_test = there & self._is_test(folds, rows)
-        return self._frame(outputs, predicted, folds, origins, rows, is_test)
-
-    def _check_fed(self, fed, n_targets, rows):
-        """Refuse to feed predictions into columns that y was not, in some rows."""
-        frame = (self.panel if self.undo is None else self.undo.given).frame
-        for column, target in fed.items():
-            if not pd.api.types.is_numeric_dtype(frame[column].dtype):
-                continue
-            X = frame[column].to_numpy(float, na_value=np.nan)[rows]
-            y = self._truth(n_targets)[rows, target].astype(float)
-            wrong = differ(X, y)
-            if wrong.any():
-                i = np.argmax(wrong)
-                refuse_fed(column, f"row {rows[i]}", X[i], y[i])
-
-    def _truth(self, n_targets):
-        return truth_of(self.y, n_targets)
 
     def _is_test(self, folds, rows):
         """Tell which of the rows that follow are test rows of their fold."""
@@ -119,9 +155,10 @@ class Origins:
             first = own.stop
         return is_test
 
-    def _frame(self, outputs, predicted, folds, origins, rows, is_test):
+    def _table(self, folds, predicted, rows, is_test):
         """Put the forecasts of test rows beside the truth."""
-        panel = self.panel
+        panel, outputs = self._panel, self._rollout.outputs
+        origins = np.concatenate([fold.origins for fold in folds])
         numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
         series, step = np.nonzero(is_test)
         row = rows[series, step]
@@ -131,23 +168,18 @@ class Origins:
         origin = pd.Series(times[origin])
         if (origins < 0).any():
             origin = origin.where(origins[series] >= 0)
-        columns = {
+        table = {
             "fold": np.concatenate(numbers)[series],
             "origin": origin,
             "step": step + 1,
             "time": times[row],
         }
         if panel.group_by is not None:
-            columns[panel.group_by] = panel.groups[panel.series.codes[row]]
-        truth = self._truth(outputs.n_targets)
-        parts = []
-        for i in range(outputs.n_targets):
-            own = dict(columns)
-            if outputs.n_targets > 1:
-                own["target"] = i if outputs.names is None else outputs.names[i]
-            own["truth"] = truth[row, i]
-            own["forecast"] = predicted[series, step, i, 0]
-            for j, quantile in enumerate(outputs.quantiles, start=1):
-                own[f"q{quantile:g}"] = predicted[series, step, i, j]
-            parts.append(pd.DataFrame(own))
-        return pd.concat(parts)
+            table[panel.group_by] = panel.groups[panel.series.codes[row]]
+        return backtest_table(
+            table,
+            outputs.names,
+            self._truth[row],
+            predicted[series, step],
+            outputs.quantiles,
+        )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
+from sklstm.forecasting._fed import are_alike
 
 
 class Outputs:
@@ -18,11 +19,18 @@ class Outputs:
     parts : Parts
         The pipeline.
 
+    panel : Panel
+        The table.
+
     recent : ndarray of shape (n_series, n_recent, n_features)
         Rows that there are: what is predicted from a window of them is looked at.
 
-    panel : Panel
-        The table.
+    known : list
+        The columns that are known of the rows to forecast: of a single target without
+        a name, the other column is the one that is predicted.
+
+    steps : int
+        Rows to forecast.
 
     target : str, int, sequence of such, or None
         The columns of X that hold the targets; None takes the names that y had.
@@ -42,6 +50,9 @@ class Outputs:
     n_steps : int
         Steps that are predicted at once.
 
+    n_ahead : int
+        Rows that are predicted for so many `steps`.
+
     names : list or None
         The name of each target.
 
@@ -55,7 +66,7 @@ class Outputs:
         How many windows that were predicted from held no row.
     """
 
-    def __init__(self, parts, recent, panel, target=None, y=None):
+    def __init__(self, parts, panel, recent, known, steps, *, target=None, y=None):
         self._parts, self._panel, self._y = parts, panel, y
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
@@ -67,16 +78,23 @@ class Outputs:
             inputs = parts.inputs_of(windows[some : some + 1])
             self.example = np.asarray(parts.predictor.predict(inputs))
         shape = self.example.shape[1:]
-        known = self._known_names(target)
-        self.n_steps, n_targets, self.names = self._read(shape, known)
+        names = self._names_of_targets(target)
+        self.n_steps, n_targets, self.names = self._read(shape, names)
         if self.names is not None and len(self.names) != n_targets:
             raise ValueError(
                 f"target must name the {n_targets} targets that the pipeline predicts, "
                 f"got {self.names}."
             )
         self.n_targets = n_targets
+        self.n_ahead = -(-steps // self.n_steps) * self.n_steps
+        unknown = [column for column in panel.columns if column not in known]
+        if self.names is None and len(unknown) == n_targets == 1:
+            # Labels do not have the name of numbers, where nothing is fed back.
+            is_fed = self.n_ahead > parts.window.geometry.horizon
+            if is_fed or are_alike(panel.frame[unknown[0]], self.example):
+                self.names = unknown
 
-    def _known_names(self, target):
+    def _names_of_targets(self, target):
         """Give the names that y had, or that the user gives; None without."""
         names = names_of(self._y)
         if names is None:

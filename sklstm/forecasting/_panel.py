@@ -85,11 +85,11 @@ class Panel:
         return self.as_given(self.frame)
 
     def as_given(self, frame):
-        """Give a frame with the columns of X in the type of X."""
+        """Return a frame with the columns of X as the type of X."""
         return frame if self.is_frame else frame.to_numpy()
 
     def index_after(self, times, steps):
-        """Make the index of the rows that follow, group by group.
+        """Return the index of the rows that follow, group by group.
 
         Parameters
         ----------

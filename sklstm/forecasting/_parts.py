@@ -46,8 +46,8 @@ def _holder(estimator):
 def _advice(holder, caller):
     name = type(holder).__name__
     problem = (
-        f"{caller} needs the windows to be a step of the pipeline, as it adds rows to "
-        f"them one by one, but they are within {name}. "
+        f"{caller} needs the windows to be a step of the pipeline, but they are within "
+        f"{name}. "
     )
     if hasattr(holder, "predict"):
         flat = f"SimpleImputer(), {name}(...)"

@@ -2,8 +2,106 @@
 
 import numpy as np
 
+from sklstm.forecasting._feedback import feedback
+from sklstm.forecasting._following import FollowingRows
+from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._row_by_row import depends_on_other_rows
+
 # Numbers that the windows of one prediction may hold, so that many series go in parts.
 _LARGEST = 2**24
+
+
+class Rollout:
+    """Forecasts of the rows that follow series of a table, by one pipeline.
+
+    What it predicts, into which columns that is fed back, and whether steps before the
+    window depend on other rows is found once.
+
+    Parameters
+    ----------
+    parts : Parts
+        The pipeline.
+
+    panel : Panel
+        The table, as the pipeline reads it.
+
+    transformed : table
+        What the steps before the window make of it.
+
+    recent : ndarray of shape (n_series, n_recent, n_features)
+        Rows of some series: what is predicted from a window of them is looked at.
+
+    known : list
+        The columns that are known of the rows to forecast.
+
+    steps : int
+        Rows to forecast.
+
+    target, y
+        As for :class:`Outputs`.
+
+    told_by : str, default="X_future"
+        The parameter that tells what is known, for messages.
+
+    Attributes
+    ----------
+    outputs : Outputs
+        What is predicted at once.
+
+    fed : dict
+        The columns that predictions are fed back into, with the number of the target.
+
+    depends_on_other_rows : bool
+        Whether steps before the window give a row other values without the rest.
+    """
+
+    def __init__(
+        self,
+        parts,
+        panel,
+        transformed,
+        recent,
+        known,
+        steps,
+        *,
+        target=None,
+        y=None,
+        told_by="X_future",
+    ):
+        self._parts, self._panel, self.steps = parts, panel, steps
+        self.outputs = Outputs(parts, panel, recent, known, steps, target=target, y=y)
+        self.fed = feedback(self.outputs, parts.window, panel, known, steps, told_by)
+        self.depends_on_other_rows = depends_on_other_rows(parts, panel, transformed)
+
+    def predict(self, recent, future, table=None, *, context=None):
+        """Predict the rows that follow some series.
+
+        Parameters
+        ----------
+        recent : ndarray of shape (n_series, n_recent, n_features)
+            The last rows of each, as many as windows of later rows may hold.
+
+        future : Future
+            What is known of the rows that follow.
+
+        table : DataFrame, default=None
+            The table so far, where steps before the window depend on other rows: they
+            then see all of it again at every step.
+
+        context : DataFrame, default=None
+            Rows before those that follow, to see whether these depend on them. None
+            tries those that follow alone.
+
+        Returns
+        -------
+        ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles), or None
+            None where rows that follow turn out to depend on others, as those do whose
+            values no row of the table shows.
+        """
+        following = FollowingRows(self._parts, self._panel, future, self.fed, table)
+        window = self._parts.window
+        forecast = roll_out(self.outputs, recent, following, window, self.steps)
+        return forecast if following.agree_with_context(forecast, context) else None
 
 
 def roll_out(outputs, recent, following, window, steps):
@@ -19,7 +117,7 @@ def roll_out(outputs, recent, following, window, steps):
         What predicts from windows.
 
     recent : ndarray of shape (n_series, n_recent, n_features)
-        The last rows of each series, as many as `n_recent` says.
+        The last rows of each series, as many as `n_recent` of the geometry says.
 
     following : FollowingRows
         The rows after these.
@@ -37,9 +135,9 @@ def roll_out(outputs, recent, following, window, steps):
     geometry = window.geometry
     k, horizon = outputs.n_steps, geometry.horizon
     n_series, n_recent, n_features = recent.shape
-    n_blocks = -(-steps // k)
-    n_ahead = max(n_blocks * k - horizon, 0)
-    n_known = n_blocks * k if geometry.known else n_ahead
+    n_blocks = outputs.n_ahead // k
+    n_ahead = max(outputs.n_ahead - horizon, 0)
+    n_known = outputs.n_ahead if geometry.known else n_ahead
     ahead = np.full((n_series, n_known, n_features), np.nan, recent.dtype)
     rows = np.concatenate([recent, ahead], axis=1)
     if geometry.known:
@@ -60,7 +158,7 @@ def roll_out(outputs, recent, following, window, steps):
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
         block = _predict(outputs, rows, ends, geometry)
         if forecast is None:
-            shape = (n_series, n_blocks * k, *block.shape[2:])
+            shape = (n_series, outputs.n_ahead, *block.shape[2:])
             forecast = np.empty(shape, block.dtype)
         forecast[:, done * k : ready * k] = block
         done = ready

@@ -98,12 +98,12 @@ def agree(some, others):
     return bool((close | (np.isnan(some) & np.isnan(others))).all())
 
 
-def look_at_other_rows(parts, panel, transformed):
+def depends_on_other_rows(parts, panel, transformed):
     """Tell whether steps before the window give a row other values without the rest.
 
     Every row is compared, as it is among all rows and among a random half of them. A
     half out of order puts other neighbours beside a rare event, so that it shows even
-    where it stands in the last row. What can't be told counts as looking.
+    where it stands in the last row. What can't be told counts as depending.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklstm._validation import shortened
+from sklstm.forecasting._result_tables import quantiles_among
 from sklstm.forecasting._target_transform import TargetTransform, check_transformer
 
 # Where tables of forecasts carry it, in their `attrs`.
@@ -60,8 +61,7 @@ class Scale(str):
         if hasattr(carried, "forecaster_"):
             if units is None:
                 return None
-            pairs = zip(units.columns, units.transforms, strict=True)
-            carried = cls(dict(pairs))
+            carried = cls(units.by_target)
         if isinstance(carried, cls):
             return _chosen(carried.transforms, target)
         if carried is None:
@@ -113,7 +113,7 @@ def on_scale(transform, table, name):
     """
     if transform is None:
         return table
-    quantiles = [c for c in table.columns if str(c).startswith("q0.")]
+    quantiles = quantiles_among(table.columns)
     if quantiles and not transform.is_increasing:
         raise ValueError(
             f"transformer={transform!r} turns the order of values around, and with it "

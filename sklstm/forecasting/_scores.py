@@ -5,7 +5,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm._validation import as_list, shortened
+from sklstm._validation import as_list
+from sklstm.forecasting._result_tables import check_backtest, groups_of
 
 _NEEDED = ("step", "truth", "forecast")
 
@@ -97,25 +98,13 @@ def backtest_scores(backtested, *, by=None):
 
 def _columns(backtested, by):
     """Return the columns that part the scores."""
-    if not isinstance(backtested, pd.DataFrame):
-        raise TypeError(
-            "backtested must be the DataFrame that backtest returns, got "
-            f"{type(backtested).__name__}."
-        )
+    check_backtest(backtested, _NEEDED)
     columns = list(backtested.columns)
-    # (Without the rest of its columns, a part of a backtest can be scored.)
-    first = columns.index("time") + 1 if "time" in columns else 0
-    last = columns.index("truth") if "truth" in columns else 0
-    groups = [c for c in columns[first:last] if c not in ("target", *_NEEDED)]
-    by = ["step", *(groups if "time" in columns else [])] if by is None else as_list(by)
+    by = ["step", *groups_of(columns)] if by is None else as_list(by)
     several = "target" in columns and len(backtested["target"].unique()) > 1
     if several and "target" not in by:
         by = ["target", *by]
-    lacking = [column for column in [*_NEEDED, *by] if column not in columns]
-    if lacking:
-        raise ValueError(
-            f"backtested must be what backtest returns, but lacks {shortened(lacking)}."
-        )
+    check_backtest(backtested, by)
     return by
 
 

@@ -7,15 +7,13 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from sklstm._series import TimeLabels, column_of, groups_of
 from sklstm._validation import shortened
 from sklstm._window_step import fitted_table
-from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._row_by_row import agree, work_row_by_row
 from sklstm.forecasting._stream_units import StreamUnits
-from sklstm.forecasting._transformed_target import wrapper_of
 
 # Rows that are kept to see whether steps before the window look at rows before.
 _KEPT = 256
@@ -71,11 +69,8 @@ class Stream:
     """
 
     def __init__(self, fitted):
-        self._units, wrapper = None, wrapper_of(fitted)
-        if wrapper is not None:
-            check_is_fitted(wrapper)
-            fitted = wrapper.forecaster_
-        self._parts = parts_of(fitted, "stream")
+        forecaster = Forecaster(fitted, "stream")
+        self._parts, self._units = forecaster.parts, None
         self._seen = fitted_table(self._parts.window)
         if self._parts.window.geometry.known:
             raise ValueError(
@@ -87,8 +82,8 @@ class Stream:
         _warn_of_no_history(self._parts, self._seen)
         self._tried = not work_row_by_row(self._parts.before)
         self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
-        if wrapper is not None and wrapper._units is not None:
-            self._units = StreamUnits(wrapper._units, self._parts.window, Stream)
+        if forecaster.units is not None:
+            self._units = StreamUnits(forecaster.units, self._parts.window, Stream)
 
     def push(self, row):
         """Take the next row, and predict.

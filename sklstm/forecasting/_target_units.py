@@ -59,7 +59,7 @@ class TargetUnits:
     """
 
     def __init__(self, transformer, difference, window, before):
-        self._transformer, self._difference = transformer, tuple(difference)
+        self.transformer, self._difference = transformer, tuple(difference)
         self._window, self._fills = window, any(map(_fills, before))
         self.weights = weights_of(difference)
 
@@ -90,7 +90,7 @@ class TargetUnits:
         found = self._found(X, y)
         self.columns, targets = found.columns, found.values.copy()
         self.n_steps = targets.shape[1]
-        self.transforms = [TargetTransform(self._transformer) for _ in self.columns]
+        self.transforms = [TargetTransform(self.transformer) for _ in self.columns]
         self._means = np.empty(len(self.columns))
         for i, transform in enumerate(self.transforms):
             own, where = targets[:, :, i], place_of_row(X)
@@ -175,6 +175,11 @@ class TargetUnits:
                 earlier = np.where(there[:, np.newaxis], levels[rows], np.nan)
                 differences -= weight * earlier
         return self.with_history(X, differences), levels
+
+    @property
+    def by_target(self):
+        """The transform of each target, by the name of its column."""
+        return dict(zip(self.columns, self.transforms, strict=True))
 
     @property
     def n_recent(self):

@@ -9,21 +9,14 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklstm._pipeline import find_window
 from sklstm._validation import check_int, shortened
 from sklstm.forecasting import forecast as run_forecast
-from sklstm.inspection._drawing import axes_of, lone_points, styled
-from sklstm.inspection._forecast_series import (
-    as_frame,
-    before,
-    choose_groups,
-    find_group_by,
-    make_series,
-    merely_numbers_rows,
-    note_unknown,
-    read_targets,
-    split_groups,
+from sklstm.forecasting._result_tables import (
+    quantile_of,
+    quantiles_among,
+    read_forecast_columns,
 )
+from sklstm.inspection._drawing import axes_of, lone_points, styled
+from sklstm.inspection._long_table import long_table
 
-_MOST_GROUPS = 4
-_LEAST_HISTORY = 20
 # In points: of what has no extent along the axis of time.
 _LONE_MARKER, _LONE_BAND = 4, 6
 
@@ -148,8 +141,8 @@ class ForecastDisplay:
         found = run_forecast(fitted, X, steps, X_future, target=target)
         table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
         group_by = getattr(find_window(fitted), "group_by", None)
-        targets = [c for c in read_targets(found.columns) if c != group_by]
-        strangers = [name for name in targets if name not in table.columns]
+        kinds = read_forecast_columns(c for c in found.columns if c != group_by)
+        strangers = [c for c, _ in kinds.values() if c not in table.columns]
         if strangers:
             warnings.warn(
                 f"No history is drawn, as X has no columns {shortened(strangers)}, "
@@ -249,95 +242,66 @@ class ForecastDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if n_history is not None:
             check_int("n_history", n_history, at_least=0, others=" or None")
-        series, n_groups = self._series(group, n_history)
+        table, n_groups = long_table(
+            self.forecast,
+            self.history,
+            self.truth,
+            self.group_by,
+            group=group,
+            n_history=n_history,
+        )
+        panels = _panels_of(table)
+        notes = _notes(panels.values())
         styles = _styles(line_kw, history_kw, truth_kw, band_kw)
-        names = list(dict.fromkeys(one.group for one in series))
-        n_targets = len(series) // len(names)
-        axes = _panels(ax, len(names), n_targets)
+        n_targets = table["target"].nunique()
+        n_drawn = len(panels) // n_targets
+        axes = _axes_of_panels(ax, n_drawn, n_targets)
         self.figure_ = axes[0].figure
         self.lines_, self.history_lines_, self.truth_lines_ = [], [], []
         self.bands_, self.quantile_lines_ = [], []
-        for number, (one, panel) in enumerate(zip(series, axes, strict=True)):
-            self._draw(panel, one, styles)
+        for i, ((target, name), values) in enumerate(panels.items()):
+            self._draw(axes[i], target, values, notes, styles)
             # Of targets under one another, the first and last have the labels.
-            if one.group is not None and (ax is not None or number < len(names)):
-                panel.set_title(str(one.group), fontsize="medium")
-            if ax is None and number < len(series) - len(names):
-                panel.set_xlabel("")
+            if not pd.isna(name) and (ax is not None or i < n_drawn):
+                axes[i].set_title(str(name), fontsize="medium")
+            if ax is None and i < len(panels) - n_drawn:
+                axes[i].set_xlabel("")
         self._explain(axes, ax is None)
-        if group is None and n_groups > len(names):
-            self.legend_.set_title(f"first {len(names)} of {n_groups} groups")
+        if group is None and n_groups > n_drawn:
+            self.legend_.set_title(f"first {n_drawn} of {n_groups} groups")
         self.ax_ = axes[0] if len(axes) == 1 else axes
         return self
 
-    def _series(self, group, n_history):
-        """Arrange the panels, target by target; count all groups."""
-        forecast, group_by = self._read_forecast()
-        targets = read_targets([c for c in forecast.columns if c != group_by])
-        history, truth = self.history, self.truth
-        if history is not None:
-            history = as_frame("history", history, list(targets))
-        if truth is not None:
-            truth = as_frame("truth", truth, list(targets), like=forecast)
-            if not isinstance(self.truth, (pd.Series, pd.DataFrame)) and (
-                group_by in forecast.columns
-            ):
-                truth.insert(0, group_by, forecast[group_by])
-        by_number = merely_numbers_rows(forecast, history, group_by)
-        groups = split_groups(forecast, group_by, "forecast")
-        pasts = _by_group(history, group_by, "history")
-        truths = _by_group(truth, group_by, "truth")
-        found = []
-        for name in choose_groups(groups, group, _MOST_GROUPS):
-            own, past = groups[name], pasts.get(name)
-            if past is not None:
-                n_rows = _n_history(n_history, len(own))
-                past = before(past, own, n_rows, by_number)
-            found.append((name, own, past, truths.get(name)))
-        note_unknown(targets, [own for _, own, _, _ in found])
-        series = [
-            make_series(name, target, bounds, own, past, true, by_number)
-            for target, bounds in targets.items()
-            for name, own, past, true in found
-        ]
-        return series, len(groups)
-
-    def _read_forecast(self):
-        forecast = self.forecast
-        if isinstance(forecast, pd.Series):
-            forecast = forecast.to_frame(
-                "y" if forecast.name is None else forecast.name
-            )
-        if not isinstance(forecast, pd.DataFrame) or not len(forecast):
-            raise ValueError(
-                "forecast must be a DataFrame or Series of at least one row, as "
-                f"sklstm.forecasting.forecast gives it, got {self.forecast!r}."
-            )
-        return forecast, find_group_by(forecast, self.group_by)
-
-    def _draw(self, ax, one, styles):
+    def _draw(self, ax, target, values, notes, styles):
         """Draw one panel, what matters most in front."""
-        if len(one.history):
-            x = _as_drawn(one.history_x)
-            self.history_lines_ += _line(ax, x, one.history, styles["history"])
-        x = _as_drawn(one.x)
-        for number, (label, low, high) in enumerate(one.bands):
+        history = values.pop("history", None)
+        if history is not None:
+            self.history_lines_ += _line(ax, history, styles["history"])
+            if np.isfinite(history.iloc[-1]):  # all goes on from the last known row
+                last = history[-1:]
+                values = {kind: pd.concat([last, own]) for kind, own in values.items()}
+        forecast = values["forecast"]
+        x = _as_drawn(forecast.index)
+        bands, lines = pair_kinds(values)
+        for number, (label, low, high) in enumerate(bands):
             alpha = 0.2 + 0.15 * min(number, 3)  # inner bands are darker
-            style = {"label": label, "alpha": alpha, **_edges(low, high)}
-            style |= styles["band"]
-            self.bands_.append(ax.fill_between(x, low, high, **style))
-        if one.truth is not None:
-            self.truth_lines_ += _line(ax, x, one.truth, styles["truth"])
-        for label, values in one.lines:
-            style = {**styles["line"], "label": label, "linestyle": ":"}
-            self.quantile_lines_ += _line(ax, x, values, style)
-        self.lines_ += _line(ax, x, one.forecast, styles["line"])
-        name = one.target if isinstance(one.target, str) else f"column {one.target}"
-        ax.set(xlabel=one.x_name, ylabel=name)
-        if len(one.x) + len(one.history) == 1:  # no span of time to choose ticks by
-            ax.set_xticks(x, one.x.astype(str))
+            ends = values[low].to_numpy(), values[high].to_numpy()
+            style = {"label": label + notes[label], "alpha": alpha, **_edges(*ends)}
+            self.bands_.append(ax.fill_between(x, *ends, **(style | styles["band"])))
+        if "truth" in values:
+            self.truth_lines_ += _line(ax, values["truth"], styles["truth"])
+        for label, kind in lines:
+            # The median is the forecast itself, where quantiles are what is learnt.
+            if not np.array_equal(values[kind], forecast):
+                style = {**styles["line"], "label": label, "linestyle": ":"}
+                self.quantile_lines_ += _line(ax, values[kind], style)
+        self.lines_ += _line(ax, forecast, styles["line"])
+        name = target if isinstance(target, str) else f"column {target}"
+        ax.set(xlabel=forecast.index.name, ylabel=name)
+        if history is None and len(forecast) == 1:  # no span of time to choose ticks by
+            ax.set_xticks(x, forecast.index.astype(str))
         else:
-            _format_dates(ax, one.x)
+            _format_dates(ax, forecast.index)
 
     def _explain(self, axes, own_figure):
         """Add one legend for all panels, where it covers nothing."""
@@ -359,13 +323,64 @@ class ForecastDisplay:
             self.legend_ = _legend_within(axes[0], own)
 
 
-# ------------------------------------------------------------------------- the tables
-def _by_group(table, group_by, name):
-    return {} if table is None else split_groups(table, group_by, name)
+# -------------------------------------------------------------------------- the panels
+def _panels_of(table):
+    """Return the numbers of each panel of a long table, as a Series a kind."""
+    panels = table.groupby(["target", "group"], sort=False, dropna=False)
+    return {
+        key: dict(iter(panel.groupby("kind", sort=False)["value"]))
+        for key, panel in panels
+    }
 
 
-def _n_history(n_history, steps):
-    return max(4 * steps, _LEAST_HISTORY) if n_history is None else n_history
+def pair_kinds(kinds):
+    """Pair the lowest quantile with the highest, the next with the next.
+
+    Parameters
+    ----------
+    kinds : iterable of str
+        What a panel has, in any order.
+
+    Returns
+    -------
+    bands : list of tuple (label, low, high)
+        Pairs of kinds, the interval and then the widest first.
+
+    lines : list of tuple (label, kind)
+        A quantile without a partner.
+
+    Examples
+    --------
+    >>> from sklstm.inspection._forecast_display import pair_kinds
+    >>> pair_kinds(["forecast", "q0.1", "q0.5", "q0.9"])
+    ([('quantiles 0.1 to 0.9', 'q0.1', 'q0.9')], [('quantile 0.5', 'q0.5')])
+    """
+    bands = [("interval", "lower", "upper")] if "lower" in kinds else []
+    left = quantiles_among(kinds)
+    while len(left) > 1:
+        low, high = left.pop(0), left.pop()
+        label = f"quantiles {quantile_of(low):g} to {quantile_of(high):g}"
+        bands.append((label, low, high))
+    return bands, [(f"quantile {quantile_of(one):g}", one) for one in left]
+
+
+def _notes(panels):
+    """Return what the label of each band adds where it is not known everywhere.
+
+    Of few errors :func:`sklstm.forecasting.conformal_intervals` returns infinite
+    bounds, which can't be drawn. Bands of one label share the note in all panels, as
+    they share the entry of the legend.
+    """
+    known = {}
+    for values in panels:
+        bands, _ = pair_kinds(values)
+        for label, low, high in bands:
+            finite = np.isfinite(values[low]) & np.isfinite(values[high])
+            known.setdefault(label, []).extend(finite)
+    return {
+        label: "" if all(own) else " (where known)" if any(own) else " (unknown)"
+        for label, own in known.items()
+    }
 
 
 # ------------------------------------------------------------------------ the picture
@@ -387,7 +402,7 @@ def _styles(line_kw, history_kw, truth_kw, band_kw):
     }
 
 
-def _panels(ax, n_groups, n_targets):
+def _axes_of_panels(ax, n_groups, n_targets):
     """Give axes: targets under one another, groups beside one another."""
     if n_targets > 1 or n_groups == 1:
         shape, share = (n_targets, n_groups), {"sharex": "col"}
@@ -406,8 +421,9 @@ def _panels(ax, n_groups, n_targets):
     return axes[:n_panels]
 
 
-def _line(ax, x, values, style):
+def _line(ax, values, style):
     """Draw a line, with markers at points that it does not reach."""
+    x, values = _as_drawn(values.index), values.to_numpy()
     lone = lone_points(values)
     marked = {}
     if len(lone) and "marker" not in style:

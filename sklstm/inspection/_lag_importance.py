@@ -11,9 +11,8 @@ from sklearn.utils import _safe_indexing, check_consistent_length, check_random_
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sklstm._geometry import label_of_lag, lag_of_label
-from sklstm._pipeline import Parts
 from sklstm._validation import check_int
-from sklstm.forecasting._undo import in_units
+from sklstm.forecasting._forecaster import Forecaster
 from sklstm.inspection._drawing import axes_of, styled, thinned
 
 _MOST_LAG_LABELS, _MOST_BLOCK_LABELS, _MOST_FEATURES = 12, 8, 40
@@ -166,8 +165,9 @@ class LagImportanceDisplay:
             parameter is not what is said above.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        fitted, X, y = in_units(fitted, X, y)
-        parts = Parts.of(fitted, cls.__name__)
+        forecaster = Forecaster(fitted, cls.__name__)
+        X, y = forecaster.pairs(X, y)
+        parts = forecaster.parts
         _check_parameters(n_repeats, lags_per_block, max_samples, scoring, parts.window)
         check_consistent_length(X, y)
         rng = check_random_state(random_state)

@@ -1,4 +1,4 @@
-"""A proof that neither a fold nor a prediction sees what it must not see."""
+"""A check by perturbation that neither folds nor predictions leak."""
 
 import inspect
 import math
@@ -37,7 +37,7 @@ _CHANGED = 1e-4
 
 
 def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
-    """Show that no fold and no prediction depends on what it must not depend on.
+    """Check that no fold and no prediction depends on what it must not depend on.
 
     Of every fold: no train row's window or target holds a test row. And of the first,
     the middle and the last test row t: its prediction by a clone that was fitted on the
@@ -124,7 +124,7 @@ _SAID_HERE = (
 
 
 def _assert_causal(model, table, fold, X, y, train, test):
-    """Refuse a pipeline whose predictions of a fold look where they must not."""
+    """Raise if predictions of a fold depend on what they must not depend on."""
     model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
     table.look_through(windows_within(model))
     probe = _Probe(table, fold, model, test)
@@ -166,7 +166,7 @@ def _assert_nothing_is_fitted(pipeline):
 
 
 def _used_by(step):
-    """Give what a step keeps or calls: its parameters, and what functions name."""
+    """Yield what a pipeline step uses: parameters, and what functions name."""
     for value in step.get_params(deep=False).values():
         yield getattr(value, "__self__", value)
         if inspect.isfunction(value):
@@ -182,7 +182,7 @@ def _is_fitted(thing):
 
 # ------------------------------------------------------------------------- the table
 class _Table:
-    """X and y, who belongs to which group, and how far back a row reaches."""
+    """X and y, the rows of each group, and how many rows back a row reaches."""
 
     def __init__(self, X, y, groups, windows, n_before=0):
         self.X, self.y = _as_table(X), np.asarray(y)
@@ -227,13 +227,13 @@ class _Table:
         return None
 
     def look_through(self, windows):
-        """Take horizon and known columns from windows: of a search, the best."""
+        """Read horizon and known columns of windows: of a search, the best."""
         self.horizon = min((geometry_of(one).horizon for one in windows), default=0)
         known = [as_list(getattr(one, "known", ())) for one in windows]
         self.known = [name for names in known for name in names]
 
     def hint(self):
-        """Tell that what is known in advance can't be told by names made later."""
+        """Return a note on columns known in advance that are made by a step."""
         columns = _names(self.X)
         made = [name for name in self.known if name not in columns]
         if not made:
@@ -244,7 +244,7 @@ class _Table:
         )
 
     def assert_apart(self, fold, train, test):
-        """Show that no train row reaches to a test row, back or ahead."""
+        """Check that no train row reaches to a test row, back or ahead."""
         part = np.zeros(len(self.y), dtype=int)
         part[train], part[test] = 1, 2
         for rows in self.groups.rows_of_each():
@@ -266,7 +266,7 @@ class _Table:
                     f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
                     "sklstm.forecasting.backtest, which needs none."
                 )
-            # The same, with time turned round.
+            # The same, in reverse order of time.
             row, other = _first_within(is_train[::-1], is_test[::-1], self.lead)
             if row is not None:
                 raise AssertionError(
@@ -277,7 +277,7 @@ class _Table:
                 )
 
     def numeric_columns(self):
-        """Give numbers, names and values of the columns that hold any numbers."""
+        """Yield position, name and values of the columns that hold numbers."""
         for i, name in enumerate(_names(self.X)):
             values = _column(self.X, i)
             numeric = values.dtype.kind in "iufb" and name != self.group_column
@@ -285,7 +285,7 @@ class _Table:
                 yield i, name, values
 
     def _where_stands(self, y):
-        """Find columns that hold the targets of rows nearby.
+        """Find the columns that hold the targets of rows nearby.
 
         Yields
         ------
@@ -313,14 +313,14 @@ class _Table:
 
 
 def _name_of_groups(groups, windows):
-    """Give the column or index level that tells groups; None where none does."""
+    """Return the column or index level that names groups; None without."""
     if groups is None:
         return group_by_of(windows)
     return groups if isinstance(groups, (str, Integral)) else None
 
 
 def _first_within(is_train, is_test, reach):
-    """Find the first train row that comes so soon after a test row; and that one."""
+    """Return the first train row at most `reach` rows after a test row, and it."""
     places = np.arange(len(is_test))
     before = np.maximum.accumulate(np.where(is_test, places, -reach - 1))
     reaches = is_train & (places - before <= reach)
@@ -332,7 +332,7 @@ def _first_within(is_train, is_test, reach):
 
 # ----------------------------------------------------------------------- predictions
 class _Probe:
-    """A model that was fitted on a fold, and predictions of its test rows."""
+    """A model fitted on a fold, and its predictions of the test rows."""
 
     def __init__(self, table, fold, model, test):
         self.table, self.fold, self.model, self.test = table, fold, model, test
@@ -341,7 +341,7 @@ class _Probe:
         self.scale = _CHANGED * (np.std(self.predicted) or 1.0)
 
     def assert_causal(self, row):
-        """Show that the prediction of a row depends on nothing that it must not see."""
+        """Check that the prediction of a row depends on nothing that it must not."""
         table, test = self.table, self.test
         codes, places = table.groups.codes, table.line.places
         own = codes[test] == codes[row]
@@ -363,7 +363,7 @@ class _Probe:
         return self.test[np.argmax(chosen)] if chosen.any() else None
 
     def _assert_same(self, row, chosen, what, column=None, after=None):
-        """Show that a change of some rows does not matter.
+        """Check that a change of some rows does not change a prediction.
 
         What is known in advance is changed in the rows `after` alone, where given.
         """
@@ -382,7 +382,7 @@ class _Probe:
             )
 
     def _first_step_to_tell(self, X, at):
-        """Name the first step after which the row, or one before it, is another."""
+        """Return the first pipeline step whose output differs in or before a row."""
         *transformers, (last, _) = list(steps_of(self.model))
         before, after = self.X, X
         unchanged = ~_rows_that_differ(before, after)
@@ -403,7 +403,7 @@ class _Probe:
 
 
 def _changed(table, X, chosen, column=None, after=None):
-    """Give X with other numbers in the chosen rows, of all columns or of one."""
+    """Return X with other numbers in the chosen rows, of all columns or of one."""
     everywhere = chosen
     X = X if hasattr(X, "columns") else X.astype(float)
     for i, name, values in table.numeric_columns():
@@ -423,7 +423,7 @@ def _changed(table, X, chosen, column=None, after=None):
 
 
 def _as_table(X):
-    """Return X with named or numbered columns; refuse what is no table of rows."""
+    """Return X with named or numbered columns; raise if it is no table."""
     n = n_axes(X)  # which lists of unequal length have not
     X = check_table(X) if hasattr(X, "columns") else np.asarray(X)
     if n != 2:

@@ -16,13 +16,14 @@ from sklstm._validation import check_group_by, check_int
 
 
 class _TimeSplit(BaseCrossValidator):
-    """Splits time steps, and gives the rows that lie in them.
+    """Splits of time steps, and the rows of each.
 
-    Subclasses give `_split_steps`: pairs of arrays of time steps, numbered from 0 on.
+    Subclasses define `_split_steps`, which yields pairs of arrays of time steps,
+    numbered from 0 on.
     """
 
     def split(self, X, y=None, groups=None):
-        """Give the rows of every train and test part.
+        """Generate the rows of every train and test part.
 
         Parameters
         ----------
@@ -69,11 +70,11 @@ class _TimeSplit(BaseCrossValidator):
         return 0
 
     def _keep_apart(self, X, steps, n_overlapping):
-        """Give what takes rows out of a train part besides whole time steps."""
+        """Return a function that takes further rows out of a train part."""
         return lambda train, test: train
 
     def get_n_splits(self, X=None, y=None, groups=None):
-        """Give the number of folds.
+        """Return the number of folds.
 
         Parameters
         ----------
@@ -334,7 +335,7 @@ def geometry_of(window):
 
 
 def group_by_of(windows):
-    """Return `group_by` of the first window that has it."""
+    """Return `group_by` of the first window that has it; None without."""
     names = (getattr(one, "group_by", None) for one in windows)
     group_by = next((name for name in names if name is not None), None)
     check_group_by(group_by)
@@ -342,12 +343,12 @@ def group_by_of(windows):
 
 
 def _are_soon_after(is_test, codes, n_rows):
-    """Tell which rows come at most so many rows after a test row of their group.
+    """Return which rows are at most `n_rows` rows after a test row of their group.
 
     Parameters
     ----------
     is_test : ndarray of bool, of shape (n,)
-        Group by group, in the order of time or in that turned round.
+        Group by group, in the order of time or in reverse.
 
     codes : ndarray of int, of shape (n,)
         The groups.
@@ -361,7 +362,7 @@ def _are_soon_after(is_test, codes, n_rows):
 
 
 def _rows_in(part, steps, n_steps):
-    """Give the rows whose time step is in a part."""
+    """Return the rows whose time step is in a part."""
     chosen = np.zeros(n_steps, dtype=bool)
     chosen[part] = True
     return np.flatnonzero(chosen[steps])

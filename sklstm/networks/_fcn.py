@@ -49,7 +49,10 @@ def make_fcn(spec):
     made = []
     if spec.fcn_pooling == "concat" and spec.dropout:
         rate = min(spec.dropout, _MOST_DROPPED)
-        made.append(layers.Dropout(rate, seed=0, name="fcn_dropout"))
+        made.append(layers.Dropout(rate, seed=0, name="fcn_maximum_dropout"))
+    if spec.fcn_dropout:
+        whole = {"noise_shape": (None, 1), "seed": 0, "name": "fcn_dropout"}
+        made.append(layers.Dropout(spec.fcn_dropout, **whole))
     sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
     for depth, (filters, kernel_size) in enumerate(sizes, start=1):
         name = f"fcn_{depth}"
@@ -108,11 +111,16 @@ def run_fcn(spec, layer, x, steps, run):
             there = ops.expand_dims(steps.there, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)
+    x = _pool(spec, layer, x, steps)
+    return layer["fcn_dropout"](x) if spec.fcn_dropout else x
+
+
+def _pool(spec, layer, x, steps):
     if spec.fcn_pooling != "concat":
         return {"mean": pool_mean, "max": pool_max}[spec.fcn_pooling](x, steps)
     maximum = _SHARE_OF_MAXIMUM * pool_max(x, steps)
     if spec.dropout:
-        maximum = layer["fcn_dropout"](maximum)
+        maximum = layer["fcn_maximum_dropout"](maximum)
     return ops.concatenate([pool_mean(x, steps), maximum], axis=-1)
 
 

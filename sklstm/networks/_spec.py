@@ -107,6 +107,10 @@ class NetworkSpec:
         What is made of the steps after the last one: their mean, their maximum, or the
         mean and a twentieth of the maximum, of which dropout leaves out half at most.
 
+    fcn_dropout : float, default=0.0
+        Share of the samples of a batch for which training leaves these convolutions
+        out.
+
     fcn_squeeze_excite : bool, default=False
         Whether the channels after these, but for the last one, are weighed by sample.
     """
@@ -140,6 +144,7 @@ class NetworkSpec:
     fcn_kernel_sizes: tuple[int, ...] = ()
     fcn_pool_size: int = 1
     fcn_pooling: str = "mean"
+    fcn_dropout: float = 0.0
     fcn_squeeze_excite: bool = False
 
     @property

@@ -21,7 +21,7 @@ _HAS_A_YEAR = re.compile(r"\b\d{4}\b|\d+[-/.]\d+[-/.]\d+")
 def warn_of_gaps(
     X, missing, n_groups, n_remembered, holds="Windows hold missing steps"
 ):
-    """Warn of the rows that are not there between those of a table.
+    """Warn of the rows that are missing within a table.
 
     It is silent of what a fold in the midst of a table leaves: one hole, in each group,
     that is longer than a window. After it all begins as it does with the first row.
@@ -53,14 +53,14 @@ def warn_of_gaps(
     )
 
 
-def warn_of_no_pace(times, groups, paces):
-    """Warn where time stamps do not tell whether rows are missing."""
+def warn_of_no_pace(times, groups, frequencies):
+    """Warn if times do not tell whether rows are missing."""
     odd = [
         name
-        for name, n_rows, pace in zip(
-            groups.names, groups.sizes.tolist(), paces, strict=True
+        for name, n_rows, frequency in zip(
+            groups.names, groups.sizes.tolist(), frequencies, strict=True
         )
-        if n_rows >= ROWS_OF_A_FREQUENCY and not pace.is_regular
+        if n_rows >= ROWS_OF_A_FREQUENCY and not frequency.is_regular
     ]
     if odd:
         where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
@@ -74,7 +74,7 @@ def warn_of_no_pace(times, groups, paces):
 
 
 def warn_of_unread_dates(index):
-    """Warn where labels are dates, but neither pandas' own nor to be counted."""
+    """Warn if labels are dates of a type that is not read as times."""
     read = pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex, pd.MultiIndex
     if isinstance(index, read) or index.dtype.kind in "iufb":
         return

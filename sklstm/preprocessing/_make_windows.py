@@ -133,7 +133,7 @@ def _check_lengths(X, y, groups):
 
 
 def _remedy(name, value, X):
-    """Say what to pass in place of the name of a column or an index level."""
+    """Return what to pass instead of the name of a column or an index level."""
     if name != "groups" or not isinstance(value, str):
         return ""
     if value in getattr(X, "columns", ()):
@@ -181,7 +181,7 @@ def _targets_of_series(values, steps, series, missing):
     """
     places, table = np.arange(len(values)), values[series.order]
     if missing is not None:
-        # A longer hole than a target tells no more.
+        # No target reaches further than `steps` rows.
         places = np.cumsum(1 + np.minimum(series.arranged(missing), steps)) - 1
         table = _spread(table, places)
     whole = places - series.repeat(places[series.starts]) >= steps - 1
