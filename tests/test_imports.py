@@ -235,3 +235,11 @@ def test_folders_of_tests_are_rooms():
     folders = {path.name for path in tests.iterdir() if any(path.glob("test_*.py"))}
     rooms = {room.lstrip("_") for room in MAY_IMPORT}
     assert folders <= rooms | {"benchmarks", "fuzz"}
+
+
+def test_the_map_names_every_room():
+    text = (pathlib.Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    table = text.split("## Map\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rooms = [room.strip(" `") for row in rows for room in row.split(",")]
+    assert sorted(rooms) == sorted(MAY_IMPORT)
