@@ -23,7 +23,7 @@ _SEARCHED = ("best_estimator_", "estimator")
 
 
 def steps_of(estimator, name=""):
-    """Give names and steps of a pipeline, those of pipelines within it as well.
+    """Yield names and steps of a pipeline, also those of pipelines within it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def steps_of(estimator, name=""):
 
 
 def find_window(estimator):
-    """Find the step of a pipeline that makes windows.
+    """Return the step of a pipeline that makes windows.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _first_window(estimator):
 
 
 def windows_within(estimator):
-    """Find all steps that make windows, also those that others hide.
+    """Return all steps that make windows, also those within other estimators.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def windows_within(estimator):
     Returns
     -------
     list of estimator
-        The one of :func:`find_window` alone, where there is such; it may lack what
+        Only the one of :func:`find_window`, if there is one. They may lack what
         forecasts need.
     """
     window = _first_window(estimator)
@@ -107,7 +107,7 @@ def windows_within(estimator):
 
 
 def rows_before_windows(estimator):
-    """Count the rows before a window that its differences reach back to.
+    """Return the number of rows before a window that its differences start from.
 
     Parameters
     ----------
@@ -131,21 +131,21 @@ def rows_before_windows(estimator):
 
 @dataclass(frozen=True)
 class Parts:
-    """A fitted pipeline, parted at its windows.
+    """The steps of a fitted pipeline before and after its window step.
 
     Parameters
     ----------
     before : list of transformers
-        What is done to the table.
+        The steps that transform the table.
 
     window : WindowStep
-        What makes windows of it.
+        The step that makes windows.
 
     after : list of transformers
-        What is done to windows.
+        The steps that transform windows.
 
     predictor : estimator
-        What predicts from them.
+        The last step.
     """
 
     before: list
@@ -155,7 +155,7 @@ class Parts:
 
     @classmethod
     def of(cls, fitted, caller):
-        """Part a fitted pipeline, a search over one, or one with transformed targets.
+        """Return the parts of a fitted pipeline, or of an estimator that holds one.
 
         Raises
         ------
@@ -195,13 +195,13 @@ class Parts:
         return cls(steps[:at], steps[at], steps[at + 1 : -1], steps[-1])
 
     def transform(self, X):
-        """Do to a table what is done before it is cut into windows."""
+        """Return a table as the steps before the window transform it."""
         for step in self.before:
             X = step.transform(X)
         return X
 
     def inputs_of(self, windows):
-        """Make what the predictor gets of windows of three axes."""
+        """Return the input of the predictor for windows of three axes."""
         X = self.window.as_transformed(windows)
         for step in self.after:
             X = step.transform(X)

@@ -29,7 +29,13 @@ MAY_IMPORT = {
         "_window_step",
     },
     "_pipeline": {"_window_step"},
-    "model_selection": {"_multistep", "_pipeline", "_series", "_validation"},
+    "model_selection": {
+        "_geometry",
+        "_multistep",
+        "_pipeline",
+        "_series",
+        "_validation",
+    },
     "forecasting": {
         "model_selection",
         "preprocessing",

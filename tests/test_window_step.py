@@ -1,5 +1,8 @@
 """Steps of others that make windows, and the geometry that all windows have."""
 
+import ast
+import pathlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+import sklstm
 from sklstm import CompleteCaseRegressor, SlidingWindow
 from sklstm._pipeline import find_window
 from sklstm.forecasting import (
@@ -23,6 +27,9 @@ from sklstm.forecasting import (
 )
 from sklstm.inspection import LagImportanceDisplay
 from sklstm.preprocessing import WindowGeometry, WindowStep
+
+PACKAGE = pathlib.Path(sklstm.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
 class PandasWindow(TransformerMixin, BaseEstimator):
@@ -229,3 +236,11 @@ def test_geometry_is_that_of_shifted_columns(length, horizon, known):
         )
     assert max(geometry.lags) == geometry.n_before
     assert len(geometry.lags) == length
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_module_uses_private_members_of_a_window(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            owner = getattr(node.value, "attr", getattr(node.value, "id", None))
+            assert owner not in {"window", "_window"}, ast.unparse(node)

@@ -27,7 +27,7 @@ class StreamUnits:
     def __init__(self, units, window, make_stream):
         self._units, self._levels = units, None
         # From the last row on which the first of the predicted steps builds.
-        self._n_ahead = int(window.horizon) - units.n_steps
+        self._n_ahead = window.geometry.horizon - units.n_steps
         if units.weights:
             last = make_pipeline(units.lags.fitted, _AsItIs())
             with units.lags.no_warnings():  # the stream of the forecaster tells them

@@ -100,7 +100,7 @@ class TargetUnits:
             self._means[i] = np.nanmean(own[:, -1])
         levels, windows = self._transformed(X), None
         if self.weights:
-            length = max(self.weights) + self.n_steps + int(self._window.window_length)
+            length = max(self.weights) + self.n_steps + self._window.geometry.length
             self.lags = Lags(self._window, length)
             windows = self.lags.fit(X, levels)
         return self._pairs(X, y, levels, targets, windows)
@@ -372,7 +372,7 @@ def steps_before(forecaster, window):
 
 
 def _fills(step):
-    """Tell whether a step fills what is missing, or takes numbers for categories."""
+    """Return whether a step fills what is missing, or takes numbers for categories."""
     return isinstance(step, _FILLING) or any(
         isinstance(part, _FILLING) for part in step.get_params().values()
     )

@@ -37,7 +37,7 @@ from sklstm.forecasting._target_units import TargetUnits, steps_before
 
 
 def _predicts_quantiles(self):
-    """Tell whether the last step of the forecaster predicts quantiles."""
+    """Return whether the last step of the forecaster predicts quantiles."""
     inner = getattr(self, "forecaster_", self.forecaster)
     inner = getattr(inner, "best_estimator_", inner)
     *_, (_, last) = steps_of(inner)
@@ -283,7 +283,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         """Bring predictions, of which the last axis is quantiles, into units of y."""
         units = self._units
         shape = (len(predicted), units.n_steps, len(units.columns), -1)
-        horizon = int(self._window.horizon)
+        horizon = self._window.geometry.horizon
         return units.restored_rows(predicted.reshape(shape), windows, horizon)
 
     # ------------------------------------------------------------------------ fitting

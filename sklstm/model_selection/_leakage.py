@@ -22,10 +22,10 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.model_selection._splitters import (
+    geometry_of,
     group_by_of,
     named_column,
     reach_of,
-    sizes_of,
 )
 
 # Test rows of each fold whose prediction is looked at.
@@ -189,7 +189,7 @@ class _Table:
         check_target_of_rows(self.X, y)
         self.look_through(windows)
         # No row is farther away than the table is long.
-        reach = reach_of(windows) - 1 + n_before if windows else 0
+        reach = reach_of(windows) + n_before if windows else 0
         self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
         self.groups = self._read_groups(groups, X)
@@ -227,8 +227,8 @@ class _Table:
         return None
 
     def look_through(self, windows):
-        """Read horizon and known columns of windows: of a search, the best."""
-        self.horizon = min((sizes_of(one)[1] for one in windows), default=0)
+        """Take horizon and known columns from windows: of a search, the best."""
+        self.horizon = min((geometry_of(one).horizon for one in windows), default=0)
         known = [as_list(getattr(one, "known", ())) for one in windows]
         self.known = [name for names in known for name in names]
 

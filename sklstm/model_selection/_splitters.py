@@ -8,6 +8,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
 from sklearn.utils.validation import _num_samples
 
+from sklstm._geometry import WindowGeometry
 from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, windows_within
 from sklstm._series import Groups, column_of, number_times
@@ -317,23 +318,24 @@ class PurgedKFold(_TimeSplit):
                 f"{group_by!r} of the pipeline tells that rows of several "
                 "groups share them. Pass time, such as the name of the index."
             )
-        return reach_of(windows) - 1 + rows_before_windows(self.pipeline)
+        return reach_of(windows) + rows_before_windows(self.pipeline)
 
 
 def reach_of(windows):
-    """Count the rows that windows and target of a row reach, with the row."""
-    return max(sum(sizes_of(one)) for one in windows)
+    """Return the number of rows before its own that the longest window reaches back."""
+    return max(geometry_of(one).n_before for one in windows)
 
 
-def sizes_of(window):
-    """Return window length and horizon as Python's ints, which do not overflow."""
+def geometry_of(window):
+    """Return the geometry of a step that has `window_length` and `horizon`."""
     check_int("window_length", window.window_length, at_least=1)
     check_int("horizon", window.horizon, at_least=0)
-    return int(window.window_length), int(window.horizon)
+    # Python's own integers: NumPy's narrow ones overflow.
+    return WindowGeometry(int(window.window_length), int(window.horizon))
 
 
 def group_by_of(windows):
-    """Return `group_by` of the first window that has it; None without."""
+    """Return `group_by` of the first window that has it."""
     names = (getattr(one, "group_by", None) for one in windows)
     group_by = next((name for name in names if name is not None), None)
     check_group_by(group_by)

@@ -1,4 +1,4 @@
-"""What is said of windows that lack rows which there are, or may be."""
+"""Warnings of windows that lack rows which exist, or may exist."""
 
 import warnings
 

@@ -47,12 +47,8 @@ class FittedRows(FittedTable):
         -------
         tuple of (FittedRows, ndarray of int of shape (n_rows,) or None)
         """
-        values, groups, labels, times = (
-            rows.values,
-            rows.groups,
-            rows.labels,
-            rows.times,
-        )
+        values, groups = rows.values, rows.groups
+        labels, times = rows.labels, rows.times
         shows = times is not None and times.show_gaps(window.group_by is not None)
         watches = shows and window.gaps == "missing"
         paces = frequencies_of(times, groups, of_table_where_short=watches)

@@ -15,7 +15,7 @@ def windows_of_one(values, before, geometry):
         The rows.
 
     before : ndarray of shape (n_steps, n_features)
-        What comes before the first row; there are missing steps before it.
+        The time steps before the first row; before these, steps are missing.
 
     geometry : WindowGeometry
         The geometry of the windows.
@@ -36,7 +36,7 @@ def windows_of_one(values, before, geometry):
 
 
 def windows_of_groups(rows, before, missing, geometry):
-    """Stack one group after the other, and cut a window for each row.
+    """Return a window for each row of several groups, or of a table with gaps.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def windows_of_groups(rows, before, missing, geometry):
 
 
 def last_steps(rows, before, missing, n_steps):
-    """Give the last steps of each group.
+    """Return the last time steps of each group.
 
     Parameters
     ----------

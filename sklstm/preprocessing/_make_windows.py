@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
+from sklstm._geometry import WindowGeometry
 from sklstm._multistep import multistep_names
 from sklstm._series import Groups, missing_by_index, without_groups
 from sklstm._validation import check_int, check_table
@@ -263,7 +264,7 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     check_int("stride", stride, at_least=1)
     check_int("horizon", horizon, at_least=0)
     # Narrow integers of NumPy would overflow.
-    window_length, horizon = int(window_length), int(horizon)
+    geometry = WindowGeometry(int(window_length), int(horizon))
     steps, stride = int(steps), int(stride)
     _check_lengths(X, y, groups)
     X, y = as_array("X", X), as_array("y", y)
@@ -272,16 +273,15 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     own = [] if groups is None else Groups.of(groups, "groups").rows_of_each()
     # Of a single series, windows are views.
     groups_of_rows = [slice(None)] if len(own) < 2 else own
-    needed = window_length + max(horizon + steps - 1, 0)
+    needed = geometry.n_before + steps
     parts = []
     for rows in groups_of_rows:
         values, targets = X[rows], y[rows]
         n_samples = (len(values) - needed) // stride + 1
         if n_samples < 1:
             continue
-        windows = samples_of(values, n_samples, window_length, stride)
-        first = window_length - 1 + horizon
-        ahead = sliding_window_view(targets[first:], steps, axis=0)
+        windows = samples_of(values, n_samples, geometry.length, stride)
+        ahead = sliding_window_view(targets[geometry.n_before :], steps, axis=0)
         ahead = np.moveaxis(ahead, -1, 1)[::stride][:n_samples]
         parts.append((windows, ahead[:, 0] if steps == 1 else ahead))
     if not parts:

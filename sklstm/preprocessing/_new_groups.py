@@ -1,4 +1,4 @@
-"""What is said of groups that `fit` did not see."""
+"""Warnings of groups that `fit` did not see."""
 
 import warnings
 

@@ -53,7 +53,7 @@ _NO_GROUP = "all rows"
 
 
 class SlidingWindow(WindowStep, SequenceTransformer):
-    """Give every row of a table the window of rows before it.
+    """Make a window of the rows before it for each row of a table.
 
     Rows are kept: the output has one window a row, so `y` is never shifted and every
     splitter, scorer and `Pipeline` of scikit-learn stays valid. With ``horizon=h`` the
@@ -112,7 +112,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         numbered table that was filtered on purpose.
 
     flatten : bool, default=False
-        Whether to give a table ``(n_rows, window_length * n_features)`` with columns
+        Whether to return a table ``(n_rows, window_length * n_features)`` with columns
         such as ``price[t-3]``, for any other regressor, in place of the 3-D windows.
 
     Attributes
@@ -246,7 +246,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         return self
 
     def fit_transform(self, X, y=None):
-        """Fit, and give each row its window, beginning without history.
+        """Fit, and return the window of each row, without history.
 
         Parameters
         ----------
@@ -259,14 +259,14 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         Returns
         -------
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
-            As :meth:`transform` gives it.
+            As :meth:`transform` returns it.
         """
         rows, missing = self._fit(X, y)
         before = Before.nothing(rows.values, rows.groups)
         return self._contain(self._windows(rows, before, missing), X)
 
     def transform(self, X):
-        """Give each row its window.
+        """Return the window of each row.
 
         Parameters
         ----------
@@ -298,7 +298,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         return self._contain(self._windows(rows, before, missing), X)
 
     def get_feature_names_out(self, input_features=None):
-        """Give the names of the output's last axis.
+        """Return the names of the output's last axis.
 
         Parameters
         ----------

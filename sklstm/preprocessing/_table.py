@@ -138,7 +138,7 @@ def read_numbers(window, X, reset):
 
 
 def split_off(X, group_by):
-    """Part a table into groups and features.
+    """Split a table into groups and features.
 
     Returns
     -------
@@ -193,7 +193,7 @@ def how_to_sort(labels, rows, group_by):
 
 
 def check_lengths(window_length, horizon):
-    """Refuse numbers of rows that no table has and no array can count."""
+    """Raise if a number of rows is larger than 32 bits can count."""
     for name, value in {"window_length": window_length, "horizon": horizon}.items():
         if value > LONGEST:
             raise ValueError(
@@ -202,7 +202,7 @@ def check_lengths(window_length, horizon):
 
 
 def warn_of_repeated_times(labels, groups):
-    """Warn where sorted times or numbers occur twice, as those of several entities do.
+    """Warn if sorted times or numbers occur twice, as those of several entities do.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class Before:
 class Tails(Mapping):
     """The last rows of each group of a table: a :class:`Tail` for each name.
 
-    They are kept as columns, of which the tail of a group is made when asked for.
+    They are kept as columns; the tail of a group is made when it is asked for.
 
     Parameters
     ----------
@@ -122,19 +122,19 @@ class Tails(Mapping):
             self._holes = labels.holes(groups, missing)
 
     def __len__(self):
-        """Count the groups."""
+        """Return the number of groups."""
         return len(self._places)
 
     def __iter__(self):
-        """Give the names of the groups."""
+        """Return an iterator over the names of the groups."""
         return iter(self._places)
 
     def __contains__(self, name):
-        """Tell whether there is such a group."""
+        """Return whether there is such a group."""
         return name in self._places
 
     def __getitem__(self, name):
-        """Give the tail of a group."""
+        """Return the tail of a group."""
         i = self._places[name]
         part = slice(self._starts[i], self._starts[i] + self._sizes[i])
         own = slice(part.start, part.stop if self._n_remembered else part.start)
@@ -147,7 +147,7 @@ class Tails(Mapping):
         )
 
     def paces_of(self, names, otherwise):
-        """Give the paces of groups; of those that are not here another one."""
+        """Return the paces of groups; `otherwise` for groups without a tail."""
         places, paces = self._places, self.paces
         return [paces[places[n]] if n in places else otherwise for n in names]
 
@@ -156,7 +156,7 @@ class Tails(Mapping):
         return Before.nothing(self._values, groups)
 
     def all_before(self, groups, n_steps):
-        """Give what goes before a table that follows right after this one.
+        """Return the steps before a table whose rows follow right after these.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class Tails(Mapping):
         return self._steps(len(groups), there, tails, n_rows, none, n_steps)
 
     def earlier_than(self, groups, n_steps, labels, adjoins, watches_gaps):
-        """Give the rows that are earlier than those of a table.
+        """Return the rows that are earlier than those of a table.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Tails(Mapping):
         return replace(before, n_between=told)
 
     def read_again(self, groups, labels):
-        """Tell which groups of a table begin amid rows that are forgotten.
+        """Return the groups of a table that begin within rows that are not kept.
 
         Parameters
         ----------
@@ -271,7 +271,7 @@ class Tails(Mapping):
         return np.array(found, dtype=int)
 
     def _saw(self, i, moment):
-        """Tell whether a moment is that of a row of a group, or close to one."""
+        """Return whether a moment is that of a row of a group, or close to one."""
         if not self._knows_holes[i]:  # all that is known are the rows at the end
             part = slice(self._starts[i], self._starts[i] + self._sizes[i])
             return bool((self._labels.part(part).index == moment.label).any())
@@ -283,14 +283,14 @@ class Tails(Mapping):
         return bool(k == len(own) or moment.position <= own[k, 0])
 
     def _matching(self, groups):
-        """Give which of some groups are here, and their places."""
+        """Return which of some groups have a tail, and the places of these tails."""
         places = self._places
         tails = np.array([places.get(name, -1) for name in groups.names], dtype=int)
         there = np.flatnonzero(tails >= 0)
         return there, tails[there]
 
     def _steps(self, n_groups, there, tails, n_rows, n_between, n_steps):
-        """Give the first rows of tails, with the missing steps among and after them.
+        """Return the first rows of tails, with the missing steps among and after them.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ _BLOCK = 65_536
 
 
 def missing_rows(values):
-    """Tell for each row whether it is a missing step: NaN in all its features."""
+    """Return for each row whether it is a missing time step: NaN in all features."""
     missing = np.empty(len(values), dtype=bool)
     for rows in row_blocks(len(values)):
         missing[rows] = _isnan(values[rows]).all(axis=1)
@@ -15,7 +15,7 @@ def missing_rows(values):
 
 
 def partly_missing_rows(values):
-    """Tell for each row whether some of its features are NaN and some are not."""
+    """Return for each row whether some of its features are NaN and some are not."""
     partly = np.empty(len(values), dtype=bool)
     for rows in row_blocks(len(values)):
         nan = _isnan(values[rows])
@@ -24,7 +24,7 @@ def partly_missing_rows(values):
 
 
 def row_blocks(n_rows):
-    """Cut a table in pieces whose temporaries do not show beside it."""
+    """Return slices of a table that are small enough for temporary arrays."""
     return [slice(first, first + _BLOCK) for first in range(0, n_rows, _BLOCK)]
 
 
@@ -39,7 +39,7 @@ def _isnan(values):
 
 
 def _is_no_value(value):
-    """Tell None, NaN and pandas' NA, which is not even equal to itself, from values."""
+    """Return whether a value is None, NaN or pandas' NA."""
     try:
         return value is None or bool(value != value)
     except TypeError:

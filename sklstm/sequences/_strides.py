@@ -5,7 +5,7 @@ from numpy.lib.stride_tricks import as_strided
 
 
 def rows_of(X):
-    """Take the table of rows out of an array of samples.
+    """Return the table of rows of an array of samples.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class OverlappingSamples(np.ndarray):
 
 
 def _rows_between_samples(X):
-    """Read the step between samples off the strides; None asks for a copy.
+    """Return the rows between the starts of samples; None if X must be copied.
 
     Where samples stand further apart than they are long, the rows between them are
     no part of `X` and may hold anything, so these are copied out as well.

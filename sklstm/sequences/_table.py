@@ -139,7 +139,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return cls(np.concatenate(sequences), starts, lengths, n_timesteps)
 
     def to_array(self):
-        """Give the 3-D array: a view where the geometry allows, a copy elsewhere.
+        """Return the 3-D array: a view if the starts allow it, a copy otherwise.
 
         Returns
         -------
@@ -153,7 +153,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return samples_of(rows, len(self), self.n_timesteps, step)
 
     def gather(self, indices=None, n_timesteps=None):
-        """Make the dense array of some samples.
+        """Return the dense array of some samples.
 
         Parameters
         ----------
@@ -173,12 +173,12 @@ class SequenceTable(NDArrayOperatorsMixin):
         indices = slice(None) if indices is None else indices
         ends = (self.starts + self.lengths)[indices]
         before_end = np.arange(steps, 0, -1)
-        there = before_end <= self.lengths[indices][:, np.newaxis]
-        rows = np.where(there, ends[:, np.newaxis] - before_end, 0)
+        present = before_end <= self.lengths[indices][:, np.newaxis]
+        rows = np.where(present, ends[:, np.newaxis] - before_end, 0)
         values = self.values
-        if not there.all() and values.dtype.kind in "iub":
+        if not present.all() and values.dtype.kind in "iub":
             values = values.astype(np.float64)
-        elif not there.all() and values.dtype.kind not in "fcO":
+        elif not present.all() and values.dtype.kind not in "fcO":
             raise ValueError(
                 f"values of {values.dtype} have no NaN for the missing steps of "
                 "samples that are shorter than the time axis. Make numbers of them."
@@ -186,23 +186,23 @@ class SequenceTable(NDArrayOperatorsMixin):
         if not len(values):
             return np.full((*rows.shape, self.n_features), np.nan, values.dtype)
         dense = values[rows]
-        if not there.all():
-            dense[~there] = np.nan
+        if not present.all():
+            dense[~present] = np.nan
         return dense
 
     # ------------------------------------------------------------------ new from old
     def with_values(self, values):
-        """Give the same slices of another table that has as many rows."""
+        """Return the same slices of another table that has as many rows."""
         return SequenceTable(values, self.starts, self.lengths, self.n_timesteps)
 
     def take(self, indices):
-        """Give the samples `indices`, over the same rows."""
+        """Return the samples `indices`, over the same rows."""
         return SequenceTable(
             self.values, self.starts[indices], self.lengths[indices], self.n_timesteps
         )
 
     def drop_missing(self):
-        """Leave out the rows that are missing steps; samples become shorter.
+        """Return a table without the missing steps; samples become shorter.
 
         Returns
         -------
@@ -212,7 +212,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return self._keep(~missing_rows(self.values))
 
     def drop_unused(self):
-        """Leave out the rows that no sample holds.
+        """Return a table without the rows that no sample holds.
 
         Returns
         -------
@@ -230,7 +230,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return self._keep(used)
 
     def _keep(self, kept):
-        """Leave out all rows but some, and count starts and lengths anew."""
+        """Return a table of some rows, with new starts and lengths."""
         if kept.all():
             return self
         kept_before = np.zeros(len(kept) + 1, self.starts.dtype)
@@ -243,7 +243,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         return SequenceTable(self.values[rows], starts, lengths, self.n_timesteps)
 
     def locate(self, row):
-        """Find where a row of the table first appears in the 3-D array.
+        """Return where a row of the table first appears in the 3-D array.
 
         Returns
         -------
@@ -333,7 +333,13 @@ class SequenceTable(NDArrayOperatorsMixin):
 
 
 def as_array(name, array_like):
-    """Give an array; of lists of unequal length NumPy can't make one."""
+    """Return an array.
+
+    Raises
+    ------
+    ValueError
+        If it is a list of parts of unequal length.
+    """
     try:
         return np.asarray(array_like)
     except ValueError:
@@ -343,7 +349,7 @@ def as_array(name, array_like):
 
 
 def _indices(name, numbers):
-    """Read starts or lengths: as 64 bits, or the 32 in which a table keeps them."""
+    """Return starts or lengths as int64, or as the int32 of a table."""
     numbers = as_array(name, numbers)
     if numbers.size and numbers.dtype.kind not in "iu":
         raise ValueError(f"{name} must be an array of ints, got {numbers.dtype}.")
@@ -353,7 +359,7 @@ def _indices(name, numbers):
 
 
 def _length(n_timesteps):
-    """Read the length of the time axis, which 32 bits can count."""
+    """Return the length of the time axis; raise unless 32 bits can count it."""
     whole = isinstance(n_timesteps, Integral) and not isinstance(n_timesteps, bool)
     if not whole or not 0 <= n_timesteps < 2**31:
         raise ValueError(
