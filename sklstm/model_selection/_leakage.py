@@ -227,7 +227,7 @@ class _Table:
         return None
 
     def look_through(self, windows):
-        """Take horizon and known columns from windows: of a search, the best."""
+        """Read horizon and known columns of windows: of a search, the best."""
         self.horizon = min((geometry_of(one).horizon for one in windows), default=0)
         known = [as_list(getattr(one, "known", ())) for one in windows]
         self.known = [name for names in known for name in names]

@@ -335,7 +335,7 @@ def geometry_of(window):
 
 
 def group_by_of(windows):
-    """Return `group_by` of the first window that has it."""
+    """Return `group_by` of the first window that has it; None without."""
     names = (getattr(one, "group_by", None) for one in windows)
     group_by = next((name for name in names if name is not None), None)
     check_group_by(group_by)
