@@ -240,10 +240,8 @@ class Stream:
             return table.set_axis([max(labels)])
         else:
             last = seen.last
-        frequencies = (
-            [seen.frequency] if tail is None else [tail.frequency, seen.frequency]
-        )
-        for frequency in frequencies:
+        own = [] if tail is None else [tail.frequency]
+        for frequency in [*own, seen.frequency]:
             if last.kind == self._last.kind:
                 after = frequency.labels_after(last, 1)
                 if after is not None:
