@@ -36,7 +36,7 @@ def windows_and_warnings(X, **params):
     return np.asarray(windows), [str(one.message) for one in told]
 
 
-# --------------------------------------------------------------- the frequency of an index
+# ------------------------------------------------------------ the frequency of an index
 FREQUENCIES = ["2B", "3B", "SMS", "SME", "BMS", "BME", "2BMS", "BQE", "BYE", "bh"]
 OPENINGS = {
     "ten hours": pd.offsets.BusinessHour(start="08:00", end="18:00"),
