@@ -228,3 +228,10 @@ def test_submodules_resolve():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'GRURegressor'"):
         sklstm.GRURegressor  # noqa: B018
+
+
+def test_folders_of_tests_are_rooms():
+    tests = pathlib.Path(__file__).parent
+    folders = {path.name for path in tests.iterdir() if any(path.glob("test_*.py"))}
+    rooms = {room.lstrip("_") for room in MAY_IMPORT}
+    assert folders <= rooms | {"benchmarks", "fuzz"}
