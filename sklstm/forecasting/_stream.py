@@ -240,7 +240,7 @@ class Stream:
             return table.set_axis([max(labels)])
         else:
             last = seen.last
-        paces = [seen.frequency] if tail is None else [tail.pace, seen.frequency]
+        paces = [seen.frequency] if tail is None else [tail.frequency, seen.frequency]
         for pace in paces:
             if last.kind == self._last.kind:
                 after = pace.labels_after(last, 1)

@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import find_window
 from sklstm._validation import check_int, shortened
 from sklstm.forecasting import forecast as run_forecast
