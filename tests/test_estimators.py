@@ -17,12 +17,13 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindow
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, SlidingWindow
 from sklstm.sequences import SequenceTable
 
 QUICK = {"units": 4, "epochs": 2, "random_state": 0}
 LEARNS = {"units": 8, "epochs": 40, "learning_rate": 0.02, "random_state": 0}
 BOTH = pytest.mark.parametrize("Estimator", [LSTMRegressor, LSTMClassifier])
+EACH = pytest.mark.parametrize("Estimator", [LSTMRegressor, LSTMClassifier, LSTMTagger])
 
 
 def same_state(a, b):
@@ -35,12 +36,13 @@ def same_state(a, b):
 def test_they_are_scikeras_wrappers_of_their_kind():
     assert isinstance(LSTMRegressor(), KerasRegressor)
     assert isinstance(LSTMClassifier(), KerasClassifier)
+    assert isinstance(LSTMTagger(), KerasClassifier)
     assert is_regressor(LSTMRegressor())
     assert is_classifier(LSTMClassifier())
     assert not is_classifier(LSTMRegressor())
 
 
-@BOTH
+@EACH
 def test_documented_defaults_are_those_of_the_signature(Estimator):
     documented = dict(
         re.findall(
@@ -53,7 +55,7 @@ def test_documented_defaults_are_those_of_the_signature(Estimator):
         assert repr(parameters[name].default) == text.replace('"', "'")
 
 
-@BOTH
+@EACH
 def test_an_unknown_argument_is_a_type_error(Estimator):
     with pytest.raises(TypeError, match=r"unexpected keyword argument 'unit'"):
         Estimator(unit=3)
@@ -63,7 +65,7 @@ def test_an_unknown_argument_is_a_type_error(Estimator):
         Estimator(fit__epochs=3)
 
 
-@BOTH
+@EACH
 def test_repr_shows_what_was_changed(Estimator):
     shown = repr(Estimator(units=3, optimizer__beta_1=0.8))
     assert "units=3" in shown
@@ -818,7 +820,7 @@ def test_a_subclass_may_have_abstract_bases():
     assert is_regressor(Mine())
 
 
-@BOTH
+@EACH
 def test_prediction_needs_a_fit(Estimator):
     estimator = Estimator()
     with pytest.raises(NotFittedError):

@@ -2,14 +2,21 @@
 
 import pickle
 
+import joblib
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 from keras import layers
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import DataConversionWarning
-from sklearn.metrics import accuracy_score
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    cross_val_predict,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMTagger, PadSequences, PerFeatureScaler
@@ -313,6 +320,50 @@ def test_a_running_sum_is_learned_in_a_pipeline_under_search():
 def test_cross_val_predict_keeps_the_shape(X, y):
     labels = cross_val_predict(tagger(), X[4:], y[4:], cv=KFold(2))
     assert labels.shape == y[4:].shape
+
+
+def test_a_number_of_folds_stratifies_by_nothing(X, y, there):
+    holed = np.where(y == 2, np.nan, y)
+    lists = [labels[exists] for labels, exists in zip(y, there, strict=True)]
+    assert not is_classifier(tagger())
+    for given in (y, holed, lists):
+        scores = cross_val_score(tagger(), X, given, cv=3, error_score="raise")
+        expected = cross_val_score(tagger(), X, given, cv=KFold(3))
+        np.testing.assert_array_equal(scores, expected)
+
+
+def test_scorers_see_all_of_the_probabilities_or_fail(X, y):
+    X, y = X[4:], (y[4:] > 0).astype(int)
+    shape = make_scorer(lambda y, p: p.size, response_method="predict_proba")
+    scores = cross_val_score(tagger(), X, y, scoring=shape, cv=2)
+    assert scores.tolist() == [10 * N_TIMESTEPS * 2] * 2
+    with pytest.raises(ValueError, match="dim 3"):
+        cross_val_score(tagger(), X, y, scoring="roc_auc", error_score="raise")
+
+
+def test_threads_and_clones_give_the_same_bits(X, y):
+    expected = tagger(dropout=0.2).fit(X, y).predict_proba(X)
+    fitted = joblib.Parallel(2, prefer="threads")(
+        joblib.delayed(clone(tagger(dropout=0.2)).fit)(X, y) for _ in range(2)
+    )
+    for one in fitted:
+        np.testing.assert_array_equal(one.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["pooling", "heads", "conv_filters", "fcn_filters", "patch_size"]
+)
+def test_what_changes_the_time_steps_is_no_parameter(name):
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'"):
+        LSTMTagger(**{name: 1})
+
+
+@pytest.mark.parametrize("norm", ["last", "standard"])
+def test_sequences_are_normalized_by_themselves(norm, X, y):
+    settings = {"window_norm": norm, "bidirectional": True}
+    proba = tagger(**settings).fit(X, y).predict_proba(X)
+    shifted = tagger(**settings).fit(X + 100, y).predict_proba(X + 100)
+    np.testing.assert_allclose(shifted, proba, atol=1e-3)
 
 
 def test_metrics_and_early_stopping_count_existing_steps_alone(X, y, there):

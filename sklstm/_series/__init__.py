@@ -4,6 +4,7 @@ from sklstm._series._columns import column_of, entities_of, groups_of, time_inde
 from sklstm._series._frequency import Frequency
 from sklstm._series._groups import Groups, count_up
 from sklstm._series._index import (
+    is_time,
     numbers_rows,
     reads_as_dates,
     warn_of_levels,
@@ -32,6 +33,7 @@ __all__ = [
     "entities_of",
     "frequencies_of",
     "groups_of",
+    "is_time",
     "missing_by_index",
     "n_rows_between",
     "number_times",

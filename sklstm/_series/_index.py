@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 
 
+def is_time(index):
+    """Return whether an index has a type of points or spans of time."""
+    return isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
+
+
 def numbers_rows(index):
     """Return whether the index of a table of groups only numbers its rows.
 

@@ -490,7 +490,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
 
 
 def _name(loss):
-    """Give the name of a loss: a string, a function, or an instance of a class."""
+    """Return the name of a loss: a string, a function, or an instance of a class."""
     if isinstance(loss, str):
         return loss
     return getattr(loss, "__name__", type(loss).__name__)

@@ -1,4 +1,4 @@
-"""Between y and the numbers that a network is trained on and gives."""
+"""Conversion of y to the targets of a network, and of its outputs to predictions."""
 
 from numbers import Number
 
@@ -22,7 +22,7 @@ class RegressionTarget(BaseEstimator):
         Whether the network learns ``(y - mean) / std`` of each output.
 
     quantiles : tuple of float, default=()
-        Quantiles that the network gives of each output, along one more axis.
+        Quantiles that the network outputs of each target, along one more axis.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class RegressionTarget(BaseEstimator):
         Width of the network's output.
 
     n_steps_ : int
-        Steps of each target; 0 where it is no sequence.
+        Number of time steps of each target; 0 where it is no sequence.
 
     scale_, offset_ : ndarray of shape (n_outputs_,)
         ``y = output * scale_ + offset_``.
@@ -81,7 +81,7 @@ class RegressionTarget(BaseEstimator):
         return QuantileLoss(self.quantiles) if self.quantiles else "mse"
 
     def transform(self, y):
-        """Give the network's targets in float32, the outputs along the last axis."""
+        """Return the network's targets in float32, the outputs along the last axis."""
         y = self.check(y)
         if y.shape[1:] != self.shape_:
             expected = ", ".join(["n_samples", *map(str, self.shape_)])
@@ -102,14 +102,14 @@ class RegressionTarget(BaseEstimator):
         return targets
 
     def inverse_transform(self, outputs):
-        """Give predictions in the units, shape and type of y: medians of quantiles."""
+        """Return predictions in units, shape and type of y: medians of quantiles."""
         if self.quantiles:
             return self._median(self.quantiles_of(outputs))
         y = (outputs * self.scale_ + self.offset_).astype(self.dtype_)
         return y if self.shape_ else y[:, 0]
 
     def quantiles_of(self, outputs):
-        """Give quantiles in the units of y, along one more axis than y has."""
+        """Return quantiles in the units of y, along one more axis than y has."""
         scale, offset = self.scale_[:, np.newaxis], self.offset_[:, np.newaxis]
         y = np.sort((outputs * scale + offset).astype(self.dtype_), axis=-1)
         return y if self.shape_ else y[:, 0]
@@ -190,7 +190,7 @@ class ClassificationTarget(BaseEstimator):
         return self
 
     def transform(self, y):
-        """Give the network's targets."""
+        """Return the network's targets."""
         kind = _kind(_filled(y))
         if (kind == "multilabel-indicator") != (self.kind_ == "multilabel-indicator"):
             raise ValueError(
@@ -218,7 +218,7 @@ class ClassificationTarget(BaseEstimator):
         return codes.astype(np.int32)
 
     def probabilities(self, outputs):
-        """Give a column a class; for multilabel a column a label.
+        """Return a column per class; for multilabel a column per label.
 
         Raises
         ------
@@ -239,7 +239,7 @@ class ClassificationTarget(BaseEstimator):
         return outputs
 
     def inverse_transform(self, outputs):
-        """Give the most probable labels."""
+        """Return the most probable labels."""
         if self.kind_ == "multilabel-indicator":
             return (self.probabilities(outputs) > 0.5).astype(int)
         return self.classes_[np.argmax(self.probabilities(outputs), axis=1)]

@@ -113,7 +113,7 @@ def refuse_fed(column, where, x, y):
 
 
 def are_alike(column, predicted):
-    """Tell whether a column and predictions both hold numbers, or neither does.
+    """Return whether a column and predictions both hold numbers, or neither does.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def refuse_unlike(column, values, predicted):
 
 
 def _are_numbers(values):
-    """Tell whether a Series holds numbers (or truth values) alone; NaN is one."""
+    """Return whether a Series holds numbers (or truth values) alone; NaN is one."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         return True
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -154,12 +154,12 @@ def _item(value):
 
 
 def _is_undone(fitted):
-    """Tell whether predictions are transformed after the window's y was."""
+    """Return whether predictions are transformed after the window's y was."""
     return any(True for _ in _undoing(fitted))
 
 
 def _undoing(fitted):
-    """Give the transformers of y around the window, the innermost first."""
+    """Yield the transformers of y around the window, the innermost first."""
     if hasattr(fitted, "best_estimator_"):
         yield from _undoing(fitted.best_estimator_)
     elif hasattr(fitted, "regressor_"):
@@ -171,7 +171,7 @@ def _undoing(fitted):
 
 
 def _as_predicted(fitted, y):
-    """Give the y that a window saw in the units of predictions; NaN stays."""
+    """Return the y that a window saw in the units of predictions; NaN stays."""
     whole = ~np.isnan(y).any(axis=1)
     for transformer in _undoing(fitted):
         some = np.asarray(transformer.inverse_transform(y[whole]), dtype=float)

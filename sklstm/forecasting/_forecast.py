@@ -9,6 +9,7 @@ from sklstm._window_step import fitted_table
 from sklstm.forecasting._fed import check_fed
 from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._future import Future
+from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._result_tables import forecast_columns
 from sklstm.forecasting._rollout import Rollout
@@ -105,10 +106,8 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         warn_of_new_groups(panel.groups, seen.remembered, stacklevel=3)
     transformed = parts.transform(panel.given)
     recent = parts.window.last_rows(transformed, parts.window.geometry.n_recent)
-    rollout = Rollout(
-        parts, panel, transformed, recent, future.known, steps, target=target
-    )
-    outputs = rollout.outputs
+    outputs = Outputs(parts, panel, recent, future.known, steps, target=target)
+    rollout = Rollout(outputs, transformed, told_by="X_future")
     check_fed(
         forecaster.fitted, parts, panel, transformed, rollout.fed, outputs.n_targets
     )

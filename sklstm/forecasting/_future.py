@@ -122,7 +122,7 @@ class Future:
         return cls(frame, list(known), len(rows), there.T.ravel())
 
     def series_by_series(self):
-        """Give the rows in the order in which a user reads them."""
+        """Return the rows in the order in which a user reads them."""
         order = np.arange(len(self.frame)).reshape(-1, self.n_series).T.ravel()
         return self.frame.iloc[order]
 
@@ -146,7 +146,7 @@ def _check_size(steps, panel):
 
 
 def _memory():
-    """Give the bytes of memory of the machine; infinity where it does not tell."""
+    """Return the bytes of memory of the machine; infinity where it does not tell."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -217,7 +217,7 @@ def _first_rows(future, panel, steps, times):
 
 
 def _checked_times(future, panel, rows, expected):
-    """Give the times of X_future, if they are those that follow X."""
+    """Return the times of X_future, if they are those that follow X."""
     if panel.times is None:
         return None
     index = future.frame.index if future.times is None else future.times

@@ -5,6 +5,7 @@ import pandas as pd
 
 from sklstm.forecasting._fed import check_fed_rows
 from sklstm.forecasting._future import Future
+from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import Rollout
 from sklstm.forecasting._truth import truth_of
@@ -52,18 +53,11 @@ class Origins:
         self._n_recent = window.geometry.n_recent
         steps = max(map(self._n_steps, folds))
         recent = self._last_of(self._values, folds[:1], self._n_recent)
-        self._rollout = Rollout(
-            self._parts,
-            self._panel,
-            transformed,
-            recent,
-            known,
-            steps,
-            target=target,
-            y=y,
-            told_by="known",
+        self._outputs = Outputs(
+            self._parts, self._panel, recent, known, steps, target=target, y=y
         )
-        self._truth = truth_of(y, self._rollout.outputs.n_targets)
+        self._rollout = Rollout(self._outputs, transformed, told_by="known")
+        self._truth = truth_of(y, self._outputs.n_targets)
         check_fed_rows(panel.frame, self._truth, self._rollout.fed, train)
 
     def forecast(self):
@@ -77,7 +71,7 @@ class Origins:
         folds = self._folds
         if self._rollout.depends_on_other_rows:
             return pd.concat(map(self._forecast_seeing_all, folds))
-        n_numbers = self._values.shape[1] * (self._n_recent + self._rollout.steps)
+        n_numbers = self._values.shape[1] * (self._n_recent + self._outputs.steps)
         at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
         parts = [folds[i : i + at_once] for i in range(0, len(folds), at_once)]
         return pd.concat(self._forecast(self._values, some) for some in parts)
@@ -98,7 +92,7 @@ class Origins:
     def _forecast(self, values, folds, table=None):
         """Forecast the test rows of some folds, from the features of all rows."""
         recent = self._last_of(values, folds, self._n_recent)
-        rows, there = self._rows_from(folds, np.arange(1, self._rollout.steps + 1))
+        rows, there = self._rows_from(folds, np.arange(1, self._outputs.steps + 1))
         future = Future.within(self._panel, rows, self._known, there)
         predicted = self._rollout.predict(recent, future, table)
         if predicted is None:  # values that no row of the table shows
@@ -142,7 +136,7 @@ class Origins:
         return np.where(fold.trained, places[rows], places[first] - 1)
 
     def _is_test(self, folds, rows):
-        """Tell which of the rows that follow are test rows of their fold."""
+        """Return which of the rows that follow are test rows of their fold."""
         is_test, first = np.zeros(rows.shape, dtype=bool), 0
         for fold in folds:
             own = slice(first, first + len(fold.groups))
@@ -157,7 +151,7 @@ class Origins:
 
     def _table(self, folds, predicted, rows, is_test):
         """Put the forecasts of test rows beside the truth."""
-        panel, outputs = self._panel, self._rollout.outputs
+        panel, outputs = self._panel, self._outputs
         origins = np.concatenate([fold.origins for fold in folds])
         numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
         series, step = np.nonzero(is_test)

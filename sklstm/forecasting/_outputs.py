@@ -47,6 +47,9 @@ class Outputs:
 
     Attributes
     ----------
+    unknown : list
+        The columns that are not known.
+
     n_steps : int
         Steps that are predicted at once.
 
@@ -67,7 +70,9 @@ class Outputs:
     """
 
     def __init__(self, parts, panel, recent, known, steps, *, target=None, y=None):
-        self._parts, self._panel, self._y = parts, panel, y
+        self.parts, self.panel, self.known, self.steps = parts, panel, known, steps
+        self.unknown = [column for column in panel.columns if column not in known]
+        self._y = y
         self.quantiles = ()
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
@@ -87,28 +92,27 @@ class Outputs:
             )
         self.n_targets = n_targets
         self.n_ahead = -(-steps // self.n_steps) * self.n_steps
-        unknown = [column for column in panel.columns if column not in known]
-        if self.names is None and len(unknown) == n_targets == 1:
+        if self.names is None and len(self.unknown) == n_targets == 1:
             # Labels do not have the name of numbers, where nothing is fed back.
             is_fed = self.n_ahead > parts.window.geometry.horizon
-            if is_fed or are_alike(panel.frame[unknown[0]], self.example):
-                self.names = unknown
+            if is_fed or are_alike(panel.frame[self.unknown[0]], self.example):
+                self.names = self.unknown
 
     def _names_of_targets(self, target):
-        """Give the names that y had, or that the user gives; None without."""
+        """Return the names that y had, or that the user gives; None without."""
         names = names_of(self._y)
         if names is None:
-            names = getattr(self._parts.predictor, "target_names_in_", None)
+            names = getattr(self.parts.predictor, "target_names_in_", None)
         base = multistep_name(names)
         if base is not None:  # which is a string, whatever the column is called
-            called = {str(column): column for column in self._panel.columns}
+            called = {str(column): column for column in self.panel.columns}
             names = [called.get(base, base)]
         elif names is not None:
             names = list(names)
         if target is None:
             return names
         target = as_list(target)
-        if names and names != target and {*names} <= {*self._panel.columns}:
+        if names and names != target and {*names} <= {*self.panel.columns}:
             raise ValueError(
                 f"target names {target}, but y was {names}, which X has as well. "
                 "Leave target out."
@@ -129,17 +133,17 @@ class Outputs:
         return 1, n_columns, names
 
     def _are_steps(self, n_columns):
-        """Tell whether nameless columns are steps of one target."""
+        """Return whether nameless columns are steps of one target."""
         if self._y is not None:
-            return are_steps(np.asarray(self._y), self._panel.series.codes)
-        n_features = len(self._panel.columns)
-        if n_features < n_columns == self._parts.window.geometry.horizon:
+            return are_steps(np.asarray(self._y), self.panel.series.codes)
+        n_features = len(self.panel.columns)
+        if n_features < n_columns == self.parts.window.geometry.horizon:
             return True
         raise ValueError(
             f"The pipeline predicts {n_columns} numbers at once, with horizon="
-            f"{self._parts.window.horizon}, and does not remember what y was called: "
+            f"{self.parts.window.horizon}, and does not remember what y was called: "
             "are they steps or targets? Say target, such as "
-            f"target={self._panel.columns[0]!r} for {n_columns} steps of it, or the "
+            f"target={self.panel.columns[0]!r} for {n_columns} steps of it, or the "
             f"names of {n_columns} targets in the order of y."
         )
 
@@ -164,17 +168,17 @@ class Outputs:
             return self._predict(windows)
 
     def _predict(self, windows):
-        X = self._parts.inputs_of(windows)
+        X = self.parts.inputs_of(windows)
         shape = (len(windows), self.n_steps, self.n_targets)
-        predicted = np.asarray(self._parts.predictor.predict(X)).reshape(*shape, 1)
+        predicted = np.asarray(self.parts.predictor.predict(X)).reshape(*shape, 1)
         if not self.quantiles:
             return predicted
-        quantiles = self._parts.predictor.predict_quantiles(X).reshape(*shape, -1)
+        quantiles = self.parts.predictor.predict_quantiles(X).reshape(*shape, -1)
         return np.concatenate([predicted, quantiles], axis=-1)
 
 
 def _are_empty(windows):
-    """Tell which windows hold no row."""
+    """Return which windows hold no row."""
     return np.isnan(windows).all(axis=(1, 2))
 
 
@@ -186,7 +190,7 @@ def _no_warning_of_empty_ones():
 
 
 def names_of(y):
-    """Give the names of a Series or of the columns of a DataFrame; None without."""
+    """Return the names of a Series or of the columns of a DataFrame; None without."""
     if hasattr(y, "columns"):  # of pandas or polars
         return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
     return [y.name] if getattr(y, "name", None) not in (None, "") else None

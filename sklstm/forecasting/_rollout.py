@@ -4,7 +4,6 @@ import numpy as np
 
 from sklstm.forecasting._feedback import feedback
 from sklstm.forecasting._following import FollowingRows
-from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._row_by_row import depends_on_other_rows
 
 # Numbers that the windows of one prediction may hold, so that many series go in parts.
@@ -19,35 +18,17 @@ class Rollout:
 
     Parameters
     ----------
-    parts : Parts
-        The pipeline.
-
-    panel : Panel
-        The table, as the pipeline reads it.
+    outputs : Outputs
+        What is predicted at once.
 
     transformed : table
-        What the steps before the window make of it.
+        What the steps before the window make of the table.
 
-    recent : ndarray of shape (n_series, n_recent, n_features)
-        Rows of some series: what is predicted from a window of them is looked at.
-
-    known : list
-        The columns that are known of the rows to forecast.
-
-    steps : int
-        Rows to forecast.
-
-    target, y
-        As for :class:`Outputs`.
-
-    told_by : str, default="X_future"
+    told_by : str
         The parameter that tells what is known, for messages.
 
     Attributes
     ----------
-    outputs : Outputs
-        What is predicted at once.
-
     fed : dict
         The columns that predictions are fed back into, with the number of the target.
 
@@ -55,23 +36,11 @@ class Rollout:
         Whether steps before the window give a row other values without the rest.
     """
 
-    def __init__(
-        self,
-        parts,
-        panel,
-        transformed,
-        recent,
-        known,
-        steps,
-        *,
-        target=None,
-        y=None,
-        told_by="X_future",
-    ):
-        self._parts, self._panel, self.steps = parts, panel, steps
-        self.outputs = Outputs(parts, panel, recent, known, steps, target=target, y=y)
-        self.fed = feedback(self.outputs, parts.window, panel, known, steps, told_by)
-        self.depends_on_other_rows = depends_on_other_rows(parts, panel, transformed)
+    def __init__(self, outputs, transformed, told_by):
+        self.outputs, self.fed = outputs, feedback(outputs, told_by)
+        self.depends_on_other_rows = depends_on_other_rows(
+            outputs.parts, outputs.panel, transformed
+        )
 
     def predict(self, recent, future, table=None, *, context=None):
         """Predict the rows that follow some series.
@@ -98,40 +67,20 @@ class Rollout:
             None where rows that follow turn out to depend on others, as those do whose
             values no row of the table shows.
         """
-        following = FollowingRows(self._parts, self._panel, future, self.fed, table)
-        window = self._parts.window
-        forecast = roll_out(self.outputs, recent, following, window, self.steps)
-        return forecast if following.agree_with_context(forecast, context) else None
+        outputs = self.outputs
+        rows = FollowingRows(outputs.parts, outputs.panel, future, self.fed, table)
+        forecast = _roll_out(outputs, recent, rows)
+        return forecast if rows.agree_with_context(forecast, context) else None
 
 
-def roll_out(outputs, recent, following, window, steps):
+def _roll_out(outputs, recent, following):
     """Forecast series, feeding predictions back in where windows reach past the end.
 
     Of `k` steps that are predicted at once, block `j` is the prediction of the row
     ``j * k`` after the last one, whose window ends `horizon` rows before it. As many
     blocks as the rows there are allow are predicted together.
-
-    Parameters
-    ----------
-    outputs : Outputs
-        What predicts from windows.
-
-    recent : ndarray of shape (n_series, n_recent, n_features)
-        The last rows of each series, as many as `n_recent` of the geometry says.
-
-    following : FollowingRows
-        The rows after these.
-
-    window : WindowStep
-        Its geometry says where windows end.
-
-    steps : int
-        Rows to forecast.
-
-    Returns
-    -------
-    ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles)
     """
+    window = outputs.parts.window
     geometry = window.geometry
     k, horizon = outputs.n_steps, geometry.horizon
     n_series, n_recent, n_features = recent.shape
@@ -162,7 +111,7 @@ def roll_out(outputs, recent, following, window, steps):
             forecast = np.empty(shape, block.dtype)
         forecast[:, done * k : ready * k] = block
         done = ready
-    return forecast[:, :steps]
+    return forecast[:, : outputs.steps]
 
 
 def _predict(outputs, rows, ends, geometry):

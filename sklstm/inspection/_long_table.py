@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from sklstm._series import column_of, groups_of, numbers_rows, time_index
+from sklstm._series import (
+    column_of,
+    entities_of,
+    groups_of,
+    is_time,
+    numbers_rows,
+    time_index,
+)
 from sklstm._validation import shortened
 from sklstm.forecasting._result_tables import read_forecast_columns
 
@@ -91,17 +98,13 @@ def _read_forecast(forecast, group_by):
             "forecast must be a DataFrame or Series of at least one row, as "
             f"sklstm.forecasting.forecast gives it, got {forecast!r}."
         )
-    levels = [name for name in forecast.index.names if name is not None]
     if group_by is not None:
-        if group_by in forecast.columns or group_by in levels:
-            return forecast, group_by
-        raise ValueError(
-            f"group_by must be a column or an index level of forecast, got {group_by!r}"
-            f". Columns: {list(forecast.columns)}; index levels: {levels}."
-        )
+        entities_of(forecast, group_by, "forecast")  # which raises without it
+        return forecast, group_by
     if forecast.index.nlevels > 1:
+        levels = [name for name in forecast.index.names if name is not None]
         kinds = {name: forecast.index.get_level_values(name) for name in levels}
-        groups = [name for name, level in kinds.items() if not _is_time(level)]
+        groups = [name for name, level in kinds.items() if not is_time(level)]
         if len(groups) == 1:
             return forecast, groups[0]
         raise ValueError(
@@ -224,7 +227,7 @@ def _times(group, forecast, history, numbered):
             + ("" if group is None else f" in group {group!r}")
             + ". Name the column or index level of the groups in group_by."
         )
-    name = forecast.index.name or ("time" if _is_time(forecast.index) else "row")
+    name = forecast.index.name or ("time" if is_time(forecast.index) else "row")
     return x.rename(name), past_x.rename(name)
 
 
@@ -259,7 +262,7 @@ def _before(history, forecast, n_rows, numbered):
     first = forecast.index[0]
     if numbered:
         pass
-    elif _drawable(forecast.index) is None and not _is_time(forecast.index):
+    elif _drawable(forecast.index) is None and not is_time(forecast.index):
         # Names have no order in time, so that only their places tell.
         here = np.flatnonzero(history.index == first)
         history = history.iloc[: here[0]] if len(here) else history
@@ -299,7 +302,3 @@ def _beside(forecast, truth, numbered):
             f"{forecast.index[-1]!r}, in its index; got none of them."
         )
     return truth.reindex(forecast.index)
-
-
-def _is_time(index):
-    return isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))

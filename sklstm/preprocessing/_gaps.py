@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from sklstm._series import ROWS_OF_A_FREQUENCY, reads_as_dates
+from sklstm._series import ROWS_OF_A_FREQUENCY, is_time, reads_as_dates
 from sklstm._validation import shortened
 
 # The share of rows missing above which it is not told where, if they are not few.
@@ -75,8 +75,8 @@ def warn_of_no_frequency(times, groups, frequencies):
 
 def warn_of_unread_dates(index):
     """Warn if labels are dates of a type that is not read as times."""
-    read = pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex, pd.MultiIndex
-    if isinstance(index, read) or index.dtype.kind in "iufb":
+    several = isinstance(index, pd.MultiIndex)
+    if several or is_time(index) or index.dtype.kind in "iufb":
         return
     if pd.api.types.infer_dtype(index[:20], skipna=True) not in _DATES:
         if not all(isinstance(x, str) and _HAS_A_YEAR.search(x) for x in index[:20]):
