@@ -3,29 +3,31 @@
 :class:`RepairedWrapper` goes before `KerasRegressor` or `KerasClassifier` among the
 bases of an estimator. Of SciKeras stay: its parameters and their routing
 (``optimizer__beta_1``, ``callbacks__patience``), its hook `scorer`, `current_epoch`,
-and `isinstance`. What is overridden, and why, is said at each method. How X and y
-become sequences, and how these are trained on, the estimators say: `_samples`,
-`_encode`, `_train`.
+and `isinstance`. What is overridden, and why, is said at each method. `fit`,
+`partial_fit`, `predict` and `score` are overridden by the estimators, for SciKeras's
+refuse NaN, seed by changing global state, freeze the number of time steps, lose the
+fitted state where they fail, and compare the types of y with those in fit.
 """
 
 import copy
-import functools
 import inspect
 from abc import ABCMeta
 from contextlib import contextmanager
 
 import keras
-from scikeras._utils import get_optimizer_class, route_params, unflatten_params
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from sklstm._compat.scikeras import (
+    optimizer_class,
+    remove_more_tags,
+    routed_to,
+    unflatten_params,
+)
 from sklstm._routed import check_numbers, check_takes
 from sklstm._versions import versions, warn_of_other_versions
 
-# scikit-learn takes `_more_tags` for an unfinished port to `__sklearn_tags__`. Nothing
-# calls SciKeras's any more, and it would fail, for its base class has none.
-if "_more_tags" in vars(BaseWrapper):
-    del BaseWrapper._more_tags
+remove_more_tags()
 
 
 class _MixinsFirst(ABCMeta):
@@ -178,138 +180,10 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         other.callbacks = self.callbacks
         return other
 
-    # ------------------------------------------------------------- fit, predict, score
-    # SciKeras's refuses NaN, seeds by changing global state, freezes the number of time
-    # steps, and loses the fitted state where it fails.
-    def fit(self, X, y, sample_weight=None):
-        """Train the network from fresh weights, or go on with `warm_start`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or \
-                (n_samples, n_timesteps)
-            Sequences; two axes are read as one feature. A time step that is NaN in
-            all features is missing. A sample without any step is left out.
-
-        y : array-like of shape (n_samples,), (n_samples, n_outputs) or more
-            Targets: of a regressor also (n_samples, n_steps, n_outputs), a sequence
-            for each; of a tagger (n_samples, n_timesteps), a label for every time
-            step, or a list of the labels of each sample. NaN is no target (nor are None
-            and pandas' NA): such a sample is left out; where there are several outputs
-            or time steps, each is on its own.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss; samples of weight 0 are left out.
-
-        Returns
-        -------
-        estimator
-            Itself, fitted.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, X, y or a weight is out of its range; the estimator then
-            stays as it was.
-        """
-        self._validate_params()
-        with self._replaced() as new:
-            if not new.warm_start:
-                new._forget()
-            new._is_new = not new.initialized_
-            samples = new._samples(X, y, sample_weight)
-            known = new._known(samples.targets)
-            samples, validation = new._hold_out(samples)
-            samples = new._encode(samples, *known)
-            if validation is not None:
-                validation = new._encode(validation)
-            new.history_ = new._train(samples, validation)
-        return self
-
-    def partial_fit(self, X, y, sample_weight=None):
-        """Train for one more epoch, on these samples alone.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or \
-                (n_samples, n_timesteps)
-            Sequences, as for :meth:`fit`.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets. The first call fixes shape and scale.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss.
-
-        Returns
-        -------
-        estimator
-            Itself, fitted.
-        """
-        return self._partial_fit(X, y, sample_weight)
-
-    def _partial_fit(self, X, y, sample_weight, *known):
-        self._validate_params()
-        with self._replaced() as new:
-            samples = new._samples(X, y, sample_weight)
-            samples = new._encode(samples, *known, partial=True)
-            earlier = getattr(new, "history_", {})
-            history = new._train(samples, partial=True)
-            new.history_ = {
-                name: earlier.get(name, []) + values for name, values in history.items()
-            }
-        return self
-
-    def initialize(self, X, y):
-        """Build the network for X and y, without training it.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or \
-                (n_samples, n_timesteps)
-            Sequences.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-
-        Returns
-        -------
-        estimator
-            Itself, with random weights.
-        """
-        self._validate_params()
-        with self._replaced() as new:
-            new._forget()
-            new._encode(new._samples(X, y, None))
-        return self
-
-    # SciKeras's compares the types of y with those in fit, and so refuses floats after
-    # integers, and long labels after short ones.
-    def score(self, X, y, sample_weight=None):
-        """Score the predictions: R² of a regressor, accuracy of a classifier.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or \
-                (n_samples, n_timesteps)
-            Sequences.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The truth; what is NaN is left out.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-            1 is best.
-        """
-        return self.scorer(y, self.predict(X), sample_weight=sample_weight)
-
+    # ---------------------------------------------------------- what Keras trains with
     def _routed(self, name):
         """Collect what is routed to a parameter; refuse what would go nowhere."""
-        routed = route_params(self.get_params(False), name, set())
+        routed = routed_to(name, self.get_params(False))
         if routed and getattr(self, name) is None:
             raise ValueError(
                 f"{name}__{next(iter(routed))} needs {name} to be set, but it is None."
@@ -333,7 +207,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             return optimizer  # of which training uses a copy
         if isinstance(optimizer, str):
             try:
-                optimizer = _optimizer_class(optimizer)
+                optimizer = optimizer_class(optimizer)
             except ValueError as error:
                 raise ValueError(
                     f"optimizer={self.optimizer!r} is no optimizer of Keras, such as "
@@ -440,10 +314,6 @@ def _copied(callback):
     if not of_keras or isinstance(callback, keras.callbacks.LambdaCallback):
         return copy.copy(callback)
     return copy.deepcopy(callback)
-
-
-# SciKeras makes an optimizer to ask for its class: as slow as a short epoch.
-_optimizer_class = functools.cache(get_optimizer_class)
 
 
 def _check_metric(metric):

@@ -13,6 +13,7 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 
 # The arrows of the design: a room, and the rooms it may import.
 MAY_IMPORT = {
+    "_compat": set(),
     "sequences": set(),
     "_geometry": set(),
     "_window_step": {"_geometry"},
@@ -21,6 +22,7 @@ MAY_IMPORT = {
     "_series": {"_validation"},
     "preprocessing": {
         "sequences",
+        "_compat",
         "_geometry",
         "_multistep",
         "_series",
@@ -30,6 +32,7 @@ MAY_IMPORT = {
     },
     "_pipeline": {"_window_step"},
     "model_selection": {
+        "_compat",
         "_geometry",
         "_multistep",
         "_pipeline",
@@ -40,23 +43,32 @@ MAY_IMPORT = {
         "model_selection",
         "preprocessing",
         "sequences",
+        "_compat",
         "_multistep",
         "_pipeline",
         "_series",
         "_validation",
         "_window_step",
     },
-    "inspection": {"forecasting", "_geometry", "_pipeline", "_series", "_validation"},
+    "inspection": {
+        "forecasting",
+        "_compat",
+        "_geometry",
+        "_pipeline",
+        "_series",
+        "_validation",
+    },
     "metrics": {"_validation"},
-    "networks": set(),
-    "training": {"sequences", "networks"},
-    "_scikeras": {"_routed", "_versions"},
+    "networks": {"_compat"},
+    "training": {"sequences", "networks", "_compat"},
+    "_scikeras": {"_compat", "_routed", "_versions"},
     "_routed": set(),
     "_versions": set(),
     "estimators": {
         "sequences",
         "networks",
         "training",
+        "_compat",
         "_multistep",
         "_routed",
         "_scikeras",
@@ -79,6 +91,18 @@ def imported_modules(path):
             yield node.module
 
 
+def imported_libraries(path):
+    """Return the libraries that a file imports, also through `_compat`."""
+    libraries = set()
+    for module in imported_modules(path):
+        root, *inner = module.split(".")
+        if inner[:1] == ["_compat"]:
+            libraries.add(inner[-1])
+        elif root != "sklstm":
+            libraries.add(root)
+    return libraries - set(sys.stdlib_module_names)
+
+
 SOURCES = [p for p in sorted(PACKAGE.rglob("*.py")) if room_of(p) != "__init__"]
 
 
@@ -92,8 +116,7 @@ def test_a_room_imports_only_the_rooms_behind_it(path):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_the_lower_rooms_import_one_library(path):
     room = room_of(path)
-    roots = {module.split(".")[0] for module in imported_modules(path)}
-    outside = roots - set(sys.stdlib_module_names) - {"sklstm"}
+    outside = imported_libraries(path)
     if room in NUMPY_ONLY:
         assert outside <= {"numpy"}
     if room == "networks":  # TensorFlow for its fused operations
@@ -107,6 +130,60 @@ def test_the_lower_rooms_import_one_library(path):
         "_series",
     ):
         assert not outside & {"keras", "scikeras", "tensorflow"}
+    if room == "_compat" and path.stem != "__init__":
+        assert outside == {path.stem}
+
+
+def private_uses(path):
+    """Yield private modules, names and members of other libraries that a file uses."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            prefix = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            names = [prefix + alias.name for alias in node.names]
+            yield from (n for n in names if n.split(".")[0] in LIBRARIES and private(n))
+        elif isinstance(node, ast.Attribute) and private(node.attr):
+            of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            of_others = node.attr in MEMBERS_IN_COMPAT and not of_self
+            if of_others or node.attr not in OUR_MEMBERS:
+                yield node.attr
+
+
+def private(name):
+    parts = name.split(".")
+    hidden = any(part[0] == "_" and not part.endswith("__") for part in parts)
+    return hidden or "src" in parts or parts[:2] == ["tensorflow", "python"]
+
+
+def defined_members(path):
+    """Yield the members that a file defines or sets on objects of ours."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id  # in the body of a class
+        elif isinstance(node, ast.keyword | ast.arg):
+            yield node.arg
+
+
+LIBRARIES = {"keras", "scikeras", "sklearn", "tensorflow"}
+OUTSIDE_COMPAT = [path for path in SOURCES if room_of(path) != "_compat"]
+OUR_MEMBERS = {name for path in OUTSIDE_COMPAT for name in defined_members(path)}
+MEMBERS_IN_COMPAT = {
+    node.attr
+    for path in SOURCES
+    if room_of(path) == "_compat"
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Attribute) and private(node.attr)
+}
+
+
+@pytest.mark.parametrize(
+    "path", OUTSIDE_COMPAT, ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_private_members_of_other_libraries_are_used_in_one_room(path):
+    assert not list(private_uses(path))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +228,48 @@ def test_submodules_resolve():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'GRURegressor'"):
         sklstm.GRURegressor  # noqa: B018
+
+
+def test_folders_of_tests_are_rooms():
+    tests = pathlib.Path(__file__).parent
+    folders = {path.name for path in tests.iterdir() if any(path.glob("test_*.py"))}
+    rooms = {room.lstrip("_") for room in MAY_IMPORT}
+    assert folders <= rooms | {"benchmarks", "fuzz"}
+
+
+def test_the_map_names_every_room():
+    text = (pathlib.Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    table = text.split("## Map\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rooms = [room.strip(" `") for row in rows for room in row.split(",")]
+    assert sorted(rooms) == sorted(MAY_IMPORT)
+
+
+def private_members(tree):
+    """Return names with one underscore that are read from other objects than self."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            of_self = isinstance(node.value, ast.Name) and node.value.id in (
+                "self",
+                "cls",
+            )
+            if not node.attr.startswith("__") and not of_self:
+                yield node.attr
+
+
+def names_made(tree):
+    """Return the names of all functions, classes, variables and attributes made here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+@pytest.mark.parametrize("room", sorted(set(MAY_IMPORT) - {"_compat"}))
+def test_a_room_uses_no_private_member_of_another(room):
+    trees = [ast.parse(path.read_text()) for path in SOURCES if room_of(path) == room]
+    used = {name for tree in trees for name in private_members(tree)}
+    assert used <= {name for tree in trees for name in names_made(tree)}

@@ -1,8 +1,8 @@
 """What a classifier of sequences and a tagger of time steps share."""
 
 from scikeras.utils import loss_name
-from sklearn.utils._param_validation import StrOptions
 
+from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._class_metrics import check_class_metrics
 from sklstm.estimators._quantiles import learns_quantiles

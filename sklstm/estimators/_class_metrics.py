@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sklstm._compat.keras import wrapped_function
+
 _OF_THE_LOSS = {"acc", "accuracy", "ce", "crossentropy"}  # Keras finds out which
 
 
@@ -43,6 +45,9 @@ def _to_try(metric):
     """Give the metric of a name, or one like it of Keras's own; None of others."""
     if isinstance(metric, str):
         return None if metric in _OF_THE_LOSS else keras.metrics.get(metric)
-    if type(metric).__module__.startswith("keras.") and not hasattr(metric, "_fn"):
+    if (
+        type(metric).__module__.startswith("keras.")
+        and wrapped_function(metric) is None
+    ):
         return type(metric).from_config(metric.get_config())
     return None

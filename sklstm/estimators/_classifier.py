@@ -3,8 +3,8 @@
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.utils import check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 
+from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._class_estimator import ClassEstimator
 from sklstm.estimators._fcn_branch import FCNBranch

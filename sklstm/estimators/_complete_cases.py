@@ -5,7 +5,6 @@ import pandas as pd
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
-    RegressorMixin,
     clone,
     is_classifier,
 )
@@ -13,15 +12,14 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.validation import (
-    _check_method_params,
     check_is_fitted,
     has_fit_parameter,
 )
 
+from sklstm._compat.sklearn import check_method_params, routing_enabled
 from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
@@ -31,10 +29,10 @@ from sklstm._validation import (
 )
 from sklstm.estimators._check_target import check_target, names_of_targets
 from sklstm.estimators._conditional_mean import ConditionalMean
-from sklstm.estimators._known_score import r2_of_known
+from sklstm.estimators._known_score import KnownScoreMixin
 
 
-class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
     """Fit a regressor on the rows that lack nothing, and predict all rows.
 
     The first windows of a series are not whole. Flat windows
@@ -171,28 +169,6 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
             values = self._filler.fill(values)
         return self.estimator_.predict(self._named(values))
 
-    def score(self, X, y, sample_weight=None):
-        """Compute R², the mean over outputs; a y of NaN is left out.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows; NaN is missing.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-        """
-        check_target_of_rows(X, y)
-        check_same_index(X, y)
-        return r2_of_known(check_target(y), self.predict(X), sample_weight)
-
     def get_metadata_routing(self):
         """Return what is passed on to the regressor.
 
@@ -209,7 +185,7 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         """Return what the regressor's fit gets of some rows, routed or as it came."""
         if sample_weight is not None:
             params = {**params, "sample_weight": sample_weight}
-        if _routing_enabled():
+        if routing_enabled():
             params = process_routing(self, "fit", **params).estimator.fit
         elif sample_weight is not None and not has_fit_parameter(
             self.estimator, "sample_weight"
@@ -218,7 +194,7 @@ class CompleteCaseRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
                 f"sample_weight was given, but {type(self.estimator).__name__} has no "
                 "sample_weight in its fit."
             )
-        return _check_method_params(X, params, indices=kept)
+        return check_method_params(X, params, indices=kept)
 
     def _named(self, values):
         """Return rows as the regressor takes them: with the names that X had."""

@@ -3,8 +3,13 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklstm._compat.sklearn import Interval, StrOptions
+from sklstm.estimators._patch_size import (
+    PATCH_SIZE,
+    given_or,
+    patch_size_of_sequences,
+)
 from sklstm.estimators._sizes import read_sizes
 
 # Of "auto": filters, and those of long sequences, of which steps are pooled; kernels of
@@ -16,9 +21,8 @@ _KERNEL_SIZES, _KERNEL_SIZE = (8, 5), 3
 _STEPS_A_POOL, _MOST_POOLED = 100, 4
 
 # Of "auto" beside convolutions: share of the recurrent outputs that training leaves
-# out, as in LSTM-FCN; patches of the longest sequence, at most; updates of training.
+# out, as in LSTM-FCN; updates of training.
 _DROPOUT = 0.8
-_PATCHES = 64
 _UPDATES = 500
 
 # Of "auto": share of samples for which training leaves the convolutions out, where each
@@ -55,26 +59,22 @@ class FCNBranch:
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
         "fcn_dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "fcn_squeeze_excite": ["boolean"],
-        "patch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
+        "patch_size": PATCH_SIZE,
     }
 
     def _begin(self, samples, partial):
         """Choose what depends on the first samples: their number and their length."""
         longest = int(samples.table.lengths.max())
         pool_size = int(np.clip(round(longest / _STEPS_A_POOL), 1, _MOST_POOLED))
-        self.fcn_pool_size_ = _chosen(self.fcn_pool_size, pool_size)
+        self.fcn_pool_size_ = given_or(pool_size, self.fcn_pool_size)
         auto = _FILTERS_OF_POOLED if self.fcn_pool_size_ > 1 else _FILTERS
         self.fcn_filters_ = self._filters(auto)
         patches = self.fcn_filters_ and not np.size(self.conv_filters)
-        # A power of two: series of about the same length share what is compiled.
-        halvings = int(np.ceil(np.log2(max(longest / _PATCHES, 1)))) if patches else 0
-        self.patch_size_ = _chosen(self.patch_size, 2**halvings)
+        auto = patch_size_of_sequences(longest) if patches else 1
+        self.patch_size_ = given_or(auto, self.patch_size)
         a_class = len(samples.targets) / len(self.target_encoder_.classes_)
         alone = self.fcn_filters_ and a_class >= _SAMPLES_A_CLASS and pool_size == 1
-        self.fcn_dropout_ = _chosen(self.fcn_dropout, _FCN_DROPOUT if alone else 0.0)
+        self.fcn_dropout_ = given_or(_FCN_DROPOUT if alone else 0.0, self.fcn_dropout)
 
     def _filters(self, auto):
         """Return the filters of each convolution; none where there are none."""
@@ -101,16 +101,16 @@ class FCNBranch:
     def _start_of_spec(self, n_features):
         """Return what of the network's spec this adds."""
         filters = self._filters(self.fcn_filters_)
-        pool_size = _chosen(self.fcn_pool_size, self.fcn_pool_size_)
+        pool_size = given_or(self.fcn_pool_size_, self.fcn_pool_size)
         return {
             **super()._start_of_spec(n_features),
-            "patch_size": _chosen(self.patch_size, self.patch_size_),
+            "patch_size": given_or(self.patch_size_, self.patch_size),
             "fcn_filters": filters,
             "fcn_kernel_sizes": self._kernel_sizes(len(filters)) if filters else (),
             "fcn_pool_size": pool_size if filters else 1,
             "fcn_pooling": self.fcn_pooling,
             "fcn_dropout": (
-                _chosen(self.fcn_dropout, self.fcn_dropout_) if filters else 0.0
+                given_or(self.fcn_dropout_, self.fcn_dropout) if filters else 0.0
             ),
             "fcn_squeeze_excite": bool(self.fcn_squeeze_excite and filters),
         }
@@ -125,9 +125,5 @@ class FCNBranch:
             return "last" if self.fcn_filters_ else "concat"
         return super()._pooling()
 
-    def _updates(self):
-        return _UPDATES if self.fcn_filters_ else super()._updates()
-
-
-def _chosen(given, auto):
-    return auto if isinstance(given, str) else type(auto)(given)
+    def _updates(self, n_samples):
+        return _UPDATES if self.fcn_filters_ else super()._updates(n_samples)

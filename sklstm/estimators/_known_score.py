@@ -1,7 +1,37 @@
 """R² over the targets that are known."""
 
 import numpy as np
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+
+from sklstm._validation import check_same_index, check_target_of_rows
+from sklstm.estimators._check_target import check_target
+
+
+class KnownScoreMixin(RegressorMixin):
+    """A regressor whose `score` leaves out targets that are missing."""
+
+    def score(self, X, y, sample_weight=None):
+        """Compute R², the mean over outputs (and time steps); NaN in y is left out.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        y : array-like
+            As for :meth:`fit`.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+        """
+        check_target_of_rows(X, y)
+        check_same_index(X, y)
+        return r2_of_known(check_target(y), self.predict(X), sample_weight)
 
 
 def r2_of_known(y_true, y_pred, sample_weight=None):

@@ -4,9 +4,10 @@ import warnings
 from itertools import chain
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import check_sample_weight
 from sklstm._multistep import multistep_name
 from sklstm._validation import (
     all_or_nothing,
@@ -17,7 +18,7 @@ from sklstm._validation import (
     shortened,
 )
 from sklstm.estimators._check_target import check_target, names_of_targets
-from sklstm.estimators._known_score import r2_of_known
+from sklstm.estimators._known_score import KnownScoreMixin
 from sklstm.estimators._no_steps import warn_of_empty
 from sklstm.estimators._other_units import warn_of_other_units
 from sklstm.estimators._present_values import first_present
@@ -26,7 +27,7 @@ from sklstm.estimators._repeated_feature import check_last_column, find_repeated
 from sklstm.estimators._target_feature import steps_to_target
 
 
-class NaiveForecaster(RegressorMixin, BaseEstimator):
+class NaiveForecaster(KnownScoreMixin, BaseEstimator):
     """Predict the last value of a window, or the value a season before the target.
 
     The naive and the seasonal naive forecast [1]_, which any other should beat. It
@@ -197,28 +198,6 @@ class NaiveForecaster(RegressorMixin, BaseEstimator):
         warn_of_empty(n_empty, len(table), self, stacklevel=3)
         return predicted.reshape(len(table), *self.target_mean_.shape)
 
-    def score(self, X, y, sample_weight=None):
-        """Compute R², the mean over steps and outputs; a y of NaN is left out.
-
-        Parameters
-        ----------
-        X : array-like
-            As for :meth:`predict`.
-
-        y : array-like
-            As for :meth:`fit`.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
-
-        Returns
-        -------
-        float
-        """
-        check_target_of_rows(X, y)
-        check_same_index(X, y)
-        return r2_of_known(check_target(y), self.predict(X), sample_weight)
-
     # ------------------------------------------------------------------ what is asked
     def _outputs_of(self, y, table):
         """Return for each column of y its number, its steps ahead, and its feature."""
@@ -335,7 +314,7 @@ def _mean_of_known(y, sample_weight, samples):
     """Compute the weighted mean of each output, over the samples that have it."""
     weights = np.ones(len(y))
     if sample_weight is not None:
-        weights = _check_sample_weight(
+        weights = check_sample_weight(
             sample_weight, samples, dtype=np.float64, ensure_non_negative=True
         )
     columns = y.reshape(len(y), -1).astype(np.float64)

@@ -1,10 +1,8 @@
 """How much of what a network adds to a linear part holds for later samples."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from sklstm.training import Network
+from sklstm.estimators._linear_rest import rest_of
 
 # Where later samples begin, as shares of the samples; of few there are two cuts.
 _CUTS, _CUT, _FEW = (0.6, 0.8), (0.8,), 500
@@ -20,84 +18,84 @@ _SURE = 3.0
 _MOSTLY_NETWORK = 0.7
 
 
-def measure(regressor, samples):
+def measure(rest, samples, fit_network, may_be_alone):
     """Train networks on earlier samples, and compare their outputs with later ones.
 
     Parameters
     ----------
-    regressor : LSTMRegressor
-        With a linear part.
+    rest : LinearRest
+        Beside the linear part.
 
     samples : Samples
-        All that train, in their order, with what the linear part leaves as targets.
+        All that train, in their order, with the rest as targets.
+
+    fit_network : callable
+        ``fit_network(samples, sees_norm)`` returns a network that was trained on some
+        samples, which sees windows relative to their norm or as they are.
+
+    may_be_alone : bool
+        Whether a network without the linear part may be better.
 
     Returns
     -------
     weight : float
         Of the network beside the linear part, in [0, 1].
 
-    plain : bool
+    alone : bool
         Whether a network without the linear part is better than both together.
     """
     n = len(samples)
     if n < 20:
         return 0.0, False
-    y = whole_targets(regressor, samples)
+    y = rest.targets(samples.whole, samples.targets)
     cuts = [int(cut * n) for cut in (_CUTS if n < _FEW else _CUT)]
-    trials = [_Trial(regressor, samples, y, cut) for cut in cuts]
-    outputs, targets, weights = map(
-        _join, zip(*(t.beside() for t in trials), strict=True)
+    trials = [_Trial(rest, samples, y, cut, fit_network) for cut in cuts]
+    outputs, targets, weights = (
+        _join([getattr(trial, name) for trial in trials])
+        for name in ("outputs", "rest", "weights")
     )
     weight = _weight(outputs, targets, weights)
     left = _error(targets - weight * outputs, weights) / _error(targets, weights)
-    # Asked for, or of a warm start, whose weights may be set by hand.
-    stays = regressor.linear_skip != "auto" or regressor.window_norm != "auto"
-    stays = stays or not regressor._is_new
-    if stays or not left < _MOSTLY_NETWORK:
+    if not may_be_alone or not left < _MOSTLY_NETWORK:
         return weight, False
-    rest = _join([trial.alone(weight) for trial in trials])
-    plain = _error(rest[:, 1], weights) < _error(rest[:, 0], weights)
-    return (1.0, True) if plain else (weight, False)
+    rests = _join([trial.alone(weight) for trial in trials])
+    alone = _error(rests[:, 1], weights) < _error(rests[:, 0], weights)
+    return (1.0, True) if alone else (weight, False)
 
 
 class _Trial:
-    """Networks trained on the samples before a cut, and the samples after it."""
+    """Networks trained on the samples before a cut, and the samples after it.
 
-    def __init__(self, regressor, samples, y, cut):
+    Attributes
+    ----------
+    outputs, rest : ndarray of the shape of the targets
+        Of the later samples, what the network beside the linear part outputs, and what
+        it should.
+
+    weights : ndarray of shape (n_samples,) or None
+        Of the later samples.
+    """
+
+    def __init__(self, rest, samples, y, cut, fit_network):
         n = len(samples)
-        self._regressor = regressor
         later = np.arange(cut, min(n, cut + max(n // 5, 1)))
-        self._early, self._late = samples.take(np.arange(cut)), samples.take(later)
-        self._y, self._y_late = y[:cut], y[later]
-        columns = regressor._columns(self._y)
-        self._part = regressor.linear_part_.refit(
-            self._early.whole, columns, self._early.weights
-        )
-
-    def beside(self):
-        """Return outputs beside the linear part, and targets and weights of these."""
-        regressor, late = self._regressor, self._late
-        rest = regressor._rest(self._part, self._early.whole, self._y)
-        network = Network(regressor.network_.spec, regressor._seed)
-        self._train(network, rest)
-        self._outputs = network.predict(late.table)
-        self._rest = regressor._rest(self._part, late.whole, self._y_late)
-        return self._outputs, self._rest, late.weights
-
-    def _train(self, network, targets):
-        regressor, samples = self._regressor, self._early.with_targets(targets)
-        regressor._train_beside(network, samples, regressor._n_epochs_of_trial)
+        early, late = samples.take(np.arange(cut)), samples.take(later)
+        rest = rest.refit(early.whole, y[:cut], early.weights)
+        targets = rest.of(early.whole, y[:cut])
+        network = fit_network(early.with_targets(targets), True)
+        linear, self._scales = rest.predict(late.whole, y[later].shape)
+        self.outputs = network.predict(late.table)
+        self.rest = rest_of(y[later], linear, self._scales)
+        self.weights = late.weights
+        self._fit_network = fit_network
+        self._early = early.with_targets(y[:cut].astype(np.float32))
+        self._late = late.with_targets(y[later])
 
     def alone(self, weight):
         """Return what both together leave of y, and what a network alone leaves."""
-        regressor, late = self._regressor, self._late
-        _, scales = self._part.predict(late.whole, regressor._norm_of_rest())
-        scales = (scales * regressor._rest_scales).reshape(self._rest.shape)
-        together = (self._rest - weight * self._outputs) * scales
-        spec = replace(regressor.network_.spec, window_norm="none", norm_features=())
-        network = Network(spec, regressor._seed)
-        self._train(network, self._y.astype(np.float32))
-        alone = self._y_late - network.predict(late.table)
+        together = (self.rest - weight * self.outputs) * self._scales
+        network = self._fit_network(self._early, False)
+        alone = self._late.targets - network.predict(self._late.table)
         return np.stack([together, alone], axis=1)
 
 
@@ -108,29 +106,6 @@ def _join(parts):
 def weight_of(outputs, samples):
     """Compute the weight of outputs for samples that did not train the network."""
     return _weight(outputs, samples.targets, samples.weights)
-
-
-def whole_targets(regressor, samples):
-    """Return the standardized targets that the linear part was taken from.
-
-    Parameters
-    ----------
-    regressor : LSTMRegressor
-        With the linear part.
-
-    samples : Samples
-        With what it leaves as targets.
-
-    Returns
-    -------
-    ndarray of the shape of the targets
-    """
-    linear, scales = regressor.linear_part_.predict(
-        samples.whole, regressor._norm_of_rest()
-    )
-    scales = scales * regressor._rest_scales
-    columns = regressor._columns(samples.targets.astype(np.float64))
-    return (linear + scales * columns).reshape(samples.targets.shape)
 
 
 def _error(rest, weights):

@@ -2,8 +2,7 @@
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._base import ACTIVATIONS
 from sklstm.estimators._sizes import read_sizes
 

@@ -4,14 +4,15 @@ from numbers import Integral, Real
 
 import numpy as np
 from scikeras.wrappers import KerasRegressor
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._known_score import r2_of_known
 from sklstm.estimators._linear_start import LinearStart
 from sklstm.estimators._one_state import OneState
+from sklstm.estimators._patch_size import PATCH_SIZE
 from sklstm.estimators._quantiles import (
     check_learns_quantiles,
     check_quantiles,
@@ -289,10 +290,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         "network_weight": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "target_feature": [Integral, str, "array-like", None],
         "window_norm": [StrOptions({"auto", "last", "standard"}), None],
-        "patch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
+        "patch_size": PATCH_SIZE,
     }
 
     def __init__(

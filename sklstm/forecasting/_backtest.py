@@ -6,9 +6,9 @@ import warnings
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from sklstm._compat.sklearn import safe_indexing
 from sklstm._pipeline import find_window
 from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
@@ -242,9 +242,7 @@ def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
     train = np.arange(len(panel.frame))[folds[0].train]
     fitted = pipeline
     if not prefit:
-        fitted = _fit(
-            clone(pipeline), _safe_indexing(X, train), _safe_indexing(y, train)
-        )
+        fitted = _fit(clone(pipeline), safe_indexing(X, train), safe_indexing(y, train))
     forecaster = Forecaster(fitted, "backtest")
     found = Origins(forecaster, panel, y, known, target, folds, train).forecast()
     if forecaster.units is not None and forecaster.units.transformer is not None:

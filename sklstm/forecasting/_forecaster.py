@@ -1,8 +1,8 @@
 """A fitted forecaster, taken apart: what reads tables, and in which units."""
 
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import safe_indexing
 from sklstm._validation import as_list, check_target_of_rows
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._parts import parts_of
@@ -105,7 +105,7 @@ class Forecaster:
         self._wrapper._check_columns(X)
         check_target_of_rows(X, y)
         rows, changed, targets = self.units.pairs(as_table(X), y)
-        return _safe_indexing(changed, rows), _safe_indexing(targets, rows)
+        return safe_indexing(changed, rows), safe_indexing(targets, rows)
 
     def restored(self, predicted, recent):
         """Return predictions in the units of y.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklstm._series import column_of
+from sklstm._series import column_of, labels_after
 from sklstm._validation import shortened
-from sklstm.forecasting._labels_after import labels_after
 from sklstm.forecasting._panel import Panel
 
 
@@ -38,7 +37,7 @@ class Future:
     there: np.ndarray | None = None
 
     @classmethod
-    def after(cls, panel, steps, X_future=None, pace=None):
+    def after(cls, panel, steps, X_future=None, frequency=None):
         """Find the rows that follow a table, in each group.
 
         Parameters
@@ -52,7 +51,7 @@ class Future:
         X_future : DataFrame, ndarray or None
             What is known of them; a column of nothing but NaN is not known.
 
-        pace : Frequency or None
+        frequency : Frequency or None
             How the rows of the fitted table follow each other, where that of X does
             not tell.
 
@@ -67,7 +66,7 @@ class Future:
         """
         n_groups = len(panel.groups)
         _check_size(steps, panel)
-        times = labels_after(panel, steps, pace)
+        times = labels_after(panel.times, panel.series, steps, frequency)
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
             future = _read(X_future, panel)

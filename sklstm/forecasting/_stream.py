@@ -240,10 +240,10 @@ class Stream:
             return table.set_axis([max(labels)])
         else:
             last = seen.last
-        paces = [seen.frequency] if tail is None else [tail.frequency, seen.frequency]
-        for pace in paces:
+        own = [] if tail is None else [tail.frequency]
+        for frequency in [*own, seen.frequency]:
             if last.kind == self._last.kind:
-                after = pace.labels_after(last, 1)
+                after = frequency.labels_after(last, 1)
                 if after is not None:
                     return table.set_axis(after)
         after = None if self._parts.before else _right_after(last)

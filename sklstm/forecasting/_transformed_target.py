@@ -6,20 +6,19 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import r2_score
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _routing_enabled,
     process_routing,
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
-    _check_method_params,
     check_is_fitted,
     validate_data,
 )
 
+from sklstm._compat.sklearn import check_method_params, routing_enabled, safe_indexing
 from sklstm._pipeline import find_window, steps_of
 from sklstm._validation import (
     all_or_nothing,
@@ -303,16 +302,16 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         self.target_columns_ = units.columns
         self.transformers_ = [transform.fitted for transform in units.transforms]
         self._units = units
-        params = _check_method_params(X, fit_params, indices=rows)
+        params = check_method_params(X, fit_params, indices=rows)
         self._fit_forecaster(
-            _safe_indexing(changed, rows), _safe_indexing(targets, rows), params
+            safe_indexing(changed, rows), safe_indexing(targets, rows), params
         )
         # A search may have chosen another.
         self._window = parts_of(self.forecaster_, type(self).__name__).window
         self._check_horizon(units, self._window)
 
     def _fit_forecaster(self, X, y, fit_params):
-        if _routing_enabled():
+        if routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).forecaster.fit
         self.forecaster_ = clone(self.forecaster)
         try:

@@ -4,8 +4,8 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import steps_of
 from sklstm.forecasting import backtest
 from sklstm.inspection._backtest_errors import (

@@ -4,8 +4,8 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import find_window
 from sklstm._validation import check_int, shortened
 from sklstm.forecasting import forecast as run_forecast
@@ -278,7 +278,7 @@ class ForecastDisplay:
         if history is not None:
             self.history_lines_ += _line(ax, history, styles["history"])
             if np.isfinite(history.iloc[-1]):  # all goes on from the last known row
-                last = history[-1:]
+                last = history.iloc[-1:]
                 values = {kind: pd.concat([last, own]) for kind, own in values.items()}
         forecast = values["forecast"]
         x = _as_drawn(forecast.index)

@@ -7,9 +7,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils import check_consistent_length, check_random_state
 
+from sklstm._compat.sklearn import (
+    check_matplotlib_support,
+    safe_indexing,
+    scorer_function,
+    scorer_sign,
+)
 from sklstm._geometry import label_of_lag, lag_of_label
 from sklstm._validation import check_int
 from sklstm.forecasting._forecaster import Forecaster
@@ -174,7 +179,7 @@ class LagImportanceDisplay:
         names, lags = _names_and_lags(parts, X)
         scorer = check_scoring(parts.predictor, scoring=scoring)
         windows, rows = _some_windows(parts, X, max_samples, rng)
-        y = _safe_indexing(y, rows)
+        y = safe_indexing(y, rows)
 
         def score(some):
             return scorer(parts.predictor, parts.inputs_of(some), y)
@@ -435,14 +440,9 @@ def _name(scoring, predictor):
     if isinstance(scoring, str):
         name, sign = scoring.removeprefix("neg_"), -scoring.startswith("neg_")
     else:
-        function = getattr(scoring, "_score_func", scoring)
-        name, sign = getattr(function, "__name__", "score"), _sign(scoring)
+        function = scorer_function(scoring)
+        name, sign = getattr(function, "__name__", "score"), scorer_sign(scoring)
     return f"{'increase' if sign < 0 else 'decrease'} in {name.replace('_', ' ')}"
-
-
-def _sign(scorer):
-    """Return whether a scorer of `make_scorer` turns the sign of an error."""
-    return getattr(scorer, "_sign", 1)
 
 
 # ------------------------------------------------------------------------ the picture

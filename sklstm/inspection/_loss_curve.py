@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import steps_of
 from sklstm._validation import shortened
 from sklstm.inspection._drawing import axes_of, styled

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
 
+from sklstm._compat.sklearn import safe_indexing
 from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, steps_of, windows_within
 from sklstm._series import Groups, warn_of_levels
@@ -125,7 +125,7 @@ _SAID_HERE = (
 
 def _assert_causal(model, table, fold, X, y, train, test):
     """Raise if predictions of a fold depend on what they must not depend on."""
-    model.fit(_safe_indexing(X, train), _safe_indexing(y, train))
+    model.fit(safe_indexing(X, train), safe_indexing(y, train))
     table.look_through(windows_within(model))
     probe = _Probe(table, fold, model, test)
     for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:
@@ -336,7 +336,7 @@ class _Probe:
 
     def __init__(self, table, fold, model, test):
         self.table, self.fold, self.model, self.test = table, fold, model, test
-        self.X = _safe_indexing(table.X, test)
+        self.X = safe_indexing(table.X, test)
         self.predicted = self._predict(self.X)
         self.scale = _CHANGED * (np.std(self.predicted) or 1.0)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import BaseCrossValidator, KFold, TimeSeriesSplit
 from sklearn.utils import indexable
-from sklearn.utils.validation import _num_samples
 
+from sklstm._compat.sklearn import num_samples
 from sklstm._geometry import WindowGeometry
 from sklstm._multistep import are_steps
 from sklstm._pipeline import rows_before_windows, windows_within
@@ -43,7 +43,7 @@ class _TimeSplit(BaseCrossValidator):
         """
         indexable(X, y, groups)
         n_splits = self.get_n_splits()
-        times, n_rows = self._row_times(X), _num_samples(X)
+        times, n_rows = self._row_times(X), num_samples(X)
         if len(times) != n_rows:
             raise ValueError(f"time has {len(times)} entries, but X has {n_rows} rows.")
         steps = number_times(times)
@@ -246,7 +246,7 @@ class PurgedKFold(_TimeSplit):
         self.time = time
 
     def _row_times(self, X):
-        return np.arange(_num_samples(X)) if self.time is None else _times(X, self.time)
+        return np.arange(num_samples(X)) if self.time is None else _times(X, self.time)
 
     def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)

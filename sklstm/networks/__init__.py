@@ -6,7 +6,6 @@ from sklstm.networks._fused import FusedLSTM
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._known import KnownLoss
 from sklstm.networks._linear import LinearSpec, with_linear_part
-from sklstm.networks._names import own_names
 from sklstm.networks._quantiles import QuantileLoss
 from sklstm.networks._spec import NetworkSpec
 from sklstm.networks._tokens import index_tokens, taking_tokens
@@ -23,7 +22,6 @@ __all__ = [
     "index_tokens",
     "initial_weights",
     "masked",
-    "own_names",
     "taking_tokens",
     "with_linear_part",
 ]

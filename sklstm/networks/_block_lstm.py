@@ -9,7 +9,8 @@ from :data:`_WIDE` units on.
 """
 
 import tensorflow as tf
-from tensorflow.python.eager import record
+
+from sklstm._compat.tensorflow import record_operation, stop_recording
 
 # Units from which on the gradient by a loop of matrix products is the faster one.
 _WIDE = 64
@@ -51,9 +52,7 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
     of_keras = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
     units = h.shape[1]
     gradient = _wide_gradient if units >= _WIDE else _narrow_gradient
-    # `tf.custom_gradient` would do, but keeps every graph that it was called in for as
-    # long as the process lives.
-    with record.stop_recording():
+    with stop_recording():
         weights, bias = tf.concat(of_keras[:2], axis=0), of_keras[2]
         steps = _forward(x, h, c, weights, bias)
 
@@ -64,7 +63,7 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
         return *d_states, *d_kernels, _swap_gates(d_bias)
 
     outputs = [steps.h, steps.cs] if cell_states else [steps.h]
-    record.record_operation("BlockLSTM", outputs, [x, h, c, *of_keras], backward)
+    record_operation("BlockLSTM", outputs, [x, h, c, *of_keras], backward)
     return outputs
 
 

@@ -5,9 +5,9 @@ import functools
 import keras
 from keras import layers, ops
 
+from sklstm._compat.keras import own_names
 from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
-from sklstm.networks._names import own_names
 from sklstm.networks._run import run_fused, run_masked
 from sklstm.networks._steps import ChosenSteps, Steps, squeeze_steps
 

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from sklstm._compat.keras import layers_of, seed_states_of, variables_of
+
 
 def initial_weights(model, seed):
     """Draw all variables of a model anew, by the initializers of its layers.
@@ -24,14 +26,13 @@ def initial_weights(model, seed):
     generator = np.random.default_rng(seed)
     seeds = iter(lambda: int(generator.integers(2**31 - 1)), None)
     drawn = {}
-    for layer in model._flatten_layers():
-        for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
+    for layer in layers_of(model):
+        for variable in variables_of(layer):
             initializer = _initializer_of(layer, variable)
             if initializer is not None and id(variable) not in drawn:
                 initializer = _seeded(initializer, next(seeds))
                 drawn[id(variable)] = initializer(variable.shape, dtype=variable.dtype)
-        for of_dropout in layer._seed_generators:
-            state = of_dropout.state
+        for state in seed_states_of(layer):
             drawn[id(state)] = np.array([next(seeds), 0], dtype=state.dtype)
     kept = (v.value.numpy() for v in model.variables)
     return [

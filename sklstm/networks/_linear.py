@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sklstm.networks._names import own_names
+from sklstm._compat.keras import own_names
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What all transformers of sequences share."""
 
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils._set_output import _wrap_data_with_container
 
+from sklstm._compat.sklearn import offer_set_output, wrap_output
 from sklstm._validation import all_or_nothing
 from sklstm._versions import versions, warn_of_other_versions
 
@@ -17,7 +17,7 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
-        cls._sklearn_auto_wrap_output_keys = {"transform"}
+        offer_set_output(cls)
 
     def fit_transform(self, X, y=None):
         """Fit, and transform the same X; scikit-learn's own would contain the output.
@@ -42,7 +42,7 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         """Put a 2-D output into the container that `set_output` asks for."""
         if X_out.ndim != 2:
             return X_out
-        return _wrap_data_with_container("transform", X_out, X_in, self)
+        return wrap_output("transform", X_out, X_in, self)
 
     # scikit-learn writes its version for its own classes alone.
     def __getstate__(self):

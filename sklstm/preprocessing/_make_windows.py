@@ -5,9 +5,9 @@ from collections.abc import Mapping, Set
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from sklearn.utils import _safe_indexing, check_consistent_length
-from sklearn.utils.validation import _num_samples
+from sklearn.utils import check_consistent_length
 
+from sklstm._compat.sklearn import num_samples, safe_indexing
 from sklstm._geometry import WindowGeometry
 from sklstm._multistep import multistep_names
 from sklstm._series import Groups, missing_by_index, without_groups
@@ -110,7 +110,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     if isinstance(y, pd.Series):
         columns = multistep_names("y" if y.name is None else y.name, steps)
         targets = pd.DataFrame(targets, index=y.index[kept], columns=columns)
-    return _safe_indexing(X, kept), targets
+    return safe_indexing(X, kept), targets
 
 
 def _check_lengths(X, y, groups):
@@ -124,11 +124,11 @@ def _check_lengths(X, y, groups):
                 f"got {value!r}.{_remedy(name, value, X)}"
             )
     check_consistent_length(X, y)
-    if groups is not None and _num_samples(groups) != _num_samples(X):
-        only = next(iter(groups)) if _num_samples(groups) == 1 else None
+    if groups is not None and num_samples(groups) != num_samples(X):
+        only = next(iter(groups)) if num_samples(groups) == 1 else None
         raise ValueError(
-            f"groups must have one entry per row: X has {_num_samples(X)} rows, groups "
-            f"has {_num_samples(groups)} entries.{_remedy('groups', only, X)}"
+            f"groups must have one entry per row: X has {num_samples(X)} rows, groups "
+            f"has {num_samples(groups)} entries.{_remedy('groups', only, X)}"
         )
 
 

@@ -4,9 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import Interval, StrOptions, validate_params
 from sklstm._validation import (
     FLOATS,
     all_or_nothing,
@@ -92,7 +92,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         PadSequences
             The fitted transformer.
         """
-        self._validate_params()
+        validate_params(self)
         with all_or_nothing(self):
             sequences = self._read(X)
             self.n_features_in_ = sequences[0].shape[1]

@@ -4,9 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import Interval, validate_params
 from sklstm._validation import (
     all_or_nothing,
     check_3d,
@@ -94,7 +94,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         ValueError
             If the columns do not divide into the steps and features asked for.
         """
-        self._validate_params()
+        validate_params(self)
         with all_or_nothing(self):
             width = self._read(X, reset=True).shape[1]
             self.n_timesteps_, self.n_features_ = _axes(

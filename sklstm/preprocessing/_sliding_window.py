@@ -4,12 +4,16 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
-    _check_feature_names_in,
     check_is_fitted,
 )
 
+from sklstm._compat.sklearn import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    validate_params,
+)
 from sklstm._geometry import WindowGeometry
 from sklstm._series import (
     Groups,
@@ -314,7 +318,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             ``price[t-3]`` for "three rows ago".
         """
         check_is_fitted(self, "history_")
-        names = _check_feature_names_in(self, input_features)
+        names = check_feature_names_in(self, input_features)
         if self._group_column is not None:
             names = np.delete(names, self._group_column)
         if not self.flatten:
@@ -360,7 +364,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
 
     # ------------------------------------------------------------------ private helpers
     def _fit(self, X, y):
-        self._validate_params()
+        validate_params(self)
         check_lengths(self.window_length, self.horizon)
         check_same_index(X, y)
         with all_or_nothing(self):

@@ -14,10 +14,15 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.sklearn import (
+    HasMethods,
+    StrOptions,
+    check_feature_names_in,
+    validate_params,
+)
 from sklstm._validation import (
     FLOATS,
     all_or_nothing,
@@ -73,7 +78,7 @@ class _StepwiseTransformer(SequenceTransformer):
         transformer
             Itself, fitted.
         """
-        self._validate_params()
+        validate_params(self)
         return self._fit_inner(X, self._make(), "fit")
 
     @available_if(lambda self: hasattr(self._make(), "partial_fit"))
@@ -94,7 +99,7 @@ class _StepwiseTransformer(SequenceTransformer):
         transformer
             Itself, fitted.
         """
-        self._validate_params()
+        validate_params(self)
         fitted = getattr(self, self._inner_name, None)
         inner = self._make() if fitted is None else copy.deepcopy(fitted)
         return self._fit_inner(X, inner, "partial_fit")
@@ -277,7 +282,7 @@ class PerFeatureScaler(_StepwiseTransformer):
             One name a feature.
         """
         check_is_fitted(self)
-        return _check_feature_names_in(self, input_features)
+        return check_feature_names_in(self, input_features)
 
     def _check_width(self):
         if self._n_features_out != self.n_features_in_:
@@ -371,7 +376,7 @@ class PerTimestep(_StepwiseTransformer):
             One name a feature of the output.
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = check_feature_names_in(self, input_features)
         return self.transformer_.get_feature_names_out(names)
 
     def _make(self):

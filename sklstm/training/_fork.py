@@ -5,7 +5,7 @@ A fork copies none of the threads, and TensorFlow would wait for its own for eve
 
 import os
 
-from tensorflow.python.eager import context
+from sklstm._compat.tensorflow import has_computed
 
 _is_deaf = False
 
@@ -30,8 +30,7 @@ def check_not_forked():
 
 def _after_fork():
     global _is_deaf
-    used = context.context_safe()
-    _is_deaf = _is_deaf or (used is not None and used._context_handle is not None)
+    _is_deaf = _is_deaf or has_computed()
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._pace import Pace
 from sklstm.training._samples import (
@@ -182,8 +183,8 @@ class Forward:
     def _call(self, variables, values, blocks, n_timesteps):
         arguments = [*variables, values, as_tensor(blocks), _number(n_timesteps)]
         captured = self._compiled.captured_inputs
-        with self._executor():  # as any other function it would look at each argument
-            return self._compiled._call_flat(arguments, captured).numpy()
+        with self._executor():
+            return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):
         """Choose the samples of a block."""

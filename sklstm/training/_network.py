@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from sklstm._compat.keras import forget_model
 from sklstm.networks import CustomSpec, build, initial_weights, masked
 from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
@@ -94,7 +95,7 @@ class Network:
                 variables, moments = program.state()
         finally:
             for callback in schedule.callbacks:
-                callback._model = None  # it is the next fit's as well
+                forget_model(callback)  # it is the next fit's as well
         _check_finite(variables)
         self._variables, self._moments = variables, moments
         self._trained_by = settings

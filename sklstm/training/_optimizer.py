@@ -6,20 +6,20 @@ import functools
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+from sklstm._compat.keras import (
+    adam_moments,
+    get_undecayed,
+    leave_distribution,
+    replace_clipping,
+    replace_update,
+    set_undecayed,
+)
 
 _NO_CLIPPING = np.float32(np.inf)
 
-# Keras's versions of these for TensorFlow go through `tf.distribute`, which keeps the
-# graph that they were called in for as long as the process lives. One device needs no
-# more than Keras's own base class does.
-_WITHOUT_DISTRIBUTION = "_backend_update_step", "_apply_weight_decay"
-
 # Optimizers whose step is that of Adam, as Keras defines it.
 _ADAM = keras.optimizers.Adam, keras.optimizers.AdamW
-
-# Where Keras keeps what `exclude_from_weight_decay` was told; the config has it not.
-_UNDECAYED = "_exclude_from_weight_decay_pattern"
 
 
 class ProgramOptimizer:
@@ -48,16 +48,13 @@ class ProgramOptimizer:
             )
         self.keras = from_recipe(*recipe_of(optimizer))
         self.keras.build(variables)
-        for name in _WITHOUT_DISTRIBUTION:
-            method = functools.partial(getattr(BaseOptimizer, name), self.keras)
-            setattr(self.keras, name, method)
+        leave_distribution(self.keras)
         single = all(variable.dtype == "float32" for variable in variables)
         if type(optimizer) in _ADAM and not optimizer.amsgrad and single:
-            steps = functools.partial(_adam_steps, self.keras)
-            self.keras._backend_update_step = steps
+            replace_update(self.keras, functools.partial(_adam_steps, self.keras))
         self._clipnorm = tf.Variable(_NO_CLIPPING)
         if "clipnorm" in inputs_of(optimizer):
-            self.keras._clip_gradients = self._clip
+            replace_clipping(self.keras, self._clip)
         self._fresh = [v.value.numpy().copy() for v in self.keras.variables]
 
     @property
@@ -93,7 +90,7 @@ class ProgramOptimizer:
 
 def recipe_of(optimizer):
     """Give class, config, and a pattern of the weights that decay leaves out."""
-    undecayed = getattr(optimizer, _UNDECAYED, None)
+    undecayed = get_undecayed(optimizer)
     config = {**optimizer.get_config(), "name": None}  # one name for all, see own_names
     return type(optimizer), config, undecayed
 
@@ -101,7 +98,7 @@ def recipe_of(optimizer):
 def from_recipe(kind, config, undecayed):
     """Make an optimizer that is like another but for its variables."""
     optimizer = kind.from_config(copy.deepcopy(config))  # which some of Keras's change
-    setattr(optimizer, _UNDECAYED, undecayed)
+    set_undecayed(optimizer, undecayed)
     return optimizer
 
 
@@ -146,11 +143,11 @@ def _adam_steps(adam, gradients, variables, learning_rate):
         "epsilon": tf.constant(adam.epsilon, tf.float32),
     }
     for gradient, variable in zip(gradients, variables, strict=True):
-        index = adam._get_variable_index(variable)
+        momentum, velocity = adam_moments(adam, variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.value.handle,
-            m=adam._momentums[index].value.handle,
-            v=adam._velocities[index].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             grad=tf.convert_to_tensor(gradient),  # that of an embedding is sparse
             **shared,
         )

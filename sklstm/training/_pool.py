@@ -6,8 +6,8 @@ from collections import OrderedDict
 from contextlib import contextmanager
 
 import keras
-from tensorflow.python.eager import context
 
+from sklstm._compat.tensorflow import clear_kernel_cache
 from sklstm.training._program import Functions, Program
 
 
@@ -117,13 +117,10 @@ class ProgramPool:
 def _free_what_is_gone():
     """Free the memory of compiled functions that nothing refers to any more.
 
-    They refer to themselves in circles. TensorFlow, besides, keeps what it made of each
-    operation that Python called on its own, one a shape of variable: a cache that it
-    fills again where it is asked to. (A random operation outside any function, with a
-    seed of its own and no global one, begins its numbers anew.)
+    They refer to themselves in circles.
     """
     gc.collect()
-    context.context().clear_kernel_cache()
+    clear_kernel_cache()
 
 
 class _Kind:

@@ -5,7 +5,9 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-from sklstm.networks import build, fuse, own_names
+from sklstm._compat.keras import own_names
+from sklstm._compat.tensorflow import call_concrete
+from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._samples import gather_batch
 from sklstm.training._schedule import fresh
@@ -204,6 +206,4 @@ class _Compiled:
             variables[captured].handle if isinstance(captured, int) else captured
             for captured in self._captured
         ]
-        # `tf.raw_ops.StatefulPartitionedCall` would take them as well, but TensorFlow
-        # keeps what it made of that operation when the function is long gone.
-        return self._concrete._call_flat(list(arguments), handles)
+        return call_concrete(self._concrete, list(arguments), handles)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklstm.networks import own_names
+from sklstm._compat.keras import own_names, wrapped_function
 from sklstm.training._optimizer import from_recipe, inputs_of, recipe_of
 
 # More of them run for hours where each takes a millisecond.
@@ -180,7 +180,7 @@ def _tells_all(thing):
     kind = type(thing)
     if not kind.__module__.startswith("keras."):
         return "get_config" in vars(kind)
-    function = getattr(thing, "fn", None) or getattr(thing, "_fn", None)
+    function = wrapped_function(thing)
     return function is None or function.__module__.startswith("keras.")
 
 

@@ -12,8 +12,8 @@ import os
 
 import joblib
 import tensorflow as tf
-from tensorflow.python.eager import context
 
+from sklstm._compat.tensorflow import in_calling_thread
 from sklstm.networks import CustomSpec
 
 # Parts that a batch is cut into, and the units from which on that pays.
@@ -125,4 +125,4 @@ def executor(spec, n_parts):
     """
     if n_parts > 1 or isinstance(spec, CustomSpec) or spec.fcn_filters:
         return contextlib.nullcontext()
-    return context.function_executor_type("SINGLE_THREADED_EXECUTOR")
+    return in_calling_thread()

@@ -1,0 +1,80 @@
+"""Which feature of X the targets continue: the parameter `target_feature`."""
+
+from numbers import Integral
+
+import numpy as np
+
+from sklstm.estimators._target_feature import find_continued, scale_of
+
+
+def continued_features(target_feature, table, y, n_outputs, names):
+    """Return which feature each column of y continues, as given or as found.
+
+    Parameters
+    ----------
+    target_feature : int, str, sequence of such, None or "auto"
+        As given by the user.
+
+    table : SequenceTable
+        The sequences, with rows that are missing steps.
+
+    y : ndarray of shape (n_samples, n_columns)
+        Targets; NaN for none.
+
+    n_outputs : int
+        Of y; its columns are these, step by step.
+
+    names : list of str
+        Of the features; empty where they have none.
+
+    Returns
+    -------
+    features : ndarray of int, of shape (n_columns,)
+        Numbers of features; -1 where there is none.
+
+    slopes, offsets : ndarray of shape (n_columns,)
+        ``y = slope * feature + offset``; 1 and 0 where there is none.
+
+    Raises
+    ------
+    ValueError
+        If what is given is no feature of X, or not one for each output.
+    """
+    n_columns = y.shape[1]
+    if target_feature is None:
+        return np.full(n_columns, -1), np.ones(n_columns), np.zeros(n_columns)
+    found = find_continued(table, y)
+    if isinstance(target_feature, str) and target_feature == "auto":
+        return found
+    given = np.ravel(np.asarray(target_feature, dtype=object))
+    numbers = [
+        _number_of(one, table.n_features, names, target_feature) for one in given
+    ]
+    if len(numbers) not in (1, n_outputs):
+        raise ValueError(
+            f"target_feature={target_feature!r} must name one feature, or one "
+            f"for each of the {n_outputs} outputs of y."
+        )
+    features = np.resize(numbers, n_columns)
+    agree = found[0] == features
+    slopes, offsets = scale_of(table, y, features)
+    slopes = np.where(agree, found[1], slopes)
+    offsets = np.where(agree, found[2], offsets)
+    goes_on = slopes != 0  # what does not vary goes on with nothing
+    return np.where(goes_on, features, -1), np.where(goes_on, slopes, 1.0), offsets
+
+
+def _number_of(name, n_features, names, target_feature):
+    if isinstance(name, str):
+        if name not in names:
+            raise ValueError(
+                f"target_feature={name!r} is no feature of X, which has "
+                f"{names or 'no names'}. Pass its number."
+            )
+        return names.index(name)
+    if not isinstance(name, Integral) or not 0 <= name < n_features:
+        raise ValueError(
+            'target_feature must be "auto", None, or a feature of X: its name, or '
+            f"a number from 0 to {n_features - 1}; got {target_feature!r}."
+        )
+    return int(name)
