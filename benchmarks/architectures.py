@@ -78,14 +78,15 @@ def _data(network):
 
 def sklstm_epochs(network):
     """Give a function that trains for some epochs, from a new network on."""
-    from sklstm import LSTMClassifier, LSTMRegressor
+    from sklstm import LSTMRegressor, LSTMTagger
 
     settings, _ = NETWORKS[network]
     X, y = _data(network)
-    estimator = LSTMClassifier if y.dtype == int else LSTMRegressor
-    settings = {"units": UNITS, "batch_size": BATCH_SIZE, **ONE_STATE, **settings}
-    plain = PLAIN if estimator is LSTMRegressor else {}
-    model = estimator(random_state=0, **plain, **settings)
+    settings = {"units": UNITS, "batch_size": BATCH_SIZE, "random_state": 0, **settings}
+    if y.dtype == int:
+        model = LSTMTagger(bidirectional=False, **settings)
+    else:
+        model = LSTMRegressor(**{**PLAIN, **ONE_STATE, **settings})
     return lambda n: model.set_params(epochs=n).fit(X, y)
 
 

@@ -228,3 +228,48 @@ def test_submodules_resolve():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'GRURegressor'"):
         sklstm.GRURegressor  # noqa: B018
+
+
+def test_folders_of_tests_are_rooms():
+    tests = pathlib.Path(__file__).parent
+    folders = {path.name for path in tests.iterdir() if any(path.glob("test_*.py"))}
+    rooms = {room.lstrip("_") for room in MAY_IMPORT}
+    assert folders <= rooms | {"benchmarks", "fuzz"}
+
+
+def test_the_map_names_every_room():
+    text = (pathlib.Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    table = text.split("## Map\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rooms = [room.strip(" `") for row in rows for room in row.split(",")]
+    assert sorted(rooms) == sorted(MAY_IMPORT)
+
+
+def private_members(tree):
+    """Return names with one underscore that are read from other objects than self."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            of_self = isinstance(node.value, ast.Name) and node.value.id in (
+                "self",
+                "cls",
+            )
+            if not node.attr.startswith("__") and not of_self:
+                yield node.attr
+
+
+def names_made(tree):
+    """Return the names of functions, classes, variables and attributes made here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+@pytest.mark.parametrize("room", sorted(set(MAY_IMPORT) - {"_compat"}))
+def test_a_room_uses_no_private_member_of_another(room):
+    trees = [ast.parse(path.read_text()) for path in SOURCES if room_of(path) == room]
+    used = {name for tree in trees for name in private_members(tree)}
+    assert used <= {name for tree in trees for name in names_made(tree)}

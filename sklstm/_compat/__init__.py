@@ -2,5 +2,5 @@
 
 A file imports its library alone, and is imported by whoever needs it. All in it was
 seen to work in the versions of ``SEEN_IN``, the oldest and the newest that are tested;
-`tests/test_compat.py` says by name what another version has taken away.
+`tests/compat/test_compat.py` says by name what another version has taken away.
 """

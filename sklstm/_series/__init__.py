@@ -10,6 +10,7 @@ from sklstm._series._index import (
     warn_of_levels,
     without_groups,
 )
+from sklstm._series._labels_after import labels_after
 from sklstm._series._missing_rows import (
     ROWS_OF_A_FREQUENCY,
     count_missing,
@@ -34,6 +35,7 @@ __all__ = [
     "frequencies_of",
     "groups_of",
     "is_time",
+    "labels_after",
     "missing_by_index",
     "n_rows_between",
     "number_times",

@@ -14,9 +14,9 @@ def is_time(index):
 def numbers_rows(index):
     """Return whether the index of a table of groups only numbers its rows.
 
-    Numbers that tell time are those of all groups, as years are. Numbers that occur
-    once each are those of rows; so are they where the table has rows of one group
-    alone, which may be cut out of a table of several.
+    Groups share numbers that tell time, such as years. Numbers that occur once each
+    number the rows. They do so in a table of one group too, which may be a part of a
+    table of several groups.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def reads_as_dates(index):
 
 
 def warn_of_levels(X, after=None, *, stacklevel=4):
-    """Warn of an index of several levels, one of which most often names entities.
+    """Warn if the index has several levels, of which one may name entities.
 
-    It is silent where one level alone changes, as of a single entity.
+    There is no warning if only one level changes, as for a single entity.
 
     Parameters
     ----------

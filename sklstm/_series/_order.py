@@ -89,12 +89,12 @@ def number_times(times):
         ) from None
     if (steps < 0).any():
         raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
-    _refuse_unread_dates(ordered)
+    _check_dates_are_parsed(ordered)
     return steps
 
 
-def _refuse_unread_dates(ordered):
-    """Refuse times that are in the order of text, and as dates are in another."""
+def _check_dates_are_parsed(ordered):
+    """Raise if times are dates as text, whose order is that of text."""
     if isinstance(ordered, pd.CategoricalIndex) or not reads_as_dates(ordered):
         return
     with warnings.catch_warnings():

@@ -204,8 +204,6 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
     (20, 11, 2)
     """
 
-    _parameter_constraints = {**ClassEstimator._parameter_constraints}
-
     _per_step = True
     _target_type = StepTarget
 

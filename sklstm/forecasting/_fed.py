@@ -15,7 +15,7 @@ _TRIED = 50
 _FOUND = 20
 
 
-def check_fed(fitted, parts, panel, transformed, fed, n_targets):
+def check_fed(fitted, outputs, transformed, fed):
     """Refuse to feed predictions into a column of X that y was not in `fit`.
 
     Where steps stand before the window, it saw another X than was passed to `fit`. Then
@@ -26,26 +26,21 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
     fitted : estimator
         What is forecast with.
 
-    parts : Parts
-        The same, parted.
-
-    panel : Panel
-        The table at hand.
+    outputs : Outputs
+        What it predicts, and of which table.
 
     transformed : array-like
-        What the steps before the window make of it.
+        What the steps before the window make of that table.
 
     fed : dict
         The columns that predictions are fed back into, with the number of the target.
-
-    n_targets : int
-        How many targets there are.
 
     Raises
     ------
     ValueError
         If y was something else.
     """
+    parts, panel, n_targets = outputs.parts, outputs.panel, outputs.n_targets
     seen = fitted_table(parts.window).target
     if not fed or seen is None:
         return
@@ -113,7 +108,7 @@ def refuse_fed(column, where, x, y):
 
 
 def are_alike(column, predicted):
-    """Tell whether a column and predictions both hold numbers, or neither does.
+    """Return whether a column and predictions both hold numbers, or neither does.
 
     Parameters
     ----------
@@ -139,7 +134,7 @@ def refuse_unlike(column, values, predicted):
 
 
 def _are_numbers(values):
-    """Tell whether a Series holds numbers (or truth values) alone; NaN is one."""
+    """Return whether a Series holds numbers (or truth values) alone; NaN is one."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         return True
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -154,12 +149,12 @@ def _item(value):
 
 
 def _is_undone(fitted):
-    """Tell whether predictions are transformed after the window's y was."""
+    """Return whether predictions are transformed after the window's y was."""
     return any(True for _ in _undoing(fitted))
 
 
 def _undoing(fitted):
-    """Give the transformers of y around the window, the innermost first."""
+    """Yield the transformers of y around the window, the innermost first."""
     if hasattr(fitted, "best_estimator_"):
         yield from _undoing(fitted.best_estimator_)
     elif hasattr(fitted, "regressor_"):
@@ -171,7 +166,7 @@ def _undoing(fitted):
 
 
 def _as_predicted(fitted, y):
-    """Give the y that a window saw in the units of predictions; NaN stays."""
+    """Return the y that a window saw in the units of predictions; NaN stays."""
     whole = ~np.isnan(y).any(axis=1)
     for transformer in _undoing(fitted):
         some = np.asarray(transformer.inverse_transform(y[whole]), dtype=float)

@@ -46,7 +46,7 @@ class Folds:
         self.cv = cv
 
     def __iter__(self):
-        """Give fold by fold."""
+        """Yield the folds, one after the other."""
         split = hasattr(self.cv, "split")
         splits = self.cv.split(self._X, self._y) if split else self.cv
         for number, one in enumerate(splits):
@@ -72,7 +72,7 @@ class Folds:
         return n_folds
 
     def runs(self, every):
-        """Give lists of folds that share a fit; the first has its train rows."""
+        """Yield lists of folds that share a fit; the first has its train rows."""
         run = []
         for fold in self:
             if len(run) == every:
@@ -146,7 +146,7 @@ class Fold:
 
 
 def _by_group(extreme, panel, rows, start):
-    """Give the first or last place of some rows in each group; `start` without any."""
+    """Return the first or last place of some rows in each group; `start` of none."""
     found = np.full(len(panel.groups), start)
     if len(found) == 1:
         found[0] = extreme.reduce(panel.series.places[rows])
@@ -156,7 +156,7 @@ def _by_group(extreme, panel, rows, start):
 
 
 def _read_split(panel, number, split):
-    """Give the train and the test rows of a fold, if they are rows of the table."""
+    """Return the train and the test rows of a fold, if they are rows of the table."""
     try:
         train, test = split
     except (TypeError, ValueError):
@@ -172,7 +172,7 @@ def _read_split(panel, number, split):
 
 
 def _row_numbers(part, what, n_rows):
-    """Give numbers of rows, or a slice where they are all from one to another."""
+    """Return numbers of rows, or a slice where they are all from one to another."""
     if isinstance(part, slice):  # read before
         return part
     part = np.asarray(part)

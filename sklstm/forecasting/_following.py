@@ -43,7 +43,7 @@ class FollowingRows:
             self._fed = dict(zip(places, fed.values(), strict=True))
 
     def rows(self, first, last, forecast=None):
-        """Give the features of steps `first` to `last`, without the last.
+        """Return the features of steps `first` to `last`, without the last.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class FollowingRows:
         return values
 
     def agree_with_context(self, forecast, table=None):
-        """Tell whether rows that were given would be the same with others before them.
+        """Return whether rows would have been the same with others before them.
 
         Parameters
         ----------

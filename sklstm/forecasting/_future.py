@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklstm._series import column_of
+from sklstm._series import column_of, labels_after
 from sklstm._validation import shortened
-from sklstm.forecasting._labels_after import labels_after
 from sklstm.forecasting._panel import Panel
 
 
@@ -38,7 +37,7 @@ class Future:
     there: np.ndarray | None = None
 
     @classmethod
-    def after(cls, panel, steps, X_future=None, pace=None):
+    def after(cls, panel, steps, X_future=None, frequency=None):
         """Find the rows that follow a table, in each group.
 
         Parameters
@@ -52,7 +51,7 @@ class Future:
         X_future : DataFrame, ndarray or None
             What is known of them; a column of nothing but NaN is not known.
 
-        pace : Frequency or None
+        frequency : Frequency or None
             How the rows of the fitted table follow each other, where that of X does
             not tell.
 
@@ -67,7 +66,7 @@ class Future:
         """
         n_groups = len(panel.groups)
         _check_size(steps, panel)
-        times = labels_after(panel, steps, pace)
+        times = labels_after(panel.times, panel.series, steps, frequency)
         known, frame = [], pd.DataFrame(index=np.arange(n_groups * steps))
         if X_future is not None:
             future = _read(X_future, panel)
@@ -122,7 +121,7 @@ class Future:
         return cls(frame, list(known), len(rows), there.T.ravel())
 
     def series_by_series(self):
-        """Give the rows in the order in which a user reads them."""
+        """Return the rows in the order in which a user reads them."""
         order = np.arange(len(self.frame)).reshape(-1, self.n_series).T.ravel()
         return self.frame.iloc[order]
 
@@ -146,7 +145,7 @@ def _check_size(steps, panel):
 
 
 def _memory():
-    """Give the bytes of memory of the machine; infinity where it does not tell."""
+    """Return the bytes of memory of the machine; infinity where it does not tell."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -217,7 +216,7 @@ def _first_rows(future, panel, steps, times):
 
 
 def _checked_times(future, panel, rows, expected):
-    """Give the times of X_future, if they are those that follow X."""
+    """Return the times of X_future, if they are those that follow X."""
     if panel.times is None:
         return None
     index = future.frame.index if future.times is None else future.times

@@ -31,7 +31,7 @@ def conformal_intervals(
     symmetric=True,
     transformer=None,
 ):
-    """Give forecasts intervals that hold the truth as often as they promise to.
+    """Compute intervals that hold the truth as often as they promise to.
 
     How far the forecasts of a backtest were from the truth tells how wide an interval
     must be: split conformal prediction [1]_, of each step ahead on its own. Where the
@@ -169,7 +169,7 @@ def _of_backtest(backtested, scale, coverage, by, n_folds, symmetric):
 
 
 def _bounds(known, rows, coverage, by, n_folds, symmetric):
-    """Give the intervals of some rows, from rows whose truth is known.
+    """Return the intervals of some rows, from rows whose truth is known.
 
     Returns
     -------
@@ -220,7 +220,7 @@ def _conformal(past, rows, coverage, symmetric):
 
 
 def _level(coverage, symmetric):
-    """Give the share of scores that a bound covers: each half of what is left."""
+    """Return the share of scores that a bound covers: each half of what is left."""
     return coverage if symmetric else (1 + coverage) / 2
 
 
@@ -238,7 +238,7 @@ def n_needed(coverage, symmetric=True):
 
 
 def smallest_that_covers(scores, level):
-    """Give the smallest score that covers a share of scores, and one to come.
+    """Return the smallest score that covers a share of scores, and one to come.
 
     Examples
     --------
@@ -271,11 +271,10 @@ def _warn_of_infinite(lacking, coverage, n_folds, who, depth, is_too_far=False):
 
 def _as_backtested(forecasts, backtested, by):
     """Name the target of a forecast, and give it the columns of a backtest."""
-    levels = [name for name in forecasts.index.names if name is not None]
     groups = [
         column
         for column in backtested.columns
-        if not is_reserved(column) and column in [*forecasts.columns, *levels]
+        if not is_reserved(column) and column_of(forecasts, column) is not None
     ]
     missing = [column for column in by if column not in [*_NEEDED, *groups]]
     if missing:
@@ -310,7 +309,7 @@ def _is_numeric(column):
 
 
 def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
-    check_backtest(backtested, [])
+    check_backtest(backtested, [*_NEEDED, *by])
     if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
         raise TypeError(
             "forecasts must be the DataFrame that forecast gives, or None, got "
@@ -318,7 +317,6 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
         )
     if not isinstance(symmetric, bool):
         raise ValueError(f"symmetric must be a bool, got {symmetric!r}.")
-    check_backtest(backtested, [*_NEEDED, *by])
     for column in ("truth", "forecast"):
         if len(backtested) and not _is_numeric(backtested[column]):
             raise ValueError(

@@ -136,7 +136,7 @@ class Origins:
         return np.where(fold.trained, places[rows], places[first] - 1)
 
     def _is_test(self, folds, rows):
-        """Tell which of the rows that follow are test rows of their fold."""
+        """Return which of the rows that follow are test rows of their fold."""
         is_test, first = np.zeros(rows.shape, dtype=bool), 0
         for fold in folds:
             own = slice(first, first + len(fold.groups))

@@ -99,7 +99,7 @@ class Outputs:
                 self.names = self.unknown
 
     def _names_of_targets(self, target):
-        """Give the names that y had, or that the user gives; None without."""
+        """Return the names that y had, or that the user gives; None without."""
         names = names_of(self._y)
         if names is None:
             names = getattr(self.parts.predictor, "target_names_in_", None)
@@ -133,7 +133,7 @@ class Outputs:
         return 1, n_columns, names
 
     def _are_steps(self, n_columns):
-        """Tell whether nameless columns are steps of one target."""
+        """Return whether nameless columns are steps of one target."""
         if self._y is not None:
             return are_steps(np.asarray(self._y), self.panel.series.codes)
         n_features = len(self.panel.columns)
@@ -178,7 +178,7 @@ class Outputs:
 
 
 def _are_empty(windows):
-    """Tell which windows hold no row."""
+    """Return which windows hold no row."""
     return np.isnan(windows).all(axis=(1, 2))
 
 
@@ -190,7 +190,7 @@ def _no_warning_of_empty_ones():
 
 
 def names_of(y):
-    """Give the names of a Series or of the columns of a DataFrame; None without."""
+    """Return the names of a Series or of the columns of a DataFrame; None without."""
     if hasattr(y, "columns"):  # of pandas or polars
         return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
     return [y.name] if getattr(y, "name", None) not in (None, "") else None

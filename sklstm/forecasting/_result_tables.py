@@ -47,7 +47,7 @@ def name_of(target, kind):
 
 
 def is_reserved(column):
-    """Tell whether a backtest has a column of its own with this name."""
+    """Return whether a backtest has a column of its own with this name."""
     return column in _RESERVED or quantile_of(column) is not None
 
 

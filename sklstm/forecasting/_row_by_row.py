@@ -54,7 +54,7 @@ _SPLITS = 2
 
 
 def work_row_by_row(steps):
-    """Tell whether fitted steps are known to work on each row alone, by what they are.
+    """Return whether fitted steps are of kinds that work on each row alone.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _works_row_by_row(step):
 
 
 def agree(some, others):
-    """Tell whether features are the same but for rounding; NaN equals NaN.
+    """Return whether features are the same but for rounding; NaN equals NaN.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def agree(some, others):
 
 
 def depends_on_other_rows(parts, panel, transformed):
-    """Tell whether steps before the window give a row other values without the rest.
+    """Return whether steps before the window give a row other values without the rest.
 
     Every row is compared, as it is among all rows and among a random half of them. A
     half out of order puts other neighbours beside a rare event, so that it shows even
@@ -131,7 +131,7 @@ def depends_on_other_rows(parts, panel, transformed):
 
 
 def _trials(panel):
-    """Give rows to try: some of them alone, then all of them in halves."""
+    """Yield rows to try: some of them alone, then all of them in halves."""
     n_rows = len(panel.frame)
     spread = np.linspace(0, n_rows - 1, _TRIED).astype(int)
     holed = np.flatnonzero(panel.frame.isna().any(axis=1).to_numpy())

@@ -165,7 +165,7 @@ class Stream:
         return table, labelled
 
     def _named(self, table):
-        """Give a row without names those of `fit`, where they are as many."""
+        """Return a row without names those of `fit`, where they are as many."""
         names = self._names()
         if len(names) != table.shape[1]:
             return table
@@ -185,7 +185,7 @@ class Stream:
         return table[names] if {*names} == {*table.columns} else table
 
     def _names(self):
-        """Give the columns that `fit` saw; none of an array."""
+        """Return the columns that `fit` saw; none of an array."""
         first = [*self._parts.before, self._parts.window][0]
         return list(getattr(first, "feature_names_in_", ()))
 
@@ -224,7 +224,7 @@ class Stream:
         return entity.iloc[0] if isinstance(entity, pd.Series) else entity[0]
 
     def _going_on(self, table, line):
-        """Give a row without a label that which follows the last one."""
+        """Return a row without a label that which follows the last one."""
         seen = self._seen
         # Without times, the windows do not ask when a row was.
         if seen.last is None or not isinstance(table, pd.DataFrame):
@@ -240,10 +240,10 @@ class Stream:
             return table.set_axis([max(labels)])
         else:
             last = seen.last
-        paces = [seen.frequency] if tail is None else [tail.pace, seen.frequency]
-        for pace in paces:
+        own = [] if tail is None else [tail.frequency]
+        for frequency in [*own, seen.frequency]:
             if last.kind == self._last.kind:
-                after = pace.labels_after(last, 1)
+                after = frequency.labels_after(last, 1)
                 if after is not None:
                     return table.set_axis(after)
         after = None if self._parts.before else _right_after(last)
@@ -262,7 +262,7 @@ class Stream:
         return next(iter(self._seen.remembered.values()), None)
 
     def _begin(self, X, group):
-        """Give the window that ends with the first row of a group."""
+        """Return the window that ends with the first row of a group."""
         window = self._parts.window
         if window.history is not None and group not in self._seen.remembered:
             warnings.warn(
@@ -277,7 +277,7 @@ class Stream:
         return window.last_rows(X, window.geometry.length)[-1]
 
     def _missing_before(self, X, group):
-        """Give a missing step for each row between the last one and this, if so set."""
+        """Return a missing step for each row between the last one and this."""
         window, last = self._parts.window, self._rows[group]
         if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
             return []
@@ -359,7 +359,7 @@ def _is_default(index):
 
 
 def _right_after(moment):
-    """Give a label so close to another that no row is missing between them."""
+    """Return a label so close to another that no row is missing between them."""
     label = moment.label
     if moment.kind == "number":
         return label + 1 if isinstance(label, Integral) else np.nextafter(label, np.inf)

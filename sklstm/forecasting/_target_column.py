@@ -90,7 +90,7 @@ def history_of(X, columns):
 
 
 def is_of_numbers(X, column):
-    """Tell whether a column holds numbers alone."""
+    """Return whether a column holds numbers alone."""
     values = _column(X, column)
     if values.dtype == object:
         values = values.infer_objects()

@@ -189,7 +189,7 @@ class TargetTransform:
         return found
 
     def _are_there(self, inside, beyond):
-        """Tell which values are transformed ones, on the side of forecasts they are."""
+        """Return which values are transformed ones, on the side where forecasts are."""
         found, start = self.inverse_transform(beyond), self.inverse_transform(inside)
         with np.errstate(all="ignore"):
             again = np.full(len(found), np.nan)

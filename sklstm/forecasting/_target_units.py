@@ -372,7 +372,7 @@ def steps_before(forecaster, window):
 
 
 def _fills(step):
-    """Tell whether a step fills what is missing, or takes numbers for categories."""
+    """Return whether a step fills what is missing, or takes numbers for categories."""
     return isinstance(step, _FILLING) or any(
         isinstance(part, _FILLING) for part in step.get_params().values()
     )

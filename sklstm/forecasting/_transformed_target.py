@@ -36,7 +36,7 @@ from sklstm.forecasting._target_units import TargetUnits, steps_before
 
 
 def _predicts_quantiles(self):
-    """Tell whether the last step of the forecaster predicts quantiles."""
+    """Return whether the last step of the forecaster predicts quantiles."""
     inner = getattr(self, "forecaster_", self.forecaster)
     inner = getattr(inner, "best_estimator_", inner)
     *_, (_, last) = steps_of(inner)

@@ -1,21 +1,23 @@
 """Errors of forecasts from many origins: how far ahead, and when."""
 
 import textwrap
-import warnings
-from collections import Counter
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from sklstm._compat.sklearn import check_matplotlib_support
 from sklstm._pipeline import steps_of
-from sklstm._validation import shortened
 from sklstm.forecasting import backtest
-from sklstm.inspection._backtest_errors import check_metric, errors_by, scaled
+from sklstm.inspection._backtest_errors import (
+    check_metric,
+    errors_by,
+    one_table,
+    origins_of,
+    target_of,
+    warn_of_unlike_rows,
+)
 from sklstm.inspection._drawing import axes_of, styled, thinned
 
-_NEEDED = ("fold", "step", "truth", "forecast")
 # More bars than these are too thin to be told apart.
 _MOST_BARS = 40
 _MOST_LABELS = 8
@@ -225,23 +227,14 @@ class BacktestDisplay:
         metric_name, measure = check_metric(metric)
         if isinstance(backtests, pd.DataFrame):
             backtests = {_NAMELESS: backtests}
-        if not isinstance(backtests, Mapping) or not backtests:
-            raise ValueError(
-                "backtests must be the DataFrame that backtest gives, or a dict of "
-                f"name to such DataFrames, got {backtests!r}."
-            )
-        tables = {}
-        for name, table in backtests.items():
-            tables[name] = _complete_rows(name, table, only_target)
-            if isinstance(metric, str) and metric == "mase":
-                tables[name] = scaled(name, tables[name])
-        _warn_of_unlike_rows(tables)
+        table = one_table(backtests, only_target, scaled=metric == "mase")
+        warn_of_unlike_rows(table)
         display = cls(
-            errors_by(tables, "step", measure),
-            errors_by(tables, "fold", measure),
+            errors_by(table, "step", measure),
+            errors_by(table, "fold", measure),
             metric_name=metric_name,
-            origins=_origins(tables.values()),
-            target_name=_measured(tables) if target_name is None else target_name,
+            origins=origins_of(table),
+            target_name=target_of(table) if target_name is None else target_name,
         )
         return display.plot(**plot_kw)
 
@@ -338,71 +331,8 @@ class BacktestDisplay:
         ax.set_title("error by fold", fontsize="medium")
 
 
-# ------------------------------------------------------------------------ the tables
-def _complete_rows(name, table, only_target):
-    """Give the rows of a target that have a truth."""
-    if not isinstance(table, pd.DataFrame):
-        raise ValueError(
-            f"backtests must hold the DataFrames that backtest gives, but {name!r} is "
-            f"{type(table).__name__}."
-        )
-    lacking = [column for column in _NEEDED if column not in table.columns]
-    if lacking:
-        raise ValueError(
-            f"backtests must have the columns {list(_NEEDED)}, but {name!r} lacks "
-            f"{lacking}."
-        )
-    table = _of_target(name, table, only_target)
-    wrong = ~np.isfinite(table["forecast"].to_numpy(float))
-    if wrong.any():
-        raise ValueError(
-            f"backtests must have a finite forecast in every row, but {name!r} has "
-            f"{int(wrong.sum())} that are not, the first in row {int(wrong.argmax())}."
-        )
-    missing = ~np.isfinite(table["truth"].to_numpy(float))
-    if missing.all():
-        raise ValueError(f"backtests must have a truth, but {name!r} has none.")
-    if missing.any():
-        warnings.warn(
-            f"{name!r}: the truth of {int(missing.sum())} of {len(table)} rows is not "
-            "known (NaN). They are left out of the errors.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return table[~missing]
-
-
-def _of_target(name, table, only_target):
-    there = list(table["target"].unique()) if "target" in table.columns else []
-    if only_target is None and len(there) > 1:
-        raise ValueError(
-            f"only_target must name one of the targets of {name!r}, whose errors have "
-            f"units of their own: {shortened(there)}."
-        )
-    if only_target is None:
-        return table
-    if only_target not in there:
-        raise ValueError(
-            f"only_target must be one of the targets of {name!r}: "
-            f"{shortened(there) or 'it has no column of targets'}; got {only_target!r}."
-        )
-    return table[table["target"] == only_target]
-
-
-def _origins(tables):
-    """Give the origin of each fold; None where groups or models have others."""
-    tables = list(tables)
-    if any("origin" not in table.columns for table in tables):
-        return None
-    pairs = pd.concat([table[["fold", "origin"]] for table in tables])
-    pairs = pairs.drop_duplicates()
-    if pairs["fold"].duplicated().any() or pairs["origin"].isna().any():
-        return None
-    return pairs.set_index("fold")["origin"]
-
-
 def _labels(origins):
-    """Write origins down, and apart from them the hour, where all share it."""
+    """Return origins as text, and apart from them the hour, where all share it."""
     if origins.dtype.kind != "M":
         return [str(origin) for origin in origins], ""
     hours = origins.dt.time
@@ -414,37 +344,7 @@ def _labels(origins):
 
 
 def _single_name(target, y):
-    """Give the name of the one target of a backtest, by what it was called with."""
+    """Return the name of the one target of a backtest, by what it was called with."""
     if target is not None and np.ndim(target) == 0:
         return target
     return y.name if isinstance(y, pd.Series) else None
-
-
-def _measured(tables):
-    """Give the target whose errors these are; None where tables do not tell it."""
-    if any("target" not in table.columns for table in tables.values()):
-        return None
-    names = pd.unique(pd.concat([table["target"] for table in tables.values()]))
-    return names[0] if len(names) == 1 else None
-
-
-def _warn_of_unlike_rows(tables):
-    """Tell models that were asked other questions, whose errors differ for it."""
-    keys = ["fold", "step"]
-    if all("time" in table.columns for table in tables.values()):
-        keys.append("time")  # folds of the same number may be others
-    # As often, too: groups have rows of the same fold, step and time.
-    rows = {
-        name: Counter(table[keys].itertuples(index=False, name=None))
-        for name, table in tables.items()
-    }
-    first, *others = rows
-    unlike = [name for name in others if rows[name] != rows[first]]
-    if unlike:
-        warnings.warn(
-            f"{shortened(unlike)}: not the folds, steps or times of {first!r}, so that "
-            "errors differ for that reason as well. Run all backtests with the same X "
-            "and cv, or keep the rows that all have.",
-            UserWarning,
-            stacklevel=3,
-        )

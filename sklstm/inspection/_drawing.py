@@ -4,7 +4,7 @@ import numpy as np
 
 
 def axes_of(ax, shape, **figure_kw):
-    """Give the axes to draw on, made anew where none are given.
+    """Return the axes to draw on, made anew where none are given.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def axes_of(ax, shape, **figure_kw):
 
 
 def styled(name, given, defaults, artist):
-    """Give the keywords of an artist: the user's before the defaults.
+    """Return the keywords of an artist: the user's before the defaults.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def styled(name, given, defaults, artist):
 
 
 def lone_points(values):
-    """Give the places of values without a neighbour, of which a line shows nothing.
+    """Return the places of values without a neighbour, of which a line shows nothing.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def lone_points(values):
 
 
 def thinned(n_labels, most):
-    """Give a distance between labels at which at most so many are shown.
+    """Return a distance between labels at which at most so many are shown.
 
     Examples
     --------

@@ -278,7 +278,7 @@ class ForecastDisplay:
         if history is not None:
             self.history_lines_ += _line(ax, history, styles["history"])
             if np.isfinite(history.iloc[-1]):  # all goes on from the last known row
-                last = history[-1:]
+                last = history.iloc[-1:]
                 values = {kind: pd.concat([last, own]) for kind, own in values.items()}
         forecast = values["forecast"]
         x = _as_drawn(forecast.index)
@@ -385,7 +385,7 @@ def _notes(panels):
 
 # ------------------------------------------------------------------------ the picture
 def _styles(line_kw, history_kw, truth_kw, band_kw):
-    """Give the keywords of all artists; the forecast and its bands in one colour."""
+    """Return the keywords of all artists; the forecast and its bands in one colour."""
     from matplotlib.collections import PolyCollection
     from matplotlib.lines import Line2D
 
@@ -403,7 +403,7 @@ def _styles(line_kw, history_kw, truth_kw, band_kw):
 
 
 def _axes_of_panels(ax, n_groups, n_targets):
-    """Give axes: targets under one another, groups beside one another."""
+    """Return axes: targets under one another, groups beside one another."""
     if n_targets > 1 or n_groups == 1:
         shape, share = (n_targets, n_groups), {"sharex": "col"}
     else:
@@ -432,7 +432,7 @@ def _line(ax, values, style):
 
 
 def _edges(low, high):
-    """Give edges to those parts of a band that are a point wide, and so no area."""
+    """Return edges to those parts of a band that are a point wide, and so no area."""
     both = np.isfinite(low) & np.isfinite(high)
     starts = np.flatnonzero(both & ~np.append(False, both[:-1]))
     # The last known row, at which the band begins, is no interval.
@@ -462,7 +462,7 @@ def _legend_within(ax, own):
 
 
 def _as_drawn(index):
-    """Give times as matplotlib takes them, in UTC."""
+    """Return times as matplotlib takes them, in UTC."""
     if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
         index = index.tz_convert("UTC").tz_localize(None)
     return index.to_numpy()

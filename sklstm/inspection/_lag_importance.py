@@ -194,7 +194,7 @@ class LagImportanceDisplay:
         return display.plot(ax=ax, image_kw=image_kw)
 
     def to_frame(self):
-        """Give the importances as a table, the most important first.
+        """Return the importances as a table, the most important first.
 
         Returns
         -------
@@ -287,7 +287,7 @@ def blocks_of_lags(n_lags, lags_per_block):
 
 
 def permutation_within(patterns, rng):
-    """Give a permutation of samples that moves each only among its like.
+    """Return a permutation of samples that moves each only among its like.
 
     Parameters
     ----------
@@ -315,7 +315,7 @@ def block_importances(score, windows, blocks, n_repeats, rng):
     Parameters
     ----------
     score : callable
-        Gives the score of windows.
+        Returns the score of windows.
 
     windows : ndarray of shape (n_samples, n_timesteps, n_features)
         Is changed in between, and is as before at the end.
@@ -366,14 +366,14 @@ def _check_parameters(n_repeats, lags_per_block, max_samples, scoring, window):
 
 
 def _in_form(window, flatten):
-    """Give a step that makes windows in the other form, from the same fit."""
+    """Return a step that makes windows in the other form, from the same fit."""
     other = copy.copy(window)
     other.flatten = flatten
     return other
 
 
 def _names_and_lags(parts, X):
-    """Give the names of the features, and the labels of the lags, oldest first."""
+    """Return the names of the features, and the labels of the lags, oldest first."""
     names = getattr(X, "columns", None)
     names = None if names is None else [str(name) for name in names]
     try:
@@ -403,6 +403,12 @@ def _some_windows(parts, X, max_samples, rng):
     rows : ndarray of int, of shape (n_samples,)
     """
     windows = _in_form(parts.window, False).transform(parts.transform(X))
+    if np.ndim(windows) != 3:
+        raise ValueError(
+            f"The importance of lags needs windows of three axes, but "
+            f"{type(parts.window).__name__} makes an output of shape "
+            f"{np.shape(windows)}."
+        )
     n_rows = len(windows)
     n_samples = n_rows if max_samples is None else min(max_samples, n_rows)
     order, chosen = rng.permutation(n_rows), np.empty(0, dtype=int)

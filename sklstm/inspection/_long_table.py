@@ -65,7 +65,7 @@ def long_table(forecast, history, truth, group_by, *, group=None, n_history=None
     rows = {}
     for name in _choose_groups(forecasts, group):
         own = forecasts[name]
-        past = _before(pasts.get(name, own[:0]), own, n_history, numbered)
+        past = _before(pasts.get(name, own.iloc[:0]), own, n_history, numbered)
         rows[name] = own, past, *_times(name, own, past, numbered), truths.get(name)
     parts = []
     for target in targets:

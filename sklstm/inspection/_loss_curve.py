@@ -203,7 +203,7 @@ class LossCurveDisplay:
 
 # ------------------------------------------------------------------------- arithmetic
 def best_epoch(values):
-    """Give the first epoch, from 1 on, with the least value; None without any.
+    """Return the first epoch, from 1 on, with the least value; None without any.
 
     Examples
     --------
@@ -218,7 +218,7 @@ def best_epoch(values):
 
 
 def spans_widely(values):
-    """Tell whether values are all positive, and differ by more than a factor 50."""
+    """Return whether values are all positive, and differ by more than a factor 50."""
     values = values[np.isfinite(values)]
     if not len(values) or values.min() <= 0:
         return False
@@ -227,7 +227,7 @@ def spans_widely(values):
 
 # ------------------------------------------------------------------------ the history
 def _curves(history, metric):
-    """Give the curves of a metric: in training, and on what was held out."""
+    """Return the curves of a metric: in training, and on what was held out."""
     if not _is_history(history):
         raise ValueError(
             "history must be a dict of metric to values by epoch, such as "

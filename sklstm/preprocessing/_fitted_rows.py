@@ -51,14 +51,16 @@ class FittedRows(FittedTable):
         labels, times = rows.labels, rows.times
         shows = times is not None and times.show_gaps(window.group_by is not None)
         watches = shows and window.gaps == "missing"
-        paces = frequencies_of(times, groups, of_table_where_short=watches)
-        missing = _count_missing(rows, paces, window) if watches else None
+        frequencies = frequencies_of(times, groups, of_table_where_short=watches)
+        missing = _count_missing(rows, frequencies, window) if watches else None
         n_before = window.geometry.n_before
         seen = cls(
             last=None if labels is None else labels.span()[1],
             frequency=None if labels is None else labels.frequency(),
             counts_missing=watches,
-            remembered=Tails(values, groups, labels, n_before, missing, paces, watches),
+            remembered=Tails(
+                values, groups, labels, n_before, missing, frequencies, watches
+            ),
             target=SeenTarget.of(y, values, groups),
             kind_of_time=times.kind if shows else None,
             frequency_within=None if times is None else times.frequency(),
@@ -76,8 +78,8 @@ class FittedRows(FittedTable):
         if not self._counts_missing_in(rows, window):
             return None
         names = rows.groups.names
-        paces = self.remembered.paces_of(names, self.frequency_within)
-        return _count_missing(rows, paces, window)
+        frequencies = self.remembered.frequencies_of(names, self.frequency_within)
+        return _count_missing(rows, frequencies, window)
 
     def before(self, rows, window):
         """Return the steps that go before each group of a table, as a Before."""
@@ -120,6 +122,6 @@ class FittedRows(FittedTable):
         return is_later and not self.frequency.n_rows_between(self.last, first)
 
 
-def _count_missing(rows, paces, window):
+def _count_missing(rows, frequencies, window):
     are_sorted = window.history == "auto"  # or they were refused
-    return count_missing(rows.times, rows.groups, paces, are_sorted=are_sorted)
+    return count_missing(rows.times, rows.groups, frequencies, are_sorted=are_sorted)

@@ -53,7 +53,7 @@ def warn_of_gaps(
     )
 
 
-def warn_of_no_pace(times, groups, frequencies):
+def warn_of_no_frequency(times, groups, frequencies):
     """Warn if times do not tell whether rows are missing."""
     odd = [
         name

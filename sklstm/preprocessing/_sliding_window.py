@@ -33,7 +33,7 @@ from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_betw
 from sklstm.preprocessing._fitted_rows import FittedRows
 from sklstm.preprocessing._gaps import (
     warn_of_gaps,
-    warn_of_no_pace,
+    warn_of_no_frequency,
     warn_of_unread_dates,
 )
 from sklstm.preprocessing._group_windows import (
@@ -57,78 +57,82 @@ _NO_GROUP = "all rows"
 
 
 class SlidingWindow(WindowStep, SequenceTransformer):
-    """Make a window of the rows before it for each row of a table.
+    """Make one window for each row of a table, of the rows before it.
 
-    Rows are kept: the output has one window a row, so `y` is never shifted and every
-    splitter, scorer and `Pipeline` of scikit-learn stays valid. With ``horizon=h`` the
-    window of row `t` ends at row `t - h`; where rows are not there, it holds missing
-    steps (NaN), which the networks of this package skip.
+    Rows are kept: the output has as many windows as X has rows, so that `y` is never
+    shifted, and every splitter, scorer and `Pipeline` of scikit-learn stays valid. With
+    ``horizon=h`` the window of row `t` ends with row `t - h`. Rows that do not exist
+    are missing time steps (NaN), which the networks of this package skip.
 
     Parameters
     ----------
     window_length : int
-        Time steps a window.
+        Number of time steps of a window.
 
     horizon : int, default=1
-        How many rows before its own row a window ends. 1 means "predict ``y[t]`` from
-        what was known the row before"; a target that is also a column of X cannot
-        leak. 0 includes the row itself.
+        Number of rows from the last time step of a window to the row of the window.
+        1 means "predict ``y[t]`` from what was known the row before": a target that is
+        also a column of X cannot leak. 0 includes the row itself.
 
     history : {"auto", "fit"} or None, default="auto"
-        Whether the last ``window_length + horizon - 1`` rows that `fit` saw go before
-        the rows of `transform`. "auto": those that the pandas index shows to be
-        earlier than X; rows missing between the two tables are missing steps, or as
-        `gaps` says. The index must then be sorted, in each group; an array has none,
-        and starts without history. "fit": always, for arrays under `TimeSeriesSplit`
-        without a gap; X must be the rows right after those of `fit`, which nothing can
-        tell (so no train scores, and no other folds). None: never.
-        :meth:`fit_transform` starts without history.
+        Whether the last ``window_length + horizon - 1`` rows of `fit` go before the
+        rows of `transform`. :meth:`fit_transform` always starts without history.
+
+        - "auto": rows that are earlier than X by the pandas index go before it. Rows
+          missing between the two tables are treated as `gaps` says. The index must be
+          sorted in each group. An array has no index, and starts without history.
+        - "fit": always, for arrays under `TimeSeriesSplit` without a gap. X must be the
+          rows right after those of `fit`, which cannot be checked (so no train scores,
+          and no other folds).
+        - None: never.
 
     group_by : str, int or None, default=None
-        Name of the column or index level (of an array: the column's position) whose
-        values tell apart entities such as shops or sensors. No window holds rows of two
-        groups, in whatever order rows come. The column is no feature. Groups that
+        Name of the column or index level (of an array the position of the column) that
+        tells groups apart, such as shops or sensors. No window holds rows of two
+        groups, in whatever order the rows stand. The column is no feature. Groups that
         `fit` did not see start without history.
 
     known : str, int or sequence of such, default=()
-        Columns that are known in advance, such as the calendar or planned offers
-        (of an array their positions). A window holds them `horizon` rows later than
-        the others: its last step has what is known of the row itself beside what
-        was last seen of the rest. In windows of three axes a step whose past is
-        missing is missing as a whole, as is one whose known part is. So a row that is
-        not there costs two steps: its own, and the one `horizon` rows before, beside
-        which it would stand; the row that is `horizon` rows after it is predicted
-        without what is known of itself. With `flatten` each value counts by itself.
-        Never the target's own column: `fit` warns where y is one of these.
+        Columns that are known in advance, such as the calendar or planned offers (of an
+        array their positions). A window holds them `horizon` rows later than the other
+        columns: its last time step has what is known of the row itself, beside the
+        last known values of the other columns. With ``flatten=True`` each value may be
+        missing by itself. Otherwise a time step is missing as a whole if its past or
+        its known part is: a row that does not exist then costs two time steps, its own
+        and the one `horizon` rows before, and the row `horizon` rows after it is
+        predicted without what is known of itself. The target's own column must not be
+        one of these; `fit` warns if it is.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What is between two rows whose labels (a pandas index of dates, periods,
-        durations or whole numbers) are further apart than rows usually are, in each
-        group. "missing": a missing step for each row that is not there, with a warning
-        that counts them, as between two tables. "ignore": nothing; rows follow each
-        other as they stand, as they do where the index tells no pace. So do the rows
-        of two tables: those that are later than the fitted ones follow these directly,
-        however far their labels are (rows that a splitter leaves out between the two
-        are passed over as well). Numbers tell one if all steps are multiples of the
-        shortest, and two of three are the shortest: years, or row numbers after
-        `dropna`; not those of the rows of all groups together. Pass "ignore" for
-        trades, visits and other events, for nights when nothing is measured, or for a
-        numbered table that was filtered on purpose.
+        What stands between two rows of a group whose labels (a pandas index of dates,
+        periods, durations or whole numbers) are further apart than those of other rows.
+
+        - "missing": a missing time step for each row that does not exist, within a
+          table and between two tables. A warning counts them.
+        - "ignore": nothing, as where the index has no frequency. Rows follow each other
+          as they stand; those of a later table follow the fitted ones directly, also
+          over rows that a splitter leaves out. Choose it for trades, visits and other
+          events, for nights when nothing is measured, or for a numbered table that was
+          filtered on purpose.
+
+        Numbers have a frequency if all steps are multiples of the shortest, and two of
+        three are the shortest: years, or row numbers after `dropna`. Numbers of the
+        rows of all groups together have none.
 
     flatten : bool, default=False
         Whether to return a table ``(n_rows, window_length * n_features)`` with columns
-        such as ``price[t-3]``, for any other regressor, in place of the 3-D windows.
+        such as ``price[t-3]``, for any other regressor, instead of 3-D windows.
 
     Attributes
     ----------
     history_ : mapping
-        For each group (one for all without `group_by`) the rows remembered.
+        The last rows of each group (of one for all rows without `group_by`).
 
     fitted_table_ : FittedTable
-        What forecasts ask of the table that `fit` got.
+        What forecasts need to know of the table that `fit` got.
 
     n_features_in_ : int
-        Columns of X, the group's too.
+        Number of columns of X, with that of the groups.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X is a DataFrame whose columns are all strings.
@@ -136,13 +140,13 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     See Also
     --------
     PerFeatureScaler : Scales windows without copying them.
-    Reshape3D : Makes 3-D of a table that holds windows already.
+    Reshape3D : Reshapes a table whose rows are windows already.
 
     Notes
     -----
     Without groups and gaps the windows are a read-only strided view of one copy of the
-    table: their memory is the table's, whatever the window's length. Otherwise they are
-    a :class:`~sklstm.sequences.SequenceTable`, which stands for the same array over one
+    table, which needs no more memory for longer windows. Otherwise they are a
+    :class:`~sklstm.sequences.SequenceTable`, which behaves as the same array over one
     copy of the table; ``np.asarray`` makes the array.
 
     Examples
@@ -220,7 +224,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         self.flatten = flatten
 
     def fit(self, X, y=None):
-        """Remember the end of X, in each group.
+        """Remember the last rows of X, in each group.
 
         Parameters
         ----------
@@ -228,11 +232,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             Rows in the order of time (within each group).
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
-            Changes no window. `forecast` refuses to feed predictions back into a
-            column of X that it was not. Of several steps (`make_multistep`) with a
-            shorter horizon a warning tells that windows hold the first. A pandas
-            index other than that of X is refused: rows of X and y go together as they
-            stand.
+            Has no effect on windows. `forecast` feeds predictions back only into a
+            column of X that is y. Warns if y has several steps (`make_multistep`) and
+            the horizon is shorter, as windows then hold the first of them.
 
         Returns
         -------
@@ -387,7 +389,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             if missing is not None:
                 warn_of_gaps(X, missing, len(groups), geometry.n_before)
             elif seen.counts_missing and rows.times.tells_time:
-                warn_of_no_pace(rows.times, groups, self.history_.paces)
+                warn_of_no_frequency(rows.times, groups, self.history_.frequencies)
             elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
                 warn_of_unread_dates(time_index(X, self.group_by))
             if geometry.horizon:  # or the window holds its own row anyway

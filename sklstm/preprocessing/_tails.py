@@ -20,7 +20,7 @@ class Tail:
     labels : TimeLabels or None
         When they were; one label at least tells when the group was.
 
-    pace : Frequency
+    frequency : Frequency
         How they follow each other.
 
     missing : ndarray of int, of shape (n_rows,), or None
@@ -29,7 +29,7 @@ class Tail:
 
     values: np.ndarray
     labels: TimeLabels | None
-    pace: Frequency
+    frequency: Frequency
     missing: np.ndarray | None
 
 
@@ -46,9 +46,9 @@ class Before:
         How many each group has.
 
     n_between : ndarray of int, of shape (n_groups,), or None
-        How many rows are missing between the two tables, by a regular pace, for which
-        the last steps stand; 0 where they are more than the rows of the first table, of
-        which the second is no continuation then. None of it is known where it is None.
+        How many rows are missing between the two tables, by a regular frequency; the
+        last steps stand for them. 0 if they are more than the rows of the first table,
+        as the second does not continue it then. None if it is not known.
     """
 
     values: np.ndarray
@@ -95,17 +95,19 @@ class Tails(Mapping):
     missing : ndarray of int, of shape (n_rows,), or None
         How many rows are missing before each.
 
-    paces : list of Frequency
+    frequencies : list of Frequency
         How the rows of each group follow each other.
 
     watches : bool
         Whether rows that are missing were counted.
     """
 
-    def __init__(self, values, groups, labels, n_remembered, missing, paces, watches):
+    def __init__(
+        self, values, groups, labels, n_remembered, missing, frequencies, watches
+    ):
         # One label at least tells when the group was.
         last = groups.last(max(n_remembered, 1))
-        self._n_remembered, self.paces = n_remembered, paces
+        self._n_remembered, self.frequencies = n_remembered, frequencies
         self._sizes, self._starts = last.sizes, last.starts
         self._n_fitted = groups.sizes
         self._values = values[last.order]
@@ -116,7 +118,9 @@ class Tails(Mapping):
         self._forgot = groups.sizes > n_remembered
         firsts = groups.order[groups.starts]
         self._first = None if labels is None else labels.take(firsts)
-        self._knows_holes = [watches and pace.is_regular for pace in paces]
+        self._knows_holes = [
+            watches and frequency.is_regular for frequency in frequencies
+        ]
         self._holes = None
         if labels is not None and missing is not None:
             self._holes = labels.holes(groups, missing)
@@ -142,14 +146,14 @@ class Tails(Mapping):
         return Tail(
             self._values[own].copy(),
             None if self._labels is None else self._labels.part(part),
-            self.paces[i],
+            self.frequencies[i],
             missing if missing is not None and missing.any() else None,
         )
 
-    def paces_of(self, names, otherwise):
-        """Return the paces of groups; `otherwise` for groups without a tail."""
-        places, paces = self._places, self.paces
-        return [paces[places[n]] if n in places else otherwise for n in names]
+    def frequencies_of(self, names, otherwise):
+        """Return the frequencies of groups; `otherwise` for groups without a tail."""
+        places, frequencies = self._places, self.frequencies
+        return [frequencies[places[n]] if n in places else otherwise for n in names]
 
     def none_before(self, groups):
         """Put nothing before a table."""
@@ -217,15 +221,17 @@ class Tails(Mapping):
             at = np.repeat(starts[some], own) + count_up(own)
             earlier = known.take(at).are_before(first.take(np.repeat(some, own)))
             n_rows[some] = np.add.reduceat(earlier, np.cumsum(own) - own, dtype=int)
-        paces = [self.paces[i] for i in tails.tolist()]
+        frequencies = [self.frequencies[i] for i in tails.tolist()]
         # Of a group by itself that the tables adjoin says nothing.
-        counts = np.array([watches_gaps and pace.is_regular for pace in paces], bool)
+        counts = np.array(
+            [watches_gaps and frequency.is_regular for frequency in frequencies], bool
+        )
         asked = np.flatnonzero((n_rows > 0) & (counts | (is_later & (not adjoins))))
         last = known.take((starts + n_rows - 1)[asked])
         n_between = np.zeros(len(there), dtype=np.int64)
         n_fitted = self._n_fitted[tails]
         n_between[asked] = n_rows_between(
-            [paces[i] for i in asked.tolist()],
+            [frequencies[i] for i in asked.tolist()],
             last,
             first.take(asked),
             at_most=max(n_steps, n_fitted.max(initial=0) + 1),

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer, mean_absolute_error, mean_squared_error
 
-LOCKS = pathlib.Path(__file__).parents[1] / ".ci"
+LOCKS = pathlib.Path(__file__).parents[2] / ".ci"
 PACKAGES = {
     "keras": "keras",
     "scikeras": "scikeras",

@@ -1474,7 +1474,7 @@ def test_times_that_repeat_are_told():
     SlidingWindow(2, history=None).fit(X[["x"]])
 
 
-def test_months_on_any_day_and_short_weeks_of_business_days_have_a_pace():
+def test_months_on_any_day_and_short_weeks_of_business_days_have_a_frequency():
     middle = pd.date_range("2000-01-01", periods=40, freq="MS") + pd.Timedelta(days=14)
     holiday = pd.date_range("2024-01-01", periods=9, freq="B").delete(3)
     for index, n_missing in ((middle, 0), (middle.delete([5, 9]), 2), (holiday, 1)):

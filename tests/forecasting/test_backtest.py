@@ -208,6 +208,25 @@ def test_folds_of_unequal_length():
     np.testing.assert_allclose(together["forecast"][:3], first["forecast"])
 
 
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize("before", BEFORE)
+def test_unequal_folds_of_one_fit_are_as_each_alone(before, steps):
+    X = series()
+    y = make_multistep(X, X["price"], steps)[1] if steps > 1 else X[["price"]]
+    X = X.loc[y.index]
+    pipe = ridge(*BEFORE[before], horizon=steps, known="hour").fit(X[:60], y[:60])
+    n = len(X)  # the last fold has fewer rows after it than the longest forecast
+    cv = [(np.arange(a), np.arange(a, b)) for a, b in [(60, 64), (80, 92), (n - 4, n)]]
+    together = backtest(pipe, X, y, cv, refit="prefit")
+    alone = [backtest(pipe, X, y, [one], refit="prefit") for one in cv]
+    alone = pd.concat(alone, keys=range(3), names=["part", None])
+    assert len(together) == 20
+    np.testing.assert_allclose(together["forecast"], alone["forecast"], rtol=1e-9)
+    pd.testing.assert_series_equal(
+        together["time"], alone["time"].reset_index(drop=True)
+    )
+
+
 def test_arrays_have_numbers_of_rows_for_times():
     X = series()[["price"]]
     expected = backtest(ridge(), X, X["price"], TimeSeriesSplit(2, test_size=4))

@@ -312,7 +312,7 @@ def test_the_name_of_a_forecast_does_not_depend_on_its_steps():
     assert list(forecast(pipe, X, 1, ahead)) == list(forecast(pipe, X, 3, ahead))
 
 
-def test_few_rows_go_on_at_the_pace_of_the_fitted_ones():
+def test_few_rows_go_on_at_the_frequency_of_the_fitted_ones():
     X = series()
     pipe = ridge().fit(X, X["price"])
     found = forecast(pipe, X[-1:], 2, calendar(2))
@@ -323,7 +323,7 @@ def test_few_rows_go_on_at_the_pace_of_the_fitted_ones():
         forecast(fresh.fit(X, X["price"]), alone, 2, target="price")
 
 
-def test_two_rows_go_on_at_the_pace_of_the_fitted_ones():
+def test_two_rows_go_on_at_the_frequency_of_the_fitted_ones():
     months = pd.date_range("2026-01-31", periods=40, freq="ME")
     X = pd.DataFrame({"price": np.arange(40.0)}, index=months)
     pipe = ridge().fit(X[:36], X["price"][:36])
@@ -331,7 +331,7 @@ def test_two_rows_go_on_at_the_pace_of_the_fitted_ones():
     assert list(found.index) == list(months[38:])
 
 
-def test_groups_have_paces_of_their_own():
+def test_groups_have_frequencies_of_their_own():
     weeks = pd.date_range("2026-01-01", periods=10, freq="7D")
     days = pd.date_range("2026-01-01", periods=40, freq="D")
     X = pd.concat(

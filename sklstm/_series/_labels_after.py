@@ -3,18 +3,22 @@
 import numpy as np
 import pandas as pd
 
-from sklstm._series import TimeLabels
+from sklstm._series._frequency import columns_of
+from sklstm._series._time_labels import TimeLabels
 
 _A_DAY = 24 * 3600 * 10**9
 
 
-def labels_after(panel, n_rows, fitted=None):
+def labels_after(times, series, n_rows, fitted=None):
     """Return the times of the rows that follow each series.
 
     Parameters
     ----------
-    panel : Panel
-        The table.
+    times : Index or None
+        The time of each row of the table.
+
+    series : Groups
+        The rows of each series, in the order of time.
 
     n_rows : int
         How many rows of each.
@@ -27,15 +31,15 @@ def labels_after(panel, n_rows, fitted=None):
     Index of length n_series * n_rows, or None
         Series by series; None where times do not tell, or there are none.
     """
-    if panel.times is None:
+    if times is None:
         return None
-    labels, series = TimeLabels(panel.times), panel.series
+    labels = TimeLabels(times)
     frequencies = labels.frequencies(series)
     last = series.order[series.ends - 1]
-    plain, steps = _are_plain(panel.times[last], series, frequencies, n_rows)
+    plain, steps = _are_plain(times[last], series, frequencies, n_rows)
     found, others = {}, []
     for i in np.flatnonzero(~plain).tolist():
-        key = panel.times[last[i]], frequencies[i]
+        key = times[last[i]], frequencies[i]
         if key not in found:
             n_own = int(series.sizes[i])
             after = _of_one(labels, last[i], n_own, frequencies[i], n_rows, fitted)
@@ -45,13 +49,12 @@ def labels_after(panel, n_rows, fitted=None):
         others.append(found[key])
     if not plain.any():
         return others[0].append(others[1:])
-    times = np.empty((len(series), n_rows), dtype=np.int64)
-    ends, ahead = panel.times.asi8[last[plain]], np.arange(1, n_rows + 1)
-    times[plain] = ends[:, np.newaxis] + steps[plain][:, np.newaxis] * ahead
+    later = np.empty((len(series), n_rows), dtype=np.int64)
+    ends, ahead = times.asi8[last[plain]], np.arange(1, n_rows + 1)
+    later[plain] = ends[:, np.newaxis] + steps[plain][:, np.newaxis] * ahead
     if others:
-        unit = panel.times.unit
-        times[~plain] = [own.as_unit(unit).asi8 for own in others]
-    return _at(times.ravel(), panel.times)
+        later[~plain] = [own.as_unit(times.unit).asi8 for own in others]
+    return _at(later.ravel(), times)
 
 
 def _are_plain(last, series, frequencies, n_rows):
@@ -80,11 +83,8 @@ def _are_plain(last, series, frequencies, n_rows):
     steps = np.zeros(len(series), dtype=np.int64)
     if not isinstance(last, pd.DatetimeIndex):
         return steps > 0, steps
-    regular = np.array(
-        [p.is_regular and p.freq is None for p in frequencies], dtype=bool
-    )
-    regular &= series.sizes > 2  # two rows tell no frequency
-    usual = np.array([p.usual_step or 0.0 for p in frequencies])
+    usual, longest = columns_of(frequencies)
+    regular = (usual == longest) & (series.sizes > 2)  # two rows tell no frequency
     if last.tz is not None:  # a day is not always 24 hours long
         regular &= usual % _A_DAY != 0
     nanoseconds = pd.Timedelta(1, unit=last.unit).as_unit("ns").value
@@ -96,10 +96,8 @@ def _are_plain(last, series, frequencies, n_rows):
 
 def _at(numbers, times):
     """Return numbers as times of the type of others."""
-    stamps = pd.DatetimeIndex(numbers.view(f"M8[{times.unit}]"))
-    return (
-        stamps if times.tz is None else stamps.tz_localize("UTC").tz_convert(times.tz)
-    )
+    found = pd.DatetimeIndex(numbers.view(f"M8[{times.unit}]"))
+    return found if times.tz is None else found.tz_localize("UTC").tz_convert(times.tz)
 
 
 def _of_one(labels, row, n_own, own, n_rows, fitted):

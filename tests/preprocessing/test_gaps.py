@@ -36,7 +36,7 @@ def windows_and_warnings(X, **params):
     return np.asarray(windows), [str(one.message) for one in told]
 
 
-# --------------------------------------------------------------- the pace of an index
+# ------------------------------------------------------------ the frequency of an index
 FREQUENCIES = ["2B", "3B", "SMS", "SME", "BMS", "BME", "2BMS", "BQE", "BYE", "bh"]
 OPENINGS = {
     "ten hours": pd.offsets.BusinessHour(start="08:00", end="18:00"),
@@ -353,7 +353,7 @@ OPEN = pd.date_range("2026-01-05", periods=60)
 UNWATCHED = {
     "Monday to Saturday": OPEN[OPEN.day_of_week < 6],
     "every tenth hour or so": ODD_HOURS[:60],
-    "numbers without a pace": pd.Index(np.arange(60) ** 2),
+    "numbers without a frequency": pd.Index(np.arange(60) ** 2),
     "days with a hole": OPEN.delete(slice(20, 40)),
     "names": NAMES[:60],
 }

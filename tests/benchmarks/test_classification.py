@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, PadSequences, PerFeatureScaler
 
-BENCHMARKS = pathlib.Path(__file__).parent.parent / "benchmarks"
+BENCHMARKS = pathlib.Path(__file__).parents[2] / "benchmarks"
 pytestmark = pytest.mark.skipif(
     not BENCHMARKS.exists(), reason="a package without benchmarks"
 )
