@@ -30,8 +30,8 @@ class ForecastDisplay:
     Parameters
     ----------
     forecast : DataFrame of shape (n_rows, n_columns) or Series
-        What :func:`sklstm.forecasting.forecast` returns: a column for each target, then its
-        quantiles (``price_q0.1``) or interval (``price_lower``, ``price_upper``),
+        What :func:`sklstm.forecasting.forecast` returns: a column for each target, then
+        its quantiles (``price_q0.1``) or interval (``price_lower``, ``price_upper``),
         and the column or index level that names the group, if any.
 
     history : DataFrame or Series, default=None
