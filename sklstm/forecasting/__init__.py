@@ -1,4 +1,4 @@
-"""Forecasts past the last row, of any fitted pipeline with windows; and backtests."""
+"""Forecasts past the last row, backtests, prediction intervals and streams."""
 
 from sklstm.forecasting._backtest import backtest
 from sklstm.forecasting._forecast import forecast

@@ -1,4 +1,4 @@
-"""Forecasts from many origins in the past, beside what came true."""
+"""Forecasts from many origins in the past, with the truth."""
 
 import itertools
 import warnings
@@ -13,13 +13,13 @@ from sklstm._pipeline import find_window
 from sklstm._series import TimeLabels
 from sklstm._validation import as_list, check_int, check_target_of_rows, shortened
 from sklstm._window_step import fitted_table
+from sklstm.forecasting._carried_transforms import KEY, CarriedTransforms
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._forecaster import Forecaster
-from sklstm.forecasting._naive_scale import add_scale, numbers_of
+from sklstm.forecasting._naive_scale import add_scale, as_numbers
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._result_tables import check_name_of_groups
-from sklstm.forecasting._scale import KEY, Scale
 from sklstm.forecasting._truth import truth_of
 
 
@@ -35,12 +35,11 @@ def backtest(
     season_length=None,
     n_jobs=None,
 ):
-    """Forecast the test rows of every fold from its train rows, beside the truth.
+    """Forecast the test rows of each fold from its train rows.
 
-    The origin of a fold is, in each group, the last train row. What comes after it is
-    forecast as :func:`forecast` does it: predictions are fed back in, and of later
-    rows nothing is seen but the columns in `known`. Folds that share a fit are
-    forecast together.
+    The origin of a fold is, in each group, the last train row. The rows after it are
+    forecast as by :func:`forecast`: predictions are fed back, and only the columns in
+    `known` of later rows are used. Folds that share a fit are forecast together.
 
     Parameters
     ----------
@@ -52,75 +51,77 @@ def backtest(
         The table; the rows of each group in the order of time.
 
     y : array-like of shape (n_rows,), (n_rows, n_outputs) or as of `make_multistep`
-        The targets; of several steps the last is that of the row itself. NaN is no
-        target: `truth` is NaN there. Estimators of this package leave such rows out
-        of their fit; others may refuse them.
+        The targets; of several steps the last is that of the row itself. NaN is a
+        missing target, and `truth` is NaN there. Estimators of this package leave
+        such rows out of their fit; others may raise an error.
 
     cv : int, splitter or iterable
         Folds whose train rows come before their test rows, such as those of
-        `TimeSeriesSplit` or, with groups, `PanelTimeSeriesSplit`, which an int
-        stands for. After a gap, steps are counted from the last train row.
+        `TimeSeriesSplit` or, with groups, `PanelTimeSeriesSplit`. An int is the number
+        of splits of `PanelTimeSeriesSplit`. After a gap, steps are counted from the
+        last train row.
 
     refit : bool, int or "prefit", default=True
-        Whether each fold is fitted anew; an int fits every so many folds; False fits
-        once, on the train rows of the first fold alone: let that have many times the
-        rows of a window. "prefit" takes a pipeline that is fitted already, and as it
-        is: on rows before all test rows, which is checked where the window remembers
-        the index of its fit (``history="auto"`` and a DataFrame), and elsewhere is up
-        to you. A fit is used with the rows up to the origin of every fold.
+        Whether to fit on each fold. An int `n` fits on every n-th fold. False fits
+        once, on the train rows of the first fold, which should be many times the rows
+        of a window. "prefit" takes a pipeline that is already fitted, on rows before
+        all test rows: this is checked if the window remembers the index of its fit
+        (``history="auto"`` and a DataFrame). Each forecast uses the rows up to the
+        origin of its fold.
 
     known : str, int or sequence of such, default=()
-        Columns of X that are known in advance, such as the calendar, besides those
-        that `known` of the `SlidingWindow` names.
+        Columns of X that are known in advance, such as the calendar, in addition to
+        `known` of the `SlidingWindow`.
 
     target : str, int or sequence of such, default=None
         The columns of X that are predicted. None takes the names of y; without names,
-        of a single target, the one column that is not in `known`.
+        for a single target, the one column that is not in `known`.
 
     season_length : int, default=None
-        Steps of a season, by whose naive forecast errors are to be scaled: adds the
-        column `scale`. 1 is the last value.
+        Time steps of a season. Adds the column `scale`, the errors of the naive
+        forecast of one season. 1 is the naive forecast of the last value.
 
     n_jobs : int, default=None
-        Fits at the same time, as everywhere in scikit-learn. Networks that train for
-        seconds lose by processes, each of which starts TensorFlow; threads
-        (``joblib.parallel_config("threading")``) share what is compiled.
+        Number of fits at the same time, as in scikit-learn. For networks that train
+        for seconds, processes are slower, as each starts TensorFlow; threads
+        (``joblib.parallel_config("threading")``) share compiled programs.
 
     Returns
     -------
     DataFrame
-        A row for each test row (and each target, where there are several) with the
+        A row for each test row (and each target, if there are several) with the
         columns
 
         - `fold`, from 0 on;
         - `origin`: the time of the last known row, or its number in its group;
         - `step`: time steps from the origin, with those that are missing in X;
-        - `time`: that of the test row, or its number in its group;
-        - the column or index level that names the group, if there is one;
-        - `target`, where there are several;
+        - `time`: the time of the test row, or its number in its group;
+        - the column or index level of groups, if there is one;
+        - `target`, if there are several;
         - `truth` and `forecast`;
-        - `q0.1` and so on, where the pipeline predicts quantiles;
+        - `q0.1` and so on, if the pipeline predicts quantiles;
         - `scale`, with `season_length`: the mean absolute error of the naive forecast
-          of one season within the train rows that the group has in the fold. NaN where
-          these are too few. Absolute errors over it are scaled errors (MASE).
+          of one season within the train rows of the group in the fold. NaN if there
+          are too few. Absolute errors over it are scaled errors (MASE).
 
-        Of a transformed target its `attrs` tell the transform, on whose scale
+        If the target is transformed, its `attrs` hold the transform, on whose scale
         :func:`conformal_intervals` measures errors.
 
     Raises
     ------
     ValueError
-        If a fit saw rows after a test row of the same group, a part is empty, times
-        repeat or are not sorted, the groups are named by a column that is called as
-        one of the result, columns are needed that are neither predicted nor
-        known, or predictions would be fed back into a column that y is not.
+        If a fit saw rows after a test row of the same group; if the train or test part
+        of a fold is empty; if times repeat or are not sorted; if the column of groups
+        has the name of a column of the result; if columns are needed that are neither
+        predicted nor known; if predictions would be fed back into a column that y is
+        not.
 
     Warns
     -----
     UserWarning
-        If a group begins in a test part: it has no row before, and starts cold. If
-        train rows of other groups are as late as test rows. If with ``refit=False``
-        fewer than half of the first train rows have a complete window.
+        If a group has no row before a test part, so that it starts cold. If train rows
+        of other groups are as late as test rows. If with ``refit=False`` fewer than
+        half of the first train rows have a complete window.
 
     See Also
     --------
@@ -155,32 +156,32 @@ def backtest(
     check_target_of_rows(X, y)
     if season_length is not None:  # before anything is fitted
         check_int("season_length", season_length, at_least=1, others=" or None")
-        numbers_of(truth_of(y, 1))
+        as_numbers(truth_of(y, 1))
     check_name_of_groups(panel.group_by)
     known = as_list(known)
-    strangers = [column for column in known if column not in panel.columns]
-    if strangers:
+    not_in_X = [column for column in known if column not in panel.columns]
+    if not_in_X:
         raise ValueError(
-            f"known has {shortened(strangers)}, but X has the columns {panel.columns}."
+            f"known has {shortened(not_in_X)}, but X has the columns {panel.columns}."
         )
     ahead = as_list(getattr(window, "known", ()))
-    # Of the window's own, those that are not made by a step before it.
+    # Add the known covariates of the window that are columns of X.
     known += [c for c in ahead if c in panel.columns and c not in known]
     folds = Folds(panel, cv, X, y)
     every = None if prefit or refit is False else int(refit)
-    # A pipeline that is fitted already was fitted on no fold's train rows.
+    # Folds do not share a fit with "prefit".
     n_folds = folds.check(1 if prefit else every)
     if prefit:
         _check_prefit(window, panel, folds)
     elif refit is False and window is not None:
-        _warn_of_short(window, panel, folds)
+        _warn_of_few_windows(window, panel, folds)
     run = delayed(_fit_and_forecast)
     found = Parallel(n_jobs=n_jobs)(
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
     result = pd.concat(found, ignore_index=True)
-    # That of the first fit: it was known before all of these forecasts.
+    # The transform of the first fit, which knew no row that is forecast.
     result.attrs = found[0].attrs
     if season_length is not None:
         result = add_scale(result, panel, folds, y, window, season_length)
@@ -188,7 +189,7 @@ def backtest(
 
 
 def _check_prefit(window, panel, folds):
-    """Refuse to test a fitted pipeline on what it was fitted on, where that shows."""
+    """Raise if a fold tests a fitted pipeline on times of its fit, if known."""
     last = fitted_table(window).last
     if last is None or panel.times is None:
         return
@@ -202,12 +203,12 @@ def _check_prefit(window, panel, folds):
             raise ValueError(
                 f'refit="prefit": the pipeline was fitted on rows until {last.label}, '
                 f"but fold {fold.number} of cv tests on {first.label}. Fit it on "
-                "earlier rows, or let the folds begin later."
+                "earlier rows, or start the folds later."
             )
 
 
-def _warn_of_short(window, panel, folds):
-    """Tell where the one fit of a backtest sees few windows that are complete."""
+def _warn_of_few_windows(window, panel, folds):
+    """Warn if the only fit of a backtest has few complete windows."""
     first, *_ = itertools.islice(folds, 1)
     n_rows = np.bincount(panel.series.codes[first.train])
     n_complete = int(np.maximum(n_rows - window.geometry.n_before, 0).sum())
@@ -215,36 +216,35 @@ def _warn_of_short(window, panel, folds):
         warnings.warn(
             "refit=False fits on the train rows of the first fold alone: "
             f"{n_rows.sum()}, of which {n_complete} have a complete window "
-            f"(window_length={window.window_length}, horizon={window.horizon}). Let "
-            "the first fold begin later (fewer n_splits, a smaller test_size), or "
-            "refit.",
+            f"(window_length={window.window_length}, horizon={window.horizon}). Start "
+            "the first fold later (fewer n_splits, a smaller test_size), or refit.",
             UserWarning,
             stacklevel=3,
         )
 
 
 def _fit(pipeline, X, y):
-    """Fit, and say what a refusal of missing targets is about."""
+    """Fit a pipeline; explain an error that is due to missing targets."""
     try:
         return pipeline.fit(X, y)
     except ValueError as error:
         if "NaN" in str(error) and pd.DataFrame(np.asarray(y)).isna().to_numpy().any():
             error.add_note(
-                "y is NaN in train rows of the backtest, which is no target. The last "
-                "step of the pipeline does not leave such rows out: use one that does, "
-                "as the estimators of sklstm, or leave them out of X and y."
+                "y is NaN in train rows of the backtest, and the last step of the "
+                "pipeline does not leave out such rows: use one that does, such as the "
+                "estimators of sklstm, or leave them out of X and y."
             )
         raise
 
 
 def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
-    """Fit on the first of some folds, and forecast all of them."""
+    """Fit on the first of some folds, and forecast from the origins of all."""
     train = np.arange(len(panel.frame))[folds[0].train]
     fitted = pipeline
     if not prefit:
         fitted = _fit(clone(pipeline), safe_indexing(X, train), safe_indexing(y, train))
     forecaster = Forecaster(fitted, "backtest")
     found = Origins(forecaster, panel, y, known, target, folds, train).forecast()
-    if forecaster.units is not None and forecaster.units.transformer is not None:
-        found.attrs[KEY] = Scale(forecaster.units.by_target)
+    if forecaster.scale is not None and forecaster.scale.transformer is not None:
+        found.attrs[KEY] = CarriedTransforms(forecaster.scale.by_target)
     return found

@@ -1,13 +1,13 @@
-"""Differences of a series, and the series that they add up to."""
+"""Differences of a series, and their integration."""
 
 import numpy as np
 
 
 def weights_of(difference):
-    """Compute the weights by which earlier values make up a value and its difference.
+    """Compute the weights of earlier values in the inverse of a difference.
 
-    The differences of lags ``l_1, l_2, ...`` one after the other are those of the
-    filter ``(1 - B**l_1) (1 - B**l_2) ...`` of the backshift operator B [1]_.
+    Differences of lags ``l_1, l_2, ...``, one after the other, are the filter
+    ``(1 - B**l_1) (1 - B**l_2) ...`` of the backshift operator B [1]_.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def weights_of(difference):
     Returns
     -------
     dict of int to float
-        ``v[t] = d[t] + sum(weight * v[t - lag])`` for each lag and weight.
+        The weight of each lag: ``v[t] = d[t] + sum(weight * v[t - lag])``.
 
     References
     ----------
@@ -37,18 +37,18 @@ def weights_of(difference):
 
 
 def integrate(differences, recent, weights):
-    """Compute the values that differences add up to, step by step.
+    """Compute values from their differences.
 
     Parameters
     ----------
     differences : ndarray of shape (n_series, n_steps, n_targets)
-        Those of the steps.
+        The differences.
 
     recent : ndarray of shape (n_series, n_recent, n_targets)
-        The values before them; the last one is right before the first step.
+        The values before the first step, the last one directly before it.
 
     weights : dict of int to float
-        As :func:`weights_of` gives them, of lags up to `n_recent`.
+        The weights that :func:`weights_of` returns, of lags up to `n_recent`.
 
     Returns
     -------
@@ -72,27 +72,26 @@ def integrate(differences, recent, weights):
     return values[:, n_recent:]
 
 
-def filled(recent, otherwise):
-    """Fill what is missing among values that differences are added to.
+def fill_missing(recent, default):
+    """Fill missing values with the last known one, or else the first known one.
 
     Parameters
     ----------
     recent : ndarray of shape (n_series, n_recent, n_targets)
         Values in the order of time.
 
-    otherwise : ndarray of shape (n_targets,)
-        What stands for a series of which no value is known.
+    default : ndarray of shape (n_targets,)
+        Fills a series without known values.
 
     Returns
     -------
     ndarray of shape (n_series, n_recent, n_targets)
-        The last known value stands for those after it, the first for those before.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.forecasting._differences import filled
-    >>> filled(np.array([[[np.nan], [2.0], [np.nan]]]), np.array([0.0])).ravel()
+    >>> from sklstm.forecasting._differences import fill_missing
+    >>> fill_missing(np.array([[[np.nan], [2.0], [np.nan]]]), np.array([0.0])).ravel()
     array([2., 2., 2.])
     """
     known = ~np.isnan(recent)
@@ -100,4 +99,4 @@ def filled(recent, otherwise):
     last = np.maximum.accumulate(np.where(known, places, -1), axis=1)
     at = np.where(last < 0, known.argmax(axis=1)[:, np.newaxis], last)
     found = np.take_along_axis(recent, at, axis=1)
-    return np.where(np.isnan(found), otherwise, found)
+    return np.where(np.isnan(found), default, found)

@@ -1,85 +1,86 @@
-"""The columns that predictions are fed back into, so that windows hold them."""
+"""The columns of X that predictions are fed back into."""
 
 from sklstm._validation import as_list, shortened
-from sklstm.forecasting._fed import are_alike, refuse_unlike
+from sklstm.forecasting._check_feedback import are_same_kind, raise_other_kind
 
 
-def feedback(outputs, told_by):
+def feedback_columns(outputs, known_from):
     """Return the columns that predictions must be fed back into.
 
     Parameters
     ----------
     outputs : Outputs
-        What is predicted, and of which table.
+        The predictions, and the table.
 
-    told_by : str
-        The parameter that tells what is known, for messages.
+    known_from : str
+        The parameter that names known covariates, for messages.
 
     Returns
     -------
     dict
-        Each with the number of its target; nothing where no window reaches so far.
+        The columns, with the number of the target; empty if no window reaches rows
+        that are forecast.
 
     Raises
     ------
     ValueError
-        If a window needs columns that are neither predicted nor known.
+        If a window needs a column that is neither predicted nor known.
     """
     geometry, names = outputs.parts.window.geometry, outputs.names or []
     if geometry.known:
-        _check_known_ahead(outputs, told_by)
+        _check_known_ahead(outputs, known_from)
     if outputs.n_ahead <= geometry.horizon:
         return {}
-    _check_names(outputs, told_by)
-    _check_horizon(outputs, told_by)
+    _check_names(outputs, known_from)
+    _check_horizon(outputs, known_from)
     missing = [column for column in outputs.unknown if column not in names]
     if missing:
-        _refuse_missing(outputs, missing, told_by)
+        _raise_missing(outputs, missing, known_from)
     fed = {name: i for i, name in enumerate(names) if name in outputs.unknown}
     for name in fed:
         column = outputs.panel.frame[name]
-        if not are_alike(column, outputs.example):
-            refuse_unlike(name, column, outputs.example)
+        if not are_same_kind(column, outputs.example):
+            raise_other_kind(name, column, outputs.example)
     return fed
 
 
-def _check_known_ahead(outputs, told_by):
-    """Refuse to do without what windows hold of the rows that are forecast."""
+def _check_known_ahead(outputs, known_from):
+    """Raise unless the known covariates of windows are known for all rows needed."""
     steps, n_ahead = outputs.steps, outputs.n_ahead
     lacking = [c for c in as_list(outputs.parts.window.known) if c in outputs.unknown]
     if lacking:
         raise ValueError(
             f"known of SlidingWindow says that {shortened(lacking)} will be known of "
-            f"the rows to forecast, but {told_by} does not tell."
+            f"the rows to forecast, but {known_from} does not have it."
         )
     if n_ahead > steps:
         raise ValueError(
-            f"steps={steps}, but the pipeline predicts several steps at once from what "
-            f"is known of all of them: forecast {n_ahead} steps, and use the first "
-            f"{steps}. (In a backtest, let gap and test part together have a multiple "
-            "of so many rows.)"
+            f"steps={steps}, but the pipeline predicts several steps at once from the "
+            f"known covariates of all of them: forecast {n_ahead} steps, and use the "
+            f"first {steps}. (In a backtest, choose gap and test_size so that their "
+            f"sum is a multiple of {outputs.n_steps}.)"
         )
 
 
-def _check_names(outputs, told_by):
-    """Refuse targets that are known, or that nothing names."""
+def _check_names(outputs, known_from):
+    """Raise if a target is known, or has no name that is needed."""
     horizon = outputs.parts.window.geometry.horizon
     if outputs.names is None and not outputs.unknown and horizon:
         raise ValueError(
-            f"{told_by} tells all columns of X, but one of them may be what is "
-            "forecast, and the pipeline does not remember what y was called. Say "
-            f"target, and leave it out of {told_by} if X has it."
+            f"{known_from} has all columns of X, but one of them may be the target, "
+            "and the pipeline does not remember the name of y. Pass target, and leave "
+            f"it out of {known_from} if it is a column of X."
         )
-    told = [name for name in outputs.names or [] if name in outputs.known]
-    if told:
+    known = [name for name in outputs.names or [] if name in outputs.known]
+    if known:
         raise ValueError(
-            f"{told_by} has {shortened(told)}, which is what is to be forecast. Leave "
-            f"the column out of {told_by}."
+            f"{known_from} has {shortened(known)}, which is to be forecast. Leave the "
+            f"column out of {known_from}."
         )
 
 
-def _check_horizon(outputs, told_by):
-    """Refuse windows that hold rows which they predict."""
+def _check_horizon(outputs, known_from):
+    """Raise if windows hold the rows that they predict."""
     k, horizon = outputs.n_steps, outputs.parts.window.geometry.horizon
     if horizon < k > 1:
         raise ValueError(
@@ -88,14 +89,14 @@ def _check_horizon(outputs, told_by):
         )
     if outputs.unknown and horizon == 0:
         raise ValueError(
-            f"horizon=0: a window holds the row that it predicts, so that {told_by} "
-            f"must have all columns of it, but lacks {shortened(outputs.unknown)}. Add "
-            "these, or fit with SlidingWindow(horizon=1)."
+            f"horizon=0: a window holds the row that it predicts, so {known_from} must "
+            f"have all columns of X, but lacks {shortened(outputs.unknown)}. Add them, "
+            "or fit with SlidingWindow(horizon=1)."
         )
 
 
-def _refuse_missing(outputs, missing, told_by):
-    """Raise the error of columns that are neither predicted nor known."""
+def _raise_missing(outputs, missing, known_from):
+    """Raise the error for columns that are neither predicted nor known."""
     steps, names = outputs.steps, outputs.names
     at_once = (
         f"or predict all steps at once: make_multistep(X, y, {steps}) with "
@@ -106,18 +107,18 @@ def _refuse_missing(outputs, missing, told_by):
             f"A forecast of {steps} steps needs to know which columns y held: say "
             f"target, such as target={missing[0]!r}, as the pipeline does not remember "
             "its names. Columns that are neither predicted nor known: "
-            f"{shortened(missing)}; what is none of y's add to {told_by}, leave out of "
-            f"X, {at_once}"
+            f"{shortened(missing)}. Add those that y did not hold to {known_from}, "
+            f"leave them out of X, {at_once}"
         )
     hint = f"Predicted are {shortened(names)}."
-    strangers = [name for name in names if name not in outputs.panel.columns]
-    if strangers:
+    not_in_X = [name for name in names if name not in outputs.panel.columns]
+    if not_in_X:
         hint = (
-            f"What is predicted is called {shortened(strangers)}, no column of X: "
+            f"The target is called {shortened(not_in_X)}, no column of X: "
             "if y was one of these columns, name it in target."
         )
     raise ValueError(
         f"A forecast of {steps} steps needs columns that are neither predicted nor "
-        f"known: {shortened(missing)}. Add them to {told_by}, leave them out of X, "
+        f"known: {shortened(missing)}. Add them to {known_from}, leave them out of X, "
         f"{at_once} {hint}"
     )

@@ -11,9 +11,7 @@ from sklstm.model_selection import PanelTimeSeriesSplit
 
 
 class Folds:
-    """The folds of a splitter, made anew whenever they are gone through.
-
-    No more than a few at a time are in memory: their train parts would fill it.
+    """The folds of a splitter, created again in each iteration to save memory.
 
     Parameters
     ----------
@@ -21,10 +19,10 @@ class Folds:
         The table.
 
     cv : int, splitter or iterable
-        What gives the folds.
+        Yields the folds.
 
     X, y : array-like
-        What it splits.
+        The data that it splits.
     """
 
     def __init__(self, panel, cv, X, y):
@@ -40,7 +38,7 @@ class Folds:
         if whole:
             times = panel.series.places if panel.times is None else panel.times
             cv = PanelTimeSeriesSplit(int(cv), time=times)
-        elif isinstance(cv, Iterator):  # which can be gone through but once
+        elif isinstance(cv, Iterator):  # which yields its folds only once
             splits = enumerate(cv)
             cv = [_read_split(panel, i, split) for i, split in splits]
         self.cv = cv
@@ -53,21 +51,21 @@ class Folds:
             yield Fold(self._panel, number, *_read_split(self._panel, number, one))
 
     def check(self, every):
-        """Count the folds, refuse those that can't be tested, and tell oddities.
+        """Return the number of folds; raise, or warn, if they can't be tested well.
 
-        `every` is how many folds share a fit; None lets all of them.
+        `every` is the number of folds that share a fit; None is all of them.
         """
-        n_folds, told, first = 0, [], None
+        n_folds, texts, first = 0, [], None
         for fold in self:
             if first is None or (every is not None and fold.number % every == 0):
                 first = fold
                 first.forget_train()
-            fold.check_after(first)
-            told += [f"Fold {fold.number}: {text}" for text in fold.oddities()]
+            fold.check_trained_before(first)
+            texts += [f"Fold {fold.number}: {text}" for text in fold.warnings()]
             n_folds += 1
         if not n_folds:
             raise ValueError(f"cv={self.cv!r} gives no fold.")
-        for text in told:
+        for text in texts:
             warnings.warn(text, UserWarning, stacklevel=3)
         return n_folds
 
@@ -95,7 +93,7 @@ class Fold:
         places, n_groups = panel.series.places, len(panel.groups)
         trained_until = _by_group(np.maximum, panel, train, -1)
         first = _by_group(np.minimum, panel, test, len(places))
-        # Of a group without train rows, what is before the test part is known.
+        # In a group without train rows, the rows before the test part are known.
         origins = np.where(trained_until >= 0, trained_until, first - 1)
         self.groups = np.flatnonzero(first < len(places))
         self.origins = origins[self.groups]
@@ -105,22 +103,20 @@ class Fold:
         if panel.times is not None and n_groups > 1:
             self._last_time = panel.times[train].max()
             self._first_time = panel.times[test].min()
-        self.check_after(self)
+        self.check_trained_before(self)
 
     def forget_train(self):
-        """Free what is not needed of a fold that others train for."""
+        """Free the train rows of a fold that uses the fit of another one."""
         self.train = None
 
-    def check_after(self, fitted):
-        """Refuse to test on what the fit of a fold, this or another, has seen."""
-        codes, places = (
-            self._panel.series.codes[self.test],
-            self._panel.series.places[self.test],
-        )
-        wrong = places <= fitted._trained_until[codes]
+    def check_trained_before(self, fitted):
+        """Raise if a test row is not after the train rows of the fitted fold."""
+        series = self._panel.series
+        until = fitted._trained_until[series.codes[self.test]]
+        wrong = series.places[self.test] <= until
         if not wrong.any():
             return
-        row = np.arange(len(self._panel.series.places))[self.test][np.argmax(wrong)]
+        row = np.arange(len(series.places))[self.test][np.argmax(wrong)]
         other = "" if fitted is self else f" of fold {self.number}"
         raise ValueError(
             f"Fold {fitted.number} of cv trains on rows after test row {row}"
@@ -129,13 +125,13 @@ class Fold:
             "PanelTimeSeriesSplit."
         )
 
-    def oddities(self):
-        """Tell what a user may not have meant."""
+    def warnings(self):
+        """Yield warnings of groups without train rows, and of overlapping times."""
         cold = self._panel.groups[self.groups[self.origins < 0]]
         if len(cold):
             yield (
                 f"groups without a row before the test part: {shortened(cold)}. Their "
-                "forecasts start cold, from missing steps."
+                "forecasts start cold, from missing time steps."
             )
         if self._last_time is not None and self._last_time >= self._first_time:
             yield (
@@ -146,7 +142,7 @@ class Fold:
 
 
 def _by_group(extreme, panel, rows, start):
-    """Return the first or last place of some rows in each group; `start` of none."""
+    """Return the first or last of some rows in each group; `start` without any."""
     found = np.full(len(panel.groups), start)
     if len(found) == 1:
         found[0] = extreme.reduce(panel.series.places[rows])
@@ -156,12 +152,12 @@ def _by_group(extreme, panel, rows, start):
 
 
 def _read_split(panel, number, split):
-    """Return the train and the test rows of a fold, if they are rows of the table."""
+    """Return the train and test rows of a fold; raise unless the table has them."""
     try:
         train, test = split
     except (TypeError, ValueError):
         raise ValueError(
-            f"cv must give pairs of train and test rows, but fold {number} is "
+            f"cv must yield pairs of train and test rows, but fold {number} is "
             f"{split!r}."
         ) from None
     n_rows = len(panel.series.places)
@@ -172,8 +168,8 @@ def _read_split(panel, number, split):
 
 
 def _row_numbers(part, what, n_rows):
-    """Return numbers of rows, or a slice where they are all from one to another."""
-    if isinstance(part, slice):  # read before
+    """Return the numbers of rows, as a slice if they are consecutive."""
+    if isinstance(part, slice):  # read already
         return part
     part = np.asarray(part)
     kind = part.dtype.kind

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sklstm._validation import check_int
 from sklstm._window_step import fitted_table
-from sklstm.forecasting._fed import check_fed
+from sklstm.forecasting._check_feedback import check_feedback
 from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
@@ -19,11 +19,12 @@ from sklstm.preprocessing._new_groups import warn_of_new_groups
 def forecast(fitted, X, steps, X_future=None, *, target=None):
     """Forecast the rows that follow a table, in all its groups at once.
 
-    A pipeline that predicts one row is applied again and again, its predictions fed
-    back into the columns that they predict (a recursive forecast). One that was fitted
-    on targets of several steps (see :func:`make_multistep`) predicts so many at once
-    (a direct forecast), and is applied again where more are asked for. Windows that
-    need nothing but known rows, because of their `horizon`, are predicted together.
+    A pipeline that predicts one row is applied once for each step ahead, and its
+    predictions are fed back into the columns that they predict (a recursive forecast).
+    A pipeline that was fitted on targets of several steps (see :func:`make_multistep`)
+    predicts that many at once (a direct forecast), and is applied again if `steps` is
+    larger. Windows that hold only known rows, because of their `horizon`, are
+    predicted together.
 
     Parameters
     ----------
@@ -32,50 +33,50 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         :class:`TransformedTargetForecaster`.
 
     X : DataFrame or ndarray of shape (n_rows, n_features)
-        The table up to now, with the columns that `fit` got; the rows of each group
-        in the order of time. What `fit` remembers goes before it, as in `predict`.
+        The table up to the origin, with the columns of `fit`; the rows of each group
+        in the order of time. The history of `fit` goes before it, as in `predict`.
 
     steps : int
         Rows to forecast, for each group.
 
     X_future : DataFrame or ndarray, default=None
-        What is known of these rows, such as the calendar: some of the columns of X,
-        with an index that goes on where that of X ends. With groups, either rows for
-        each of them, or the same for all (without the column that names them). What
-        `known` of the `SlidingWindow` names bears on the forecast of the row itself;
-        other columns, which windows hold `horizon` rows late, on later ones.
+        The known covariates of these rows, such as the calendar: some of the columns
+        of X, with an index that continues that of X. With groups, either rows of each
+        group, or the same rows for all (without the column that names groups). Columns
+        that `known` of the `SlidingWindow` names are used to forecast the row itself;
+        other columns, which windows hold `horizon` rows late, to forecast later rows.
 
     target : str, int or sequence of such, default=None
-        The columns of X that are predicted. None takes the names of y in `fit`, where
-        it had them and the estimator remembers them, as those of this package do;
-        otherwise, of a single target, the one column that X_future does not hold. y
-        must have been that column as it stands in X: predictions are fed back into
-        it, and would be wrong of a y that was shifted, scaled or differenced.
+        The columns of X that are predicted. None takes the names of y in `fit`, if y
+        had names and the estimator remembers them, as those of this package do;
+        otherwise, for a single target, the one column that X_future does not hold. y
+        must have had the values of that column: predictions are fed back into it,
+        which is wrong if y was shifted, scaled or differenced.
 
     Returns
     -------
     DataFrame of shape (steps * n_groups, n_columns)
-        A column for each target (and, after it, its quantiles, where the estimator
-        predicts these: ``price_q0.1``), after the column that names the group, if
-        there is one. The index goes on where that of X ends; of an array it numbers
-        the rows. Group by group.
+        A column for each target (and, after it, its quantiles, if the estimator
+        predicts them: ``price_q0.1``), after the column that names the group, if
+        there is one. The index continues that of X; for an array it numbers the rows.
+        The rows of each group are together.
 
     Raises
     ------
     ValueError
         If columns are needed that are neither predicted nor known; if predictions
-        would be fed back into a column that y was not in `fit`; if times repeat,
-        are not sorted, or X_future does not go on where X ends; if with ``horizon=0``
-        a row would have to be known before it is predicted.
+        would be fed back into a column that y was not in `fit`; if times repeat or
+        are not sorted; if X_future does not continue X; if with ``horizon=0`` a row
+        would have to be known before it is predicted.
 
     MemoryError
-        If so many steps do not fit into the memory of the machine.
+        If the forecast does not fit into the memory of the machine.
 
     Notes
     -----
-    The quantiles of a later step of a recursive forecast are those given that the
-    medians before it came true: too narrow. For intervals with a promise see
-    :func:`conformal_intervals`.
+    The quantiles of later steps of a recursive forecast are too narrow: they assume
+    that the medians of earlier steps come true. For intervals with a guaranteed
+    coverage see :func:`conformal_intervals`.
 
     Examples
     --------
@@ -107,26 +108,26 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     transformed = parts.transform(panel.given)
     recent = parts.window.last_rows(transformed, parts.window.geometry.n_recent)
     outputs = Outputs(parts, panel, recent, future.known, steps, target=target)
-    rollout = Rollout(outputs, transformed, told_by="X_future")
-    check_fed(forecaster.fitted, outputs, transformed, rollout.fed)
+    rollout = Rollout(outputs, transformed, known_from="X_future")
+    check_feedback(forecaster.fitted, outputs, transformed, rollout.fed)
     columns = forecast_columns(
         outputs.names, outputs.n_targets, outputs.quantiles, panel.group_column
     )
     table = panel.frame if rollout.depends_on_other_rows else None
     predicted = rollout.predict(recent, future, table, context=panel.frame)
-    if predicted is None:  # values that are seen first in later rows: see them all
+    if predicted is None:  # pipeline steps before the window need all rows
         predicted = rollout.predict(recent, future, panel.frame)
     if outputs.n_empty:
         _warn_of_empty_windows(outputs.n_empty, parts.window)
-    return _as_frame(forecaster.restored(predicted, levels), columns, future, panel)
+    return _as_frame(forecaster.restore(predicted, levels), columns, future, panel)
 
 
 def _warn_of_empty_windows(n_windows, window):
     warnings.warn(
-        f"{n_windows} windows hold no row, as X, with what fit remembers, has fewer "
-        f"than horizon={window.horizon} rows of the series, or they are NaN: what is "
-        "forecast from them is the same for all, near the mean of y. Pass more rows "
-        'of X; of arrays, fit with SlidingWindow(history="fit").',
+        f"{n_windows} windows hold no row, as X, with the history of fit, has fewer "
+        f"than horizon={window.horizon} rows of the series, or they are NaN: their "
+        "forecasts are all the same, near the mean of y. Pass more rows of X; with "
+        'arrays, fit with SlidingWindow(history="fit").',
         UserWarning,
         stacklevel=3,
     )

@@ -1,16 +1,16 @@
-"""A fitted forecaster, taken apart: what reads tables, and in which units."""
+"""A fitted forecaster: its pipeline, and the scale of its target."""
 
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import safe_indexing
 from sklstm._validation import as_list, check_target_of_rows
 from sklstm.forecasting._panel import Panel
-from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._split_pipeline import split_pipeline
 from sklstm.forecasting._transformed_target import as_table, wrapper_of
 
 
 class Forecaster:
-    """A fitted forecaster, taken apart: what reads tables, and in which units.
+    """A fitted forecaster: its pipeline, and the scale of its target.
 
     Parameters
     ----------
@@ -19,105 +19,105 @@ class Forecaster:
         `TransformedTargetForecaster`.
 
     caller : str
-        Who asks, for messages.
+        The name of the calling function, for messages.
 
     Attributes
     ----------
     fitted : estimator
-        What reads tables: the pipeline, or the search over it.
+        The pipeline, or the search over it.
 
     parts : Parts
-        The same, taken apart.
+        The pipeline, split at its windows.
 
-    units : TargetUnits or None
-        The units in which it reads its target; None for those of y.
+    scale : TargetScale or None
+        The scale of the target in the pipeline; None for the original scale.
     """
 
     def __init__(self, fitted, caller):
-        self._wrapper, self.units = wrapper_of(fitted), None
+        self._wrapper, self.scale = wrapper_of(fitted), None
         if self._wrapper is not None:
             check_is_fitted(self._wrapper)
-            fitted, self.units = self._wrapper.forecaster_, self._wrapper._units
-        self.fitted, self.parts = fitted, parts_of(fitted, caller)
+            fitted, self.scale = self._wrapper.forecaster_, self._wrapper._scale
+        self.fitted, self.parts = fitted, split_pipeline(fitted, caller)
 
     def check_target(self, target):
-        """Return the columns that are predicted, of what a user names; None if unknown.
+        """Return the columns of X that are predicted; None if unknown.
 
         Raises
         ------
         ValueError
-            If these are other columns than y was found to be in `fit`.
+            If `target` differs from the columns that y was in `fit`.
         """
-        if self.units is None:
+        if self.scale is None:
             return target
-        columns = self.units.columns
+        columns = self.scale.columns
         if target is not None and as_list(target) != columns:
             raise ValueError(f"target names {target!r}, but y was {columns} in fit.")
         return columns
 
     def table_after_fit(self, X):
-        """Transform a table in the units of y that goes on from the fitted one.
+        """Transform a table that continues the fitted one.
 
         Returns
         -------
         X : table
-            What `fitted` reads.
+            The input of `fitted`.
 
         recent : ndarray of shape (n_series, n_recent, n_targets), or None
-            What the transformed targets were last, for :meth:`restored`.
+            The last values of the transformed targets, for :meth:`restore`.
         """
-        if self.units is None:
+        if self.scale is None:
             return X, None
         self._wrapper._check_columns(X)
         X = as_table(X)
-        changed, _ = self.units.changed(X)
-        return changed, self.units.recent(X)
+        changed, _ = self.scale.transform_table(X)
+        return changed, self.scale.last_values(X)
 
     def table_alone(self, panel):
-        """Transform a table in the units of y, without what `fit` remembers.
+        """Transform a table without the history of `fit`.
 
         Parameters
         ----------
         panel : Panel
-            The table.
+            The table on the original scale.
 
         Returns
         -------
         panel : Panel
-            What `fitted` reads.
+            The input of `fitted`.
 
         levels : ndarray of shape (n_rows, n_targets), or None
-            The transformed targets of each row.
+            The transformed targets of each row, before differences.
         """
-        if self.units is None:
+        if self.scale is None:
             return panel, None
         self._wrapper._check_columns(panel.given)
-        changed, levels = self.units.within(panel)
+        changed, levels = self.scale.transform_alone(panel)
         return Panel(changed, panel.group_by), levels
 
     def pairs(self, X, y):
-        """Return a table and targets as `fitted` learns from them.
+        """Return a table and targets on the scale of `fitted`.
 
-        Transformed ones are without the rows whose differences are not known.
+        Rows whose differences are not known are left out.
         """
-        if self.units is None:
+        if self.scale is None:
             return X, y
         self._wrapper._check_columns(X)
         check_target_of_rows(X, y)
-        rows, changed, targets = self.units.pairs(as_table(X), y)
+        rows, changed, targets = self.scale.transform_pairs(as_table(X), y)
         return safe_indexing(changed, rows), safe_indexing(targets, rows)
 
-    def restored(self, predicted, recent):
-        """Return predictions in the units of y.
+    def restore(self, predicted, recent):
+        """Return predictions on the original scale.
 
         Parameters
         ----------
         predicted : ndarray of shape (n_series, n_steps, n_targets, 1 + n_quantiles)
-            As `fitted` predicts.
+            The predictions of `fitted`.
 
         recent : ndarray of shape (n_series, n_recent, n_targets), or None
-            What the transformed targets were before.
+            The transformed targets before them.
         """
-        if self.units is None:
+        if self.scale is None:
             return predicted
-        return self.units.restored(predicted, recent)
+        return self.scale.restore(predicted, recent)

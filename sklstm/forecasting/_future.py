@@ -1,4 +1,4 @@
-"""The rows that follow a table: when they are, and what is known of them."""
+"""The rows that follow a table: their times and known covariates."""
 
 import os
 from dataclasses import dataclass
@@ -18,27 +18,27 @@ class Future:
     Parameters
     ----------
     frame : DataFrame of shape (steps * n_series, n_columns)
-        Step by step, and in each step series by series, with the columns and the kind
-        of index of the table; NaN where nothing is known.
+        Ordered by step ahead, then by series, with the columns and the type of index
+        of the table; NaN where not known.
 
     known : list
-        The columns that are known.
+        The known columns.
 
     n_series : int
-        How many series there are.
+        The number of series.
 
-    there : ndarray of bool, of shape (steps * n_series,), or None
-        Which rows there are; the others stand in for none. None says all.
+    exists : ndarray of bool, of shape (steps * n_series,), or None
+        Which rows exist; the others are placeholders. None is all.
     """
 
     frame: pd.DataFrame
     known: list
     n_series: int
-    there: np.ndarray | None = None
+    exists: np.ndarray | None = None
 
     @classmethod
     def after(cls, panel, steps, X_future=None, frequency=None):
-        """Find the rows that follow a table, in each group.
+        """Return the rows that follow a table, in each group.
 
         Parameters
         ----------
@@ -46,23 +46,22 @@ class Future:
             The table.
 
         steps : int
-            Rows for each group.
+            The number of rows of each group.
 
         X_future : DataFrame, ndarray or None
-            What is known of them; a column of nothing but NaN is not known.
+            Their known columns; a column of only NaN is not known.
 
         frequency : Frequency or None
-            How the rows of the fitted table follow each other, where that of X does
-            not tell.
+            The frequency of the fitted table, used if X has none.
 
         Raises
         ------
         ValueError
             If X_future has other columns or groups than the table, too few rows, or
-            other times than those that follow; or if these are not known.
+            other times than those that follow; or if the times are not known.
 
         MemoryError
-            If so many rows do not fit into the memory of the machine.
+            If the rows do not fit into the memory of the machine.
         """
         n_groups = len(panel.groups)
         _check_size(steps, panel)
@@ -98,8 +97,8 @@ class Future:
         return cls(frame.iloc[by_step], known, n_groups)
 
     @classmethod
-    def within(cls, panel, rows, known, there):
-        """Take rows of the table itself, as a backtest does.
+    def within(cls, panel, rows, known, exists):
+        """Return rows of the table itself, for a backtest.
 
         Parameters
         ----------
@@ -110,42 +109,42 @@ class Future:
             The rows that follow each series.
 
         known : list
-            The columns that are known in advance.
+            The known covariates.
 
-        there : ndarray of bool, of shape (n_series, steps)
-            Which of the rows there are; the others stand in for none.
+        exists : ndarray of bool, of shape (n_series, steps)
+            Which of the rows exist; the others are placeholders.
         """
         frame = panel.frame.iloc[rows.T.ravel()].copy()
         unknown = [c for c in panel.columns if c not in known]
         frame[unknown] = np.nan
-        return cls(frame, list(known), len(rows), there.T.ravel())
+        return cls(frame, list(known), len(rows), exists.T.ravel())
 
     def series_by_series(self):
-        """Return the rows in the order in which a user reads them."""
+        """Return the rows ordered by series, then by step ahead."""
         order = np.arange(len(self.frame)).reshape(-1, self.n_series).T.ravel()
         return self.frame.iloc[order]
 
 
 def _check_size(steps, panel):
-    """Refuse more rows than memory holds, before any of them is made."""
+    """Raise if the rows do not fit into memory."""
     n_rows = steps * len(panel.groups)
-    # The table, its copy of features, predictions; labels are objects on the way.
+    # Three copies of the values, and labels that are objects at first.
     n_bytes = n_rows * (3 * 8 * len(panel.frame.columns) + 100)
     try:
         np.empty(n_bytes, dtype=np.uint8)
         fits = n_bytes <= _memory()
-    except (MemoryError, OverflowError, ValueError):  # by the size that it has
+    except (MemoryError, OverflowError, ValueError):  # depending on the size
         fits = False
     if not fits:
         raise MemoryError(
             f"steps={steps} of {len(panel.groups)} series are {n_rows} rows, which "
-            f"take about {n_bytes // 2**30} GiB, more than there is. Forecast fewer "
-            "steps, or part of the groups at a time."
+            f"take about {n_bytes // 2**30} GiB, more than the machine has. Forecast "
+            "fewer steps, or part of the groups at a time."
         )
 
 
 def _memory():
-    """Return the bytes of memory of the machine; infinity where it does not tell."""
+    """Return the bytes of memory of the machine; infinity if not known."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -153,13 +152,13 @@ def _memory():
 
 
 def _read(X_future, panel):
-    """Read X_future as series; without a column of groups it is for all of them."""
+    """Return X_future as a Panel; without a column of groups, it is for all groups."""
     if hasattr(X_future, "to_pandas"):  # a table of polars
         X_future = X_future.to_pandas()
     if panel.is_frame and not isinstance(X_future, pd.DataFrame):
         raise ValueError(
-            "X_future must be a DataFrame, as X is, whose index goes on where that of "
-            f"X ends; got {type(X_future).__name__}."
+            "X_future must be a DataFrame, as X is, whose index continues that of X; "
+            f"got {type(X_future).__name__}."
         )
     group_by = panel.group_by
     if group_by is not None and column_of(X_future, group_by) is None:
@@ -173,14 +172,14 @@ def _read(X_future, panel):
     unknown = [c for c in future.columns if c not in panel.frame.columns]
     if unknown:
         raise ValueError(
-            f"X_future has columns that X has not: {shortened(unknown)}. X has "
+            f"X_future has columns that X does not have: {shortened(unknown)}. X has "
             f"{list(panel.frame.columns)}."
         )
     return future
 
 
 def _first_rows(future, panel, steps, times):
-    """Find the first rows of X_future for each group of X; (n_groups, steps)."""
+    """Return the first rows of X_future for each group of X: (n_groups, steps)."""
     n_groups = len(panel.groups)
     if future.group_by is None:
         place = np.zeros(n_groups, dtype=int)
@@ -191,11 +190,11 @@ def _first_rows(future, panel, steps, times):
             skipped = np.maximum(found, 0)
     else:
         place = future.groups.get_indexer(panel.groups)
-        strangers = future.groups.difference(panel.groups, sort=False)
-        if len(strangers):
+        not_in_X = future.groups.difference(panel.groups, sort=False)
+        if len(not_in_X):
             raise ValueError(
-                f"X_future has groups of which X has no row: {shortened(strangers)}. "
-                "A forecast goes on from the rows of X."
+                f"X_future has groups of which X has no row: {shortened(not_in_X)}. "
+                "A forecast starts from the rows of X."
             )
         if (place < 0).any():
             raise ValueError(

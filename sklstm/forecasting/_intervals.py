@@ -9,6 +9,11 @@ import pandas as pd
 
 from sklstm._series import column_of
 from sklstm._validation import as_list, check_int, shortened
+from sklstm.forecasting._carried_transforms import (
+    CarriedTransforms,
+    restore_bounds,
+    transform_forecasts,
+)
 from sklstm.forecasting._result_tables import (
     check_backtest,
     is_reserved,
@@ -16,7 +21,6 @@ from sklstm.forecasting._result_tables import (
     quantiles_among,
     read_forecast_columns,
 )
-from sklstm.forecasting._scale import Scale, off_scale, on_scale
 
 _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
 
@@ -31,58 +35,56 @@ def conformal_intervals(
     symmetric=True,
     transformer=None,
 ):
-    """Compute intervals that hold the truth as often as they promise to.
+    """Compute prediction intervals that hold the truth with a given coverage.
 
-    How far the forecasts of a backtest were from the truth tells how wide an interval
-    must be: split conformal prediction [1]_, of each step ahead on its own. Where the
-    backtest has quantiles, the outermost of them are moved by what they lacked
-    (conformalized quantile regression [2]_), so that intervals are wide where the
-    future is uncertain.
+    The width of an interval is computed from the errors of the forecasts of a backtest:
+    split conformal prediction [1]_, separately for each step ahead. If the backtest has
+    quantiles, the lowest and the highest are adjusted instead (conformalized quantile
+    regression [2]_), so that intervals are wide where the future is uncertain.
 
     Parameters
     ----------
     backtested : DataFrame
-        What :func:`backtest` gave.
+        The table that :func:`backtest` returned.
 
     forecasts : DataFrame, default=None
-        What :func:`forecast` gave for the rows after those of the backtest, of one
-        target. None gives the backtest's own forecasts intervals: those of each fold
-        from the folds before it whose truth was known at its origin.
+        The table that :func:`forecast` returned for the rows after those of the
+        backtest, of one target. None computes intervals for the forecasts of the
+        backtest: for each fold from earlier folds whose truth was known at its origin.
 
     coverage : float, default=0.9
-        Share of truths that the intervals are to hold, within (0, 1).
+        Share of true values that the intervals are to hold, within (0, 1).
 
     by : str or sequence of str, default=("step",)
-        Columns whose values are calibrated on their own: with ``("step", "shop")``
-        each shop has its own width, and needs as many folds of its own. ``()`` takes
-        all errors together.
+        Columns whose values are calibrated separately: with ``("step", "shop")`` each
+        shop has its own widths, and needs enough folds of its own. ``()`` calibrates
+        on all errors together.
 
     n_folds : int, default=None
-        Learn from the newest folds alone, so many: for series that change. None
-        learns from all.
+        Number of newest folds to calibrate on, for series that change. None takes all.
 
     symmetric : bool, default=True
         Whether intervals reach as far below a forecast as above it. False calibrates
-        the two sides on their own, each to half of what `coverage` leaves out: for
-        forecasts that err to one side. That needs about twice as many errors, and
-        leaves the forecast itself outside where nearly all erred to one side.
+        the two sides separately, each to half of ``1 - coverage``: for forecasts that
+        err to one side. That needs about twice as many errors, and the forecast itself
+        is outside of the interval if nearly all errors are to one side.
 
     transformer : None, "log", "box-cox", transformer or TransformedTargetForecaster, \
             default=None
-        Errors are measured in transformed units, and ends of intervals brought back:
-        with "log" they are shares of the forecast, and no end is below zero. None takes
-        that of the :class:`TransformedTargetForecaster` of the backtest, which the
-        table carries in its `attrs`; name it where that was lost, as in a file.
-        A forecaster is fitted; anything else is fitted to the truth.
+        Errors are measured on the transformed scale: with "log" they are relative to
+        the forecast, and no end of an interval is below zero. None takes the
+        transformer of the :class:`TransformedTargetForecaster` of the backtest, which
+        the table carries in its `attrs`; pass it if that was lost, as in a file.
+        A forecaster must be fitted; anything else is fitted to the truth.
 
     Returns
     -------
     DataFrame
         `backtested` with two more columns, `lower` and `upper`; or `forecasts` with
-        columns such as ``price_lower`` and ``price_upper``. They are infinite where
-        there are fewer errors to learn from than ``coverage / (1 - coverage)``, which
-        is 4 for 0.8, 9 for 0.9 and 19 for 0.95; where the sides are calibrated on their
-        own, 9, 19 and 39. By step, a fold gives one error (of a panel one a group).
+        columns such as ``price_lower`` and ``price_upper``. They are infinite if there
+        are fewer errors than ``coverage / (1 - coverage)``, which is 4 for 0.8, 9 for
+        0.9 and 19 for 0.95; if the sides are calibrated separately, 9, 19 and 39. Each
+        fold has one error for each step and group.
 
     Raises
     ------
@@ -95,15 +97,15 @@ def conformal_intervals(
     Warns
     -----
     UserWarning
-        If intervals of forecasts, or of the newest fold, are infinite: says how many
-        folds are missing.
+        If intervals of forecasts, or of the newest fold, are infinite; names the
+        number of folds that are missing.
 
     Notes
     -----
-    The promise holds where past and future errors are exchangeable: where the model
-    errs tomorrow as it did in the backtest. A level that shifts, or an error that
-    grows, breaks it; compare the coverage that intervals of earlier folds had
-    (``forecasts=None``), and look at `n_folds`.
+    The coverage is guaranteed if past and future errors are exchangeable: if the model
+    errs tomorrow as it did in the backtest. It is not if the level shifts or errors
+    grow: compare the coverage of the intervals of earlier folds (``forecasts=None``),
+    and consider `n_folds`.
 
     References
     ----------
@@ -131,14 +133,16 @@ def conformal_intervals(
     _check(backtested, forecasts, coverage, by, n_folds, symmetric)
     n_folds = n_folds and int(n_folds)  # NumPy's narrow integers overflow
     if forecasts is None:
-        scale = Scale.of(backtested, transformer)
+        scale = CarriedTransforms.of(backtested, transformer)
         return _of_backtest(backtested, scale, coverage, by, n_folds, symmetric)
     target, rows = _as_backtested(forecasts, backtested, by)
-    scale = Scale.of(backtested, transformer, target)
-    known = on_scale(scale, backtested[backtested["truth"].notna()], "backtested")
-    rows = on_scale(scale, rows, "forecasts")
+    scale = CarriedTransforms.of(backtested, transformer, target)
+    known = transform_forecasts(
+        scale, backtested[backtested["truth"].notna()], "backtested"
+    )
+    rows = transform_forecasts(scale, rows, "forecasts")
     bounds, lacking = _bounds(known, rows, coverage, by, n_folds, symmetric)
-    bounds = off_scale(scale, bounds, rows)
+    bounds = restore_bounds(scale, bounds, rows)
     n_steps = backtested["step"].max() if "step" in by else np.inf
     _warn_of_infinite(
         lacking, coverage, n_folds, "forecasts gets", 1, rows["step"].max() > n_steps
@@ -148,9 +152,9 @@ def conformal_intervals(
 
 
 def _of_backtest(backtested, scale, coverage, by, n_folds, symmetric):
-    """Calibrate each fold on what was known of those before it."""
-    table = on_scale(scale, backtested.reset_index(drop=True), "backtested")
-    # Groups that start cold have no origin: what the others know is known.
+    """Calibrate each fold on the earlier folds whose truth was known."""
+    table = transform_forecasts(scale, backtested.reset_index(drop=True), "backtested")
+    # Groups that start cold have no origin: take the one of other groups.
     origins = table["origin"].fillna(table.groupby("fold")["origin"].transform("min"))
     found = np.tile([-np.inf, np.inf], (len(table), 1))
     short, newest = 0, table["fold"].max()
@@ -160,11 +164,11 @@ def _of_backtest(backtested, scale, coverage, by, n_folds, symmetric):
         found[places], lacking = _bounds(
             known, table.iloc[places], coverage, by, n_folds, symmetric
         )
-        # The first folds have none before them; the newest should have enough.
+        # Only the newest fold should have enough folds before it.
         if fold == newest:
             short = max(short, lacking)
     _warn_of_infinite(short, coverage, n_folds, "The newest fold has", 2)
-    found = off_scale(scale, found, table)
+    found = restore_bounds(scale, found, table)
     return backtested.assign(lower=found[:, 0], upper=found[:, 1])
 
 
@@ -174,15 +178,15 @@ def _bounds(known, rows, coverage, by, n_folds, symmetric):
     Returns
     -------
     bounds : ndarray of shape (n_rows, 2)
-        Infinite where too little is known.
+        Infinite where there are too few errors.
 
     lacking : int
-        The folds that the least known part of the rows lacks.
+        The number of folds that are missing.
     """
     bounds = np.tile([-np.inf, np.inf], (len(rows), 1))
     needed = n_needed(coverage, symmetric)
-    errors, lacking = _parted(known, by), 0
-    for key, some in _parted(rows.set_axis(np.arange(len(rows))), by).items():
+    errors, lacking = _split_by(known, by), 0
+    for key, some in _split_by(rows.set_axis(np.arange(len(rows))), by).items():
         past = errors.get(key, known[:0])
         if n_folds is not None:
             past = past[past["fold"].isin(np.unique(past["fold"])[-n_folds:])]
@@ -194,13 +198,13 @@ def _bounds(known, rows, coverage, by, n_folds, symmetric):
     return bounds, lacking
 
 
-def _parted(table, by):
-    """Part a table by the values of columns; nothing parts it into itself."""
+def _split_by(table, by):
+    """Split a table by the values of columns."""
     return dict(iter(table.groupby(by))) if by else {(): table}
 
 
 def _conformal(past, rows, coverage, symmetric):
-    """Calibrate on past forecasts, and give the intervals of others."""
+    """Return the intervals of rows, calibrated on past forecasts."""
     quantiles = quantiles_among(rows.columns)
     low, high = "forecast", "forecast"
     if len(quantiles) > 1:
@@ -213,19 +217,19 @@ def _conformal(past, rows, coverage, symmetric):
     level = _level(coverage, symmetric)
     return np.column_stack(
         [
-            rows[low].to_numpy(float) - smallest_that_covers(below, level),
-            rows[high].to_numpy(float) + smallest_that_covers(above, level),
+            rows[low].to_numpy(float) - conformal_quantile(below, level),
+            rows[high].to_numpy(float) + conformal_quantile(above, level),
         ]
     )
 
 
 def _level(coverage, symmetric):
-    """Return the share of scores that a bound covers: each half of what is left."""
+    """Return the share of scores that a bound covers."""
     return coverage if symmetric else (1 + coverage) / 2
 
 
 def n_needed(coverage, symmetric=True):
-    """Count the errors from which on an interval is finite.
+    """Return the number of errors that a finite interval needs.
 
     Examples
     --------
@@ -237,14 +241,14 @@ def n_needed(coverage, symmetric=True):
     return max(math.ceil(round(level / (1 - level), 9)), 1)
 
 
-def smallest_that_covers(scores, level):
-    """Return the smallest score that covers a share of scores, and one to come.
+def conformal_quantile(scores, level):
+    """Return the smallest score that covers a share of scores and a future one.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.forecasting._intervals import smallest_that_covers
-    >>> float(smallest_that_covers(np.array([4.0, 1.0, 3.0, 2.0]), 0.6))
+    >>> from sklstm.forecasting._intervals import conformal_quantile
+    >>> float(conformal_quantile(np.array([4.0, 1.0, 3.0, 2.0]), 0.6))
     3.0
     """
     # Rounded, as 0.55 * 20 is 11.000000000000002.
@@ -253,24 +257,24 @@ def smallest_that_covers(scores, level):
 
 
 def _warn_of_infinite(lacking, coverage, n_folds, who, depth, is_too_far=False):
-    """Tell what is missing; `is_too_far`: steps that no fold reaches."""
+    """Warn of missing folds; `is_too_far` if no fold has as many steps ahead."""
     if not lacking:
         return
-    remedy = "lengthen the backtest, lower coverage, or take errors together with by=()"
+    remedy = "lengthen the backtest, lower coverage, or pool errors with by=()"
     if is_too_far:
         remedy = f"let its test parts (test_size) have as many steps, {remedy}"
     if n_folds is not None:
         remedy = f"raise n_folds={n_folds}, {remedy}"
     warnings.warn(
         f"{who} infinite intervals: coverage={coverage} needs {lacking} more "
-        f"fold{'s' if lacking > 1 else ''} whose truth is known. To mend it, {remedy}.",
+        f"fold{'s' if lacking > 1 else ''} whose truth is known. Remedy: {remedy}.",
         UserWarning,
         stacklevel=2 + depth,
     )
 
 
 def _as_backtested(forecasts, backtested, by):
-    """Name the target of a forecast, and give it the columns of a backtest."""
+    """Return the target of a forecast, and its rows with the columns of a backtest."""
     groups = [
         column
         for column in backtested.columns
@@ -285,12 +289,12 @@ def _as_backtested(forecasts, backtested, by):
         clash = [target for target in targets if is_reserved(target)]
         if clash:
             raise ValueError(
-                f"forecasts has a column {clash[0]!r}, a name that backtests have for "
-                "something of their own. Rename the column."
+                f"forecasts has a column {clash[0]!r}, a name that backtests reserve. "
+                "Rename the column."
             )
         raise ValueError(
             "forecasts must hold one target (and its quantiles), got the columns "
-            f"{list(forecasts.columns)}. Take the targets one by one."
+            f"{list(forecasts.columns)}. Pass the targets one by one."
         )
     rows = pd.DataFrame(index=np.arange(len(forecasts)))
     for name in groups:
@@ -312,7 +316,7 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
     check_backtest(backtested, [*_NEEDED, *by])
     if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
         raise TypeError(
-            "forecasts must be the DataFrame that forecast gives, or None, got "
+            "forecasts must be the DataFrame that forecast returns, or None, got "
             f"{type(forecasts).__name__}."
         )
     if not isinstance(symmetric, bool):
@@ -320,12 +324,12 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
     for column in ("truth", "forecast"):
         if len(backtested) and not _is_numeric(backtested[column]):
             raise ValueError(
-                f"Column {column!r} of backtested must hold numbers, got such as "
-                f"{backtested[column].dropna().iloc[0]!r}: labels have no intervals."
+                f"Column {column!r} of backtested must hold numbers, got values such "
+                f"as {backtested[column].dropna().iloc[0]!r}: labels have no intervals."
             )
     if "target" in backtested.columns:
         raise ValueError(
-            "backtested holds several targets. Take them one by one: "
+            "backtested holds several targets. Pass them one by one: "
             'backtested[backtested["target"] == ...].drop(columns="target").'
         )
     if not isinstance(coverage, Real) or not 0 < coverage < 1:

@@ -1,4 +1,4 @@
-"""What a series was some time steps before each row of a table."""
+"""Values of columns some time steps before each row of a table."""
 
 import warnings
 
@@ -11,15 +11,15 @@ from sklstm._window_step import fitted_table
 from sklstm.preprocessing import SlidingWindow
 from sklstm.sequences import SequenceTable
 
-# What a warning says that counts rows.
+# Part of the warning of missing rows.
 MISSING_ROWS = "missing within X"
 
 
 class Lags:
-    """Values of columns before each row, on the line of time steps of its group.
+    """Values of columns at the time steps before each row, in its group.
 
-    Rows that are missing, rows that `fit` remembers and groups are as those of a
-    window of features say, so that a difference is one over a step of time.
+    Missing rows, history and groups are those of the window of features, so that a
+    difference is one between time steps.
 
     Parameters
     ----------
@@ -27,24 +27,24 @@ class Lags:
         The window of features.
 
     length : int
-        How many values are looked at, the row's own among them.
+        The number of values, with that of the row itself.
 
     Attributes
     ----------
     fitted : SlidingWindow
-        What makes windows of tables of these columns.
+        Makes windows of tables of these columns.
     """
 
     def __init__(self, window, length):
         self._window, self.length = window, length
 
     def fit(self, X, values):
-        """Remember the end of a table.
+        """Remember the end of a table, as history.
 
         Parameters
         ----------
         X : DataFrame, polars.DataFrame or ndarray of shape (n_rows, n_features)
-            The table: its index and groups are looked at.
+            The table, for its index and groups.
 
         values : ndarray of shape (n_rows, n_columns)
             The columns.
@@ -52,7 +52,7 @@ class Lags:
         Returns
         -------
         ndarray or SequenceTable of shape (n_rows, length, n_columns)
-            As :meth:`of` gives it; the first rows have nothing before them.
+            The windows of all rows.
         """
         table, group_by = self.table(X, values)
         self.fitted = SlidingWindow(
@@ -62,32 +62,32 @@ class Lags:
             group_by=group_by,
             gaps=self._window.gaps,
         )
-        with warnings.catch_warnings(record=True) as told:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             windows = self.fitted.fit_transform(table)
-        for one in told:  # the window of features gives others
+        for one in caught:  # the window of features gives others
             if MISSING_ROWS in str(one.message):
                 warnings.warn(one.message, one.category, stacklevel=5)
         return windows
 
     @property
     def tells_time(self):
-        """Whether rows that are left out of the fitted table are missing steps."""
+        """Whether rows that are left out of the fitted table are missing time steps."""
         return fitted_table(self.fitted).counts_missing
 
-    def again(self, X, values):
+    def windows_of_fitted(self, X, values):
         """Return windows of other columns of the fitted table."""
         table, _ = self.table(X, values)
         with self.no_warnings():
             return clone(self.fitted).fit_transform(table)
 
-    def of(self, X, values):
-        """Return the last values of each row of another table, its own as the last."""
+    def windows(self, X, values):
+        """Return the windows of another table; the last value is that of the row."""
         table, _ = self.table(X, values)
         with self.no_warnings():
             return self.fitted.transform(table)
 
-    def until(self, X, values):
+    def last_values(self, X, values):
         """Return the last values of each group: (n_groups, length, n_columns)."""
         table, _ = self.table(X, values)
         with self.no_warnings():
@@ -100,17 +100,11 @@ class Lags:
 
     @staticmethod
     def no_warnings():
-        """Return a context without warnings, which the window of features gives."""
+        """Return a context without warnings: the window of features gives the same."""
         return warnings.catch_warnings(action="ignore")
 
     def table(self, X, values):
-        """Make a table of the columns, and of what tells times and groups.
-
-        Returns
-        -------
-        tuple of (DataFrame or ndarray, str, int or None)
-            The table, and what names the groups in it.
-        """
+        """Return a table of the columns with times and groups, and its `group_by`."""
         group_by = self._window.group_by
         if isinstance(X, pd.DataFrame):
             names = [f"target {i}" for i in range(values.shape[1])]
@@ -127,7 +121,7 @@ class Lags:
 
 
 def at_lag(windows, lag):
-    """Return what stands some steps before the last one of each window.
+    """Return the values at a lag from the end of each window.
 
     Parameters
     ----------
@@ -135,32 +129,26 @@ def at_lag(windows, lag):
         The windows.
 
     lag : int
-        How many steps before.
+        0 is the last time step.
 
     Returns
     -------
     ndarray of shape (n_samples, n_features)
-        NaN where the window does not reach so far.
+        NaN where the window is shorter.
     """
     if not isinstance(windows, SequenceTable):
         if lag < windows.shape[1]:
             return np.asarray(windows[:, -1 - lag])
         return np.full((len(windows), windows.shape[2]), np.nan)
-    there = windows.lengths > lag
+    exists = windows.lengths > lag
     rows = windows.starts.astype(np.int64) + windows.lengths - 1 - lag
-    found = windows.values[np.where(there, rows, 0)]
-    found[~there] = np.nan
+    found = windows.values[np.where(exists, rows, 0)]
+    found[~exists] = np.nan
     return found
 
 
 def between_lags(windows, first, n_lags, samples=slice(None)):
-    """Return the values of `n_lags` lags from `first` on, in the order of time.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_lags, n_features)
-        Those of some samples.
-    """
+    """Return the values of `n_lags` lags from `first` on, in the order of time."""
     some = windows[samples]
     lags = range(first + n_lags - 1, first - 1, -1)
     return np.stack([at_lag(some, lag) for lag in lags], axis=1)

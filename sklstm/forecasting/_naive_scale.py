@@ -1,4 +1,4 @@
-"""What errors of a backtest are scaled by: those of the naive forecast before."""
+"""The errors of the naive forecast, by which errors of a backtest are scaled."""
 
 import numpy as np
 import pandas as pd
@@ -7,15 +7,18 @@ from sklstm.forecasting._truth import truth_of
 
 
 def add_scale(found, panel, folds, y, window, season_length):
-    """Return a backtest with a column more: the scale of each row's errors.
+    """Return the table of a backtest with the column `scale`.
+
+    It is the mean absolute change of a target over a season, between the train rows
+    of the group in the fold; NaN if no two train rows are a season apart.
 
     Parameters
     ----------
     found : DataFrame
-        What the folds gave.
+        The table of the backtest.
 
     panel : Panel
-        The table.
+        The table of rows.
 
     folds : Folds
         Its folds, in the order of their numbers.
@@ -24,21 +27,19 @@ def add_scale(found, panel, folds, y, window, season_length):
         The targets.
 
     window : WindowStep
-        Tells, by the index of the table, which rows are missing.
+        Finds, by the index of the table, which rows are missing.
 
     season_length : int
-        Steps of a season.
+        Time steps of a season.
 
     Returns
     -------
     DataFrame
-        With `scale`: the mean absolute change over a season, of a target, between the
-        train rows that a group has in the fold. NaN where there is none.
     """
     names = found["target"].unique() if "target" in found else [None]
     scale = np.full(len(found), np.nan)
     changes = _Changes(
-        panel, numbers_of(truth_of(y, len(names))), window, season_length
+        panel, as_numbers(truth_of(y, len(names))), window, season_length
     )
     entity = np.zeros(len(found), dtype=int)
     if panel.group_by is not None:
@@ -54,23 +55,18 @@ def add_scale(found, panel, folds, y, window, season_length):
 
 
 class _Changes:
-    """The changes of targets over a season, row by row."""
+    """The absolute changes of targets over a season, in each row."""
 
     def __init__(self, panel, y, window, season_length):
         self._codes, self._n_groups = panel.series.codes, len(panel.groups)
         missing = window.missing_rows_by_index(panel.frame, panel.series.codes)
         line = panel.series.line(missing)
-        before, there = line.rows_before(int(season_length))
+        before, exists = line.rows_before(int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])
-        self._changes[~there] = np.nan
+        self._changes[~exists] = np.nan
 
     def mean_within(self, rows):
-        """Return the mean change of each group and target, between some rows.
-
-        Returns
-        -------
-        ndarray of shape (n_groups, n_targets)
-        """
+        """Return the mean change between some rows: (n_groups, n_targets)."""
         within = np.zeros(len(self._codes), dtype=bool)
         within[rows] = True
         within &= within[self._before]
@@ -85,8 +81,8 @@ class _Changes:
         return np.column_stack(means)
 
 
-def numbers_of(y):
-    """Return targets as floats; refuse what has no changes, such as labels."""
+def as_numbers(y):
+    """Return targets as floats; raise if they are not numbers."""
     try:
         return y.astype(float)
     except (TypeError, ValueError) as error:

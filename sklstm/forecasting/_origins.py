@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._fed import check_fed_rows
+from sklstm.forecasting._check_feedback import check_feedback_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import Rollout
 from sklstm.forecasting._truth import truth_of
 
-# Numbers in the rows of the series that are forecast together.
+# Most numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
 
 
@@ -20,19 +20,19 @@ class Origins:
     Parameters
     ----------
     forecaster : Forecaster
-        The forecaster.
+        The fitted forecaster.
 
     panel : Panel
-        The table, in the units of y.
+        The table, on the original scale.
 
     y : array-like of shape (n_rows, ...)
         The targets.
 
     known : list
-        Columns that are known in advance.
+        The known covariates.
 
     target : str, int, sequence of such, or None
-        The columns that a user says are predicted.
+        The parameter of the user.
 
     folds : list of Fold
         The folds.
@@ -56,9 +56,9 @@ class Origins:
         self._outputs = Outputs(
             self._parts, self._panel, recent, known, steps, target=target, y=y
         )
-        self._rollout = Rollout(self._outputs, transformed, told_by="known")
+        self._rollout = Rollout(self._outputs, transformed, known_from="known")
         self._truth = truth_of(y, self._outputs.n_targets)
-        check_fed_rows(panel.frame, self._truth, self._rollout.fed, train)
+        check_feedback_rows(panel.frame, self._truth, self._rollout.fed, train)
 
     def forecast(self):
         """Forecast the test rows of all folds, as many at a time as memory holds.
@@ -77,7 +77,7 @@ class Origins:
         return pd.concat(self._forecast(self._values, some) for some in parts)
 
     def _forecast_seeing_all(self, fold):
-        """Forecast a fold where steps before the window depend on other rows."""
+        """Forecast a fold if pipeline steps before the window depend on other rows."""
         panel = self._panel
         origins = np.full(len(panel.groups), -1)
         origins[fold.groups] = fold.origins
@@ -92,43 +92,43 @@ class Origins:
     def _forecast(self, values, folds, table=None):
         """Forecast the test rows of some folds, from the features of all rows."""
         recent = self._last_of(values, folds, self._n_recent)
-        rows, there = self._rows_from(folds, np.arange(1, self._outputs.steps + 1))
-        future = Future.within(self._panel, rows, self._known, there)
+        rows, exists = self._rows_from(folds, np.arange(1, self._outputs.steps + 1))
+        future = Future.within(self._panel, rows, self._known, exists)
         predicted = self._rollout.predict(recent, future, table)
-        if predicted is None:  # values that no row of the table shows
+        if predicted is None:  # pipeline steps before the window need all rows
             return pd.concat(map(self._forecast_seeing_all, folds))
         if self._levels is not None:
-            n_recent = self._forecaster.units.n_recent
+            n_recent = self._forecaster.scale.n_recent
             before = self._last_of(self._levels, folds, n_recent)
-            predicted = self._forecaster.restored(predicted, before)
-        is_test = there & self._is_test(folds, rows)
+            predicted = self._forecaster.restore(predicted, before)
+        is_test = exists & self._is_test(folds, rows)
         return self._table(folds, predicted, rows, is_test)
 
     def _last_of(self, values, folds, n_rows):
         """Return the last values at the origins of folds: (n_series, n_rows, n)."""
-        rows, there = self._rows_from(folds, np.arange(1 - n_rows, 1))
+        rows, exists = self._rows_from(folds, np.arange(1 - n_rows, 1))
         last = values[rows]
-        last[~there] = np.nan
+        last[~exists] = np.nan
         return last
 
     def _rows_from(self, folds, steps):
-        """Return the rows some steps after origins, and which of them there are."""
+        """Return the rows some steps after origins, and which of them exist."""
         codes = np.concatenate([fold.groups for fold in folds])
-        places = np.concatenate([self._place_of_origins(fold) for fold in folds])
+        places = np.concatenate([self._steps_of_origins(fold) for fold in folds])
         return self._line.rows_at(codes[:, np.newaxis], places[:, np.newaxis] + steps)
 
     def _n_steps(self, fold):
         """Count the time steps from the origins of a fold to its last test row."""
         origins = np.zeros(len(self._panel.groups), dtype=int)
-        origins[fold.groups] = self._place_of_origins(fold)
+        origins[fold.groups] = self._steps_of_origins(fold)
         own = origins[self._panel.series.codes[fold.test]]
         return int((self._line.places[fold.test] - own).max())
 
-    def _place_of_origins(self, fold):
-        """Return the time step of each group's origin.
+    def _steps_of_origins(self, fold):
+        """Return the time step of the origin of each group.
 
-        It is that of the last train row; of a group without one, the step before the
-        first test row.
+        It is that of the last train row, or without one the time step before the first
+        test row.
         """
         rows = self._panel.series.rows_at(fold.groups, fold.origins)
         first = self._panel.series.rows_at(fold.groups, fold.origins + 1)
@@ -150,13 +150,13 @@ class Origins:
         return is_test
 
     def _table(self, folds, predicted, rows, is_test):
-        """Put the forecasts of test rows beside the truth."""
+        """Return the table of forecasts of test rows, with the truth."""
         panel, outputs = self._panel, self._outputs
         origins = np.concatenate([fold.origins for fold in folds])
         numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
         series, step = np.nonzero(is_test)
         row = rows[series, step]
-        # Without times, the places of rows in their groups can be compared as such.
+        # Without times, rows are labelled by their positions in the group.
         times = pd.Index(panel.series.places) if panel.times is None else panel.times
         origin = panel.series.rows_at(panel.series.codes[row], origins[series])
         origin = pd.Series(times[origin])

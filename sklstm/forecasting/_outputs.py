@@ -1,4 +1,4 @@
-"""What a fitted pipeline predicts at once: so many steps of so many targets."""
+"""The predictions of a fitted pipeline: their steps, targets and quantiles."""
 
 import warnings
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pandas as pd
 
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
-from sklstm.forecasting._fed import are_alike
+from sklstm.forecasting._check_feedback import are_same_kind
 
 
 class Outputs:
@@ -23,27 +23,27 @@ class Outputs:
         The table.
 
     recent : ndarray of shape (n_series, n_recent, n_features)
-        Rows that there are: what is predicted from a window of them is looked at.
+        Rows of the table, for the example of a prediction.
 
     known : list
-        The columns that are known of the rows to forecast: of a single target without
-        a name, the other column is the one that is predicted.
+        The known columns of the rows to forecast. A single target without a name is
+        the one column that is not known.
 
     steps : int
-        Rows to forecast.
+        The number of rows to forecast.
 
     target : str, int, sequence of such, or None
         The columns of X that hold the targets; None takes the names that y had.
 
     y : array-like, default=None
-        The targets that the pipeline was fitted on, where they are at hand: they tell
-        the names, and whether columns are steps.
+        The targets that the pipeline was fitted on, if available: for their names, and
+        for whether columns are steps.
 
     Raises
     ------
     ValueError
-        If `target` names other than the targets that there are, or is needed to tell
-        steps from targets.
+        If `target` does not name the targets, or is needed to distinguish steps from
+        targets.
 
     Attributes
     ----------
@@ -51,22 +51,22 @@ class Outputs:
         The columns that are not known.
 
     n_steps : int
-        Steps that are predicted at once.
+        The number of steps that are predicted at once.
 
     n_ahead : int
-        Rows that are predicted for so many `steps`.
+        `steps`, rounded up to a multiple of `n_steps`.
 
     names : list or None
         The name of each target.
 
     quantiles : tuple of float
-        Quantiles that are predicted besides.
+        The quantiles that are predicted as well.
 
     example : ndarray of shape (1, ...)
         The prediction from one window.
 
     n_empty : int
-        How many windows that were predicted from held no row.
+        The number of windows without a row that were predicted from.
     """
 
     def __init__(self, parts, panel, recent, known, steps, *, target=None, y=None):
@@ -78,8 +78,8 @@ class Outputs:
             self.quantiles = tuple(parts.predictor.quantiles)
         self.n_empty = 0
         windows = recent[:, -parts.window.geometry.length :]
-        some = int(np.argmin(_are_empty(windows)))  # one with a row, if there is any
-        with _no_warning_of_empty_ones():
+        some = int(np.argmin(_are_empty(windows)))  # a window with a row, if possible
+        with _ignore_empty_windows():
             inputs = parts.inputs_of(windows[some : some + 1])
             self.example = np.asarray(parts.predictor.predict(inputs))
         shape = self.example.shape[1:]
@@ -93,20 +93,20 @@ class Outputs:
         self.n_targets = n_targets
         self.n_ahead = -(-steps // self.n_steps) * self.n_steps
         if self.names is None and len(self.unknown) == n_targets == 1:
-            # Labels do not have the name of numbers, where nothing is fed back.
+            # Labels do not take the name of a column of numbers, unless fed back.
             is_fed = self.n_ahead > parts.window.geometry.horizon
-            if is_fed or are_alike(panel.frame[self.unknown[0]], self.example):
+            if is_fed or are_same_kind(panel.frame[self.unknown[0]], self.example):
                 self.names = self.unknown
 
     def _names_of_targets(self, target):
-        """Return the names that y had, or that the user gives; None without."""
+        """Return the names of y, or those of the user; None without."""
         names = names_of(self._y)
         if names is None:
             names = getattr(self.parts.predictor, "target_names_in_", None)
         base = multistep_name(names)
-        if base is not None:  # which is a string, whatever the column is called
-            called = {str(column): column for column in self.panel.columns}
-            names = [called.get(base, base)]
+        if base is not None:  # a string, even if the name of the column is not
+            by_name = {str(column): column for column in self.panel.columns}
+            names = [by_name.get(base, base)]
         elif names is not None:
             names = list(names)
         if target is None:
@@ -120,7 +120,7 @@ class Outputs:
         return target
 
     def _read(self, shape, names):
-        """Tell steps and targets of predictions of a shape."""
+        """Return the numbers of steps and targets of predictions, and the names."""
         if len(shape) == 2:
             return *shape, names
         if not shape:
@@ -133,7 +133,7 @@ class Outputs:
         return 1, n_columns, names
 
     def _are_steps(self, n_columns):
-        """Return whether nameless columns are steps of one target."""
+        """Return whether columns without names are steps of one target."""
         if self._y is not None:
             return are_steps(np.asarray(self._y), self.panel.series.codes)
         n_features = len(self.panel.columns)
@@ -141,8 +141,8 @@ class Outputs:
             return True
         raise ValueError(
             f"The pipeline predicts {n_columns} numbers at once, with horizon="
-            f"{self.parts.window.horizon}, and does not remember what y was called: "
-            "are they steps or targets? Say target, such as "
+            f"{self.parts.window.horizon}, and does not remember the names of y: "
+            "are they steps or targets? Pass target, such as "
             f"target={self.panel.columns[0]!r} for {n_columns} steps of it, or the "
             f"names of {n_columns} targets in the order of y."
         )
@@ -164,7 +164,7 @@ class Outputs:
         if not empty.any():
             return self._predict(windows)
         self.n_empty += int(empty.sum())
-        with _no_warning_of_empty_ones():  # at every step; the caller counts them
+        with _ignore_empty_windows():  # the caller warns once
             return self._predict(windows)
 
     def _predict(self, windows):
@@ -183,7 +183,7 @@ def _are_empty(windows):
 
 
 @contextmanager
-def _no_warning_of_empty_ones():
+def _ignore_empty_windows():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".* have no time step that is not")
         yield

@@ -24,10 +24,10 @@ class Panel:
         The table; the rows of each group in the order of time.
 
     group_by : str, int or None
-        The column or index level that tells groups apart, as in `SlidingWindow`.
+        The column or index level of groups, as in `SlidingWindow`.
 
     name : str, default="X"
-        What messages call the table.
+        The name of the table in messages.
 
     Raises
     ------
@@ -37,7 +37,7 @@ class Panel:
     Attributes
     ----------
     frame : DataFrame
-        The table; of an array with the numbers of its columns for names.
+        The table; columns of an array are named by their positions.
 
     groups : Index
         The names of the groups, in the order in which they first appear.
@@ -81,11 +81,11 @@ class Panel:
 
     @property
     def given(self):
-        """The table as steps of a pipeline take it."""
+        """The table, of the type of X."""
         return self.as_given(self.frame)
 
     def as_given(self, frame):
-        """Return a frame with the columns of X as the type of X."""
+        """Return a frame with the columns of X in the type of X."""
         return frame if self.is_frame else frame.to_numpy()
 
     def index_after(self, times, steps):
@@ -94,10 +94,10 @@ class Panel:
         Parameters
         ----------
         times : Index or None
-            When they are, group by group; None goes on numbering.
+            The times of the rows, group by group; None continues to number rows.
 
         steps : int
-            How many rows each group has.
+            The number of rows of each group.
         """
         index = self.frame.index
         if times is None:
@@ -115,7 +115,7 @@ class Panel:
                 raise ValueError(
                     f"The index of {self.name} has the levels "
                     f"{list(self.frame.index.names)}, but no step of the pipeline has "
-                    "group_by. Name one of them there, or leave the times alone in "
+                    "group_by. Set group_by to one of them, or keep only the times in "
                     "the index."
                 )
             series = groups_of(self.frame, None)
@@ -136,8 +136,8 @@ class Panel:
         index = time_index(self.frame, self.group_by)
         if isinstance(index, pd.MultiIndex):
             raise ValueError(
-                f"The index of {self.name} must have the times alone, or groups "
-                f"and times; got the levels {list(self.frame.index.names)}."
+                f"The index of {self.name} must hold times, or groups and times; got "
+                f"the levels {list(self.frame.index.names)}."
             )
         of_groups = self.group_by is not None
         if not self.is_frame or (of_groups and numbers_rows(self.frame.index)):

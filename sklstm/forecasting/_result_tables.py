@@ -1,8 +1,8 @@
-"""The columns of the tables of results, written and read by one rule.
+"""The columns of tables of forecasts and backtests.
 
 A number is of a kind: "truth", "forecast", a quantile such as "q0.1", or an end of an
-interval, "lower" or "upper". In a table of `backtest` each kind has a column. In one of
-`forecast`, a column is called as the target, or as the target and the kind:
+interval, "lower" or "upper". A table of `backtest` has a column for each kind. In a
+table of `forecast`, the name of a column is the target, or the target and the kind:
 "price", "price_q0.1", "price_lower".
 """
 
@@ -12,24 +12,24 @@ import pandas as pd
 
 from sklstm._validation import shortened
 
-# The columns of a backtest, beside quantiles and the one that names groups.
+# The columns of a backtest, without quantiles and the column of groups.
 _RESERVED = {
     *("fold", "origin", "step", "time", "target", "truth", "forecast"),
     *("scale", "lower", "upper"),
 }
-# As "%g" writes numbers between 0 and 1.
+# Numbers between 0 and 1 in the format "%g".
 _QUANTILE = re.compile(r"q(0?\.\d+|\d(?:\.\d+)?e-\d+)")
 _OTHER_END = {"lower": "upper", "upper": "lower"}
 
 
 # ---------------------------------------------------------------------- the names
 def kinds_of(quantiles):
-    """Return the kinds of what is predicted: the forecast, then its quantiles."""
+    """Return the kinds of predictions: the forecast, then its quantiles."""
     return ["forecast", *(f"q{quantile:g}" for quantile in quantiles)]
 
 
 def quantile_of(kind):
-    """Return the quantile that a kind is, or None.
+    """Return the quantile of a kind such as "q0.1", or None.
 
     Examples
     --------
@@ -42,12 +42,12 @@ def quantile_of(kind):
 
 
 def name_of(target, kind):
-    """Return what a table of `forecast` calls the column of a target and kind."""
+    """Return the name of the column of a target and kind in a table of `forecast`."""
     return target if kind == "forecast" else f"{target}_{kind}"
 
 
 def is_reserved(column):
-    """Return whether a backtest has a column of its own with this name."""
+    """Return whether a backtest reserves a name."""
     return column in _RESERVED or quantile_of(column) is not None
 
 
@@ -60,8 +60,7 @@ def forecast_columns(names, n_targets, quantiles, group_column=None):
     Raises
     ------
     ValueError
-        If two columns of the table, of which `group_column` is one, would have the
-        same name.
+        If two columns, or one and `group_column`, would have the same name.
     """
     if names is None:
         names = ["y"] if n_targets == 1 else [f"y{i}" for i in range(n_targets)]
@@ -83,13 +82,13 @@ def forecast_columns(names, n_targets, quantiles, group_column=None):
 def read_forecast_columns(columns):
     """Return the target and the kind of each column of a forecast.
 
-    A quantile has its target among the columns; an end of an interval has the other
-    end there as well. Other columns are targets, and their kind is "forecast".
+    The target of a quantile must be one of the columns; so must the target and the
+    other end of an end of an interval. All other columns are forecasts.
 
     Parameters
     ----------
     columns : iterable
-        Without the one that names groups.
+        The columns, without that of groups.
 
     Returns
     -------
@@ -118,19 +117,19 @@ def read_forecast_columns(columns):
 
 # ------------------------------------------------------------ the table of a backtest
 def backtest_table(rows, names, truth, predicted, quantiles):
-    """Return the table of a backtest, of all rows of one target after the other.
+    """Return the table of a backtest, with the rows of each target together.
 
     Parameters
     ----------
     rows : dict
-        The columns of n_rows that all targets share: "fold", "origin", "step", "time",
-        and after these the one that names groups, if there are any.
+        The columns that all targets share, of `n_rows` values: "fold", "origin",
+        "step", "time", and then the column of groups, if there is one.
 
     names : list or None
-        What the targets are called, where there are several.
+        The names of the targets, if there are several.
 
     truth : ndarray of shape (n_rows, n_targets)
-        What came true.
+        The true values.
 
     predicted : ndarray of shape (n_rows, n_targets, 1 + n_quantiles)
         The forecast, then its quantiles.
@@ -154,17 +153,17 @@ def backtest_table(rows, names, truth, predicted, quantiles):
 
 
 def check_name_of_groups(name):
-    """Raise if groups have the name of a column that a backtest has of its own."""
+    """Raise if a backtest reserves the name of the column of groups."""
     if isinstance(name, str) and is_reserved(name):
         raise ValueError(
-            f"group_by={name!r} is the name of a column that a backtest has of its "
-            "own. Rename the column (or index level) of X, and group_by of the window "
-            "with it."
+            f"group_by={name!r} is the name of a column that a backtest reserves. "
+            "Rename the column (or index level) of X, and change group_by of the "
+            "window."
         )
 
 
 def check_backtest(backtested, needed):
-    """Raise unless a table is one of a backtest, with the columns that are needed."""
+    """Raise unless a table is that of a backtest, with the needed columns."""
     if not isinstance(backtested, pd.DataFrame):
         raise TypeError(
             "backtested must be the DataFrame that backtest returns, got "
@@ -173,12 +172,13 @@ def check_backtest(backtested, needed):
     lacking = [column for column in needed if column not in backtested.columns]
     if lacking:
         raise ValueError(
-            f"backtested must be what backtest gives, but lacks {shortened(lacking)}."
+            "backtested must be the table that backtest returns, but lacks "
+            f"{shortened(lacking)}."
         )
 
 
 def groups_of(columns):
-    """Return those columns of a backtest that name groups: one, or none."""
+    """Return the columns of groups in a backtest: one, or none."""
     columns = list(columns)
     if not {"time", "truth"} <= {*columns}:
         return []
@@ -187,6 +187,6 @@ def groups_of(columns):
 
 
 def quantiles_among(columns):
-    """Return the columns of a backtest that are quantiles, the lowest first."""
+    """Return the quantile columns of a backtest, in ascending order."""
     found = {column: quantile_of(column) for column in columns}
     return sorted((c for c, q in found.items() if q is not None), key=found.get)

@@ -1,31 +1,28 @@
-"""Forecasts of many series together: a small prediction a step."""
+"""Recursive forecasts of many series together."""
 
 import numpy as np
 
-from sklstm.forecasting._feedback import feedback
-from sklstm.forecasting._following import FollowingRows
+from sklstm.forecasting._feedback import feedback_columns
+from sklstm.forecasting._following_rows import FollowingRows
 from sklstm.forecasting._row_by_row import depends_on_other_rows
 
-# Numbers that the windows of one prediction may hold, so that many series go in parts.
+# Most numbers in the windows of one prediction; more series are predicted in parts.
 _LARGEST = 2**24
 
 
 class Rollout:
     """Forecasts of the rows that follow series of a table, by one pipeline.
 
-    What it predicts, into which columns that is fed back, and whether steps before the
-    window depend on other rows is found once.
-
     Parameters
     ----------
     outputs : Outputs
-        What is predicted at once.
+        The predictions, and the table.
 
     transformed : table
-        What the steps before the window make of the table.
+        The table, transformed by the pipeline steps before the window.
 
-    told_by : str
-        The parameter that tells what is known, for messages.
+    known_from : str
+        The parameter that names known covariates, for messages.
 
     Attributes
     ----------
@@ -33,11 +30,12 @@ class Rollout:
         The columns that predictions are fed back into, with the number of the target.
 
     depends_on_other_rows : bool
-        Whether steps before the window give a row other values without the rest.
+        Whether pipeline steps before the window transform a row differently with other
+        rows beside it.
     """
 
-    def __init__(self, outputs, transformed, told_by):
-        self.outputs, self.fed = outputs, feedback(outputs, told_by)
+    def __init__(self, outputs, transformed, known_from):
+        self.outputs, self.fed = outputs, feedback_columns(outputs, known_from)
         self.depends_on_other_rows = depends_on_other_rows(
             outputs.parts, outputs.panel, transformed
         )
@@ -48,37 +46,37 @@ class Rollout:
         Parameters
         ----------
         recent : ndarray of shape (n_series, n_recent, n_features)
-            The last rows of each, as many as windows of later rows may hold.
+            The last rows of each series.
 
         future : Future
-            What is known of the rows that follow.
+            The rows that follow, with their known values.
 
         table : DataFrame, default=None
-            The table so far, where steps before the window depend on other rows: they
-            then see all of it again at every step.
+            The table so far, if pipeline steps before the window depend on other rows:
+            it is then transformed again at every step.
 
         context : DataFrame, default=None
-            Rows before those that follow, to see whether these depend on them. None
-            tries those that follow alone.
+            Rows before those that follow, to check whether these depend on them. None
+            checks only whether rows that follow depend on each other.
 
         Returns
         -------
         ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles), or None
-            None where rows that follow turn out to depend on others, as those do whose
-            values no row of the table shows.
+            None if rows that follow depend on other rows, though no row of the table
+            does.
         """
         outputs = self.outputs
         rows = FollowingRows(outputs.parts, outputs.panel, future, self.fed, table)
         forecast = _roll_out(outputs, recent, rows)
-        return forecast if rows.agree_with_context(forecast, context) else None
+        return forecast if rows.agrees_with_context(forecast, context) else None
 
 
 def _roll_out(outputs, recent, following):
-    """Forecast series, feeding predictions back in where windows reach past the end.
+    """Forecast series, with predictions fed back into windows that reach past the end.
 
-    Of `k` steps that are predicted at once, block `j` is the prediction of the row
-    ``j * k`` after the last one, whose window ends `horizon` rows before it. As many
-    blocks as the rows there are allow are predicted together.
+    If `k` steps are predicted at once, block `j` is the prediction of the row
+    ``j * k`` after the last one, whose window ends `horizon` rows before it. Blocks
+    are predicted together as soon as the rows of their windows are filled.
     """
     window = outputs.parts.window
     geometry = window.geometry
@@ -93,16 +91,17 @@ def _roll_out(outputs, recent, following):
         rows[:, n_recent:] = following.rows(0, n_known)
         if np.isnan(rows[:, n_recent:, geometry.known]).all(axis=(0, 1)).any():
             raise ValueError(
-                f"known={window.known!r} of SlidingWindow: nothing tells these columns "
-                "of the rows to forecast. Pass what they are made of in X_future."
+                f"known={window.known!r} of SlidingWindow: these columns are not known "
+                "for the rows to forecast. Pass the columns that they are computed "
+                "from in X_future."
             )
     forecast, done, fed = None, 0, 0
     while done < n_blocks:
-        there = n_ahead if following.all_known else min(done * k, n_ahead)
-        if there > fed:
-            new = following.rows(fed, there, forecast)
-            rows[:, n_recent + fed : n_recent + there] = new
-            fed = there
+        n_filled = n_ahead if following.all_known else min(done * k, n_ahead)
+        if n_filled > fed:
+            new = following.rows(fed, n_filled, forecast)
+            rows[:, n_recent + fed : n_recent + n_filled] = new
+            fed = n_filled
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
         block = _predict(outputs, rows, ends, geometry)

@@ -1,4 +1,4 @@
-"""Whether the steps before a window work on each row of a table alone."""
+"""Check whether pipeline steps before a window transform each row independently."""
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-# What needs no trial. Classes that inherit from these may do anything.
+# These need no check. Subclasses may do anything.
 _ROW_BY_ROW = {
     Binarizer,
     KBinsDiscretizer,
@@ -45,22 +45,19 @@ _ROW_BY_ROW = {
     VarianceThreshold,
 }
 
-# Rows that are tried alone; and so many more of those that hold NaN, which steps may
-# fill from neighbours.
-_TRIED = 8
+# How many rows are transformed alone; and how many that hold NaN, which pipeline steps
+# may fill from other rows.
+_N_ALONE = 8
 
-# How often all rows are parted in two at random, in their order and out of it.
-_SPLITS = 2
+# How often all rows are split into random halves, in order and out of order.
+_N_SPLITS = 2
 
 
 def work_row_by_row(steps):
-    """Return whether fitted steps are of kinds that work on each row alone.
+    """Return whether all fitted transformers are known to transform rows independently.
 
-    Parameters
-    ----------
-    steps : iterable of transformers
-        Those of scikit-learn that do; and pipelines, unions and column transformers
-        of nothing else. Functions of NumPy that are ufuncs do.
+    These are some transformers of scikit-learn, pipelines, unions and column
+    transformers of them, and NumPy's ufuncs.
     """
     return all(_works_row_by_row(step) for step in steps)
 
@@ -80,13 +77,13 @@ def _works_row_by_row(step):
     return kind in _ROW_BY_ROW
 
 
-def agree(some, others):
-    """Return whether features are the same but for rounding; NaN equals NaN.
+def are_close(some, others):
+    """Return whether features are equal up to rounding; NaN equals NaN.
 
     Parameters
     ----------
     some, others : ndarray of shape (..., n_features)
-        The features. What is rounding depends on the largest of each.
+        The tolerance of each feature is relative to its largest value.
     """
     if some.shape != others.shape:
         return False
@@ -99,11 +96,11 @@ def agree(some, others):
 
 
 def depends_on_other_rows(parts, panel, transformed):
-    """Return whether steps before the window give a row other values without the rest.
+    """Return whether pipeline steps before the window make rows depend on other rows.
 
-    Every row is compared, as it is among all rows and among a random half of them. A
-    half out of order puts other neighbours beside a rare event, so that it shows even
-    where it stands in the last row. What can't be told counts as depending.
+    Each row is transformed among all rows, and among random halves of them. Halves out
+    of order give a row other neighbours, so that rare events show as well. A transform
+    that fails counts as depending.
 
     Parameters
     ----------
@@ -114,35 +111,35 @@ def depends_on_other_rows(parts, panel, transformed):
         The table.
 
     transformed : array-like
-        What these steps make of it.
+        The transformed table.
     """
     if work_row_by_row(parts.before):
         return False
     among = parts.window.features_of(transformed)
-    for rows in _trials(panel):
+    for rows in _row_subsets(panel):
         try:
             alone = parts.transform(panel.as_given(panel.frame.iloc[rows]))
             alone = parts.window.features_of(alone)
-        except Exception:  # too few, or out of order, whatever it says; all rows follow
+        except Exception:  # too few rows, or out of order
             return True
-        if not agree(alone, among[rows]):
+        if not are_close(alone, among[rows]):
             return True
     return False
 
 
-def _trials(panel):
-    """Yield rows to try: some of them alone, then all of them in halves."""
+def _row_subsets(panel):
+    """Yield rows to transform: some of them alone, then all of them in halves."""
     n_rows = len(panel.frame)
-    spread = np.linspace(0, n_rows - 1, _TRIED).astype(int)
+    spread = np.linspace(0, n_rows - 1, _N_ALONE).astype(int)
     holed = np.flatnonzero(panel.frame.isna().any(axis=1).to_numpy())
     if len(holed):
-        holed = holed[np.linspace(0, len(holed) - 1, _TRIED).astype(int)]
+        holed = holed[np.linspace(0, len(holed) - 1, _N_ALONE).astype(int)]
     for row in np.union1d(spread, holed):
         yield [row]
     if n_rows < 2:
         return
     rng = np.random.default_rng(0)
-    for in_order in [True] * _SPLITS + [False] * _SPLITS:
+    for in_order in [True] * _N_SPLITS + [False] * _N_SPLITS:
         mixed = rng.permutation(n_rows)
         for half in np.array_split(mixed, 2):
             yield np.sort(half) if in_order else half

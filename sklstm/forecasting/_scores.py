@@ -20,9 +20,9 @@ def backtest_scores(backtested, *, by=None):
         What :func:`backtest` returned; for `mase` with its `season_length`.
 
     by : str or sequence of str, default=None
-        Columns whose values are scored on their own. None takes `step`, and the column
-        of groups, where there is one; ``"fold"`` scores fold by fold, ``()`` all rows
-        together. Several targets are told apart in any case.
+        Columns whose values are scored separately. None takes `step`, and the column
+        of groups, if there is one; ``"fold"`` scores each fold, ``()`` all rows
+        together. Several targets are always scored separately.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def backtest_scores(backtested, *, by=None):
 
 
 def _columns(backtested, by):
-    """Return the columns that part the scores."""
+    """Return the columns whose values are scored separately."""
     check_backtest(backtested, _NEEDED)
     columns = list(backtested.columns)
     by = ["step", *groups_of(columns)] if by is None else as_list(by)
@@ -118,7 +118,7 @@ def _numbers(backtested, column):
 
 
 def _scaled(error, scale):
-    """Return errors over their scales; NaN, with a warning, where one can't be."""
+    """Return errors over their scales; NaN, with a warning, if a scale is not > 0."""
     wrong = ~np.isnan(error) & ~(scale > 0)
     if wrong.any():
         warnings.warn(

@@ -12,11 +12,11 @@ from sklstm._series import TimeLabels, column_of, groups_of
 from sklstm._validation import shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._forecaster import Forecaster
-from sklstm.forecasting._row_by_row import agree, work_row_by_row
-from sklstm.forecasting._stream_units import StreamUnits
+from sklstm.forecasting._row_by_row import are_close, work_row_by_row
+from sklstm.forecasting._stream_scale import StreamScale
 
-# Rows that are kept to see whether steps before the window look at rows before.
-_KEPT = 256
+# How many rows are kept to check that pipeline steps before the window are row by row.
+_N_KEPT = 256
 
 
 def stream(fitted):
@@ -26,9 +26,9 @@ def stream(fitted):
     ----------
     fitted : estimator
         A fitted pipeline with a `SlidingWindow`, a search over one, or a
-        :class:`TransformedTargetForecaster`. Steps before the window must work on each
-        row alone: where they are not known to, as most of scikit-learn are, each row
-        is tried after the 256 before it.
+        :class:`TransformedTargetForecaster`. Pipeline steps before the window must
+        transform each row independently: unless they are known to, as most of
+        scikit-learn are, each row is checked together with the 256 rows before it.
 
     Returns
     -------
@@ -56,11 +56,11 @@ def stream(fitted):
 
 
 class Stream:
-    """What a fitted pipeline has to remember of rows that come one at a time.
+    """Predictions of a fitted pipeline from rows that come one at a time.
 
-    A prediction is the one that `predict` would give, to rounding, for the table of all
-    rows so far, which goes on where the fitted one ended as the `history` of
-    `SlidingWindow` says. Each group is remembered on its own.
+    A prediction equals, up to rounding, that of `predict` for the table of all rows so
+    far, which continues the fitted table according to `history` of `SlidingWindow`.
+    Each group has its own window.
 
     Parameters
     ----------
@@ -70,20 +70,20 @@ class Stream:
 
     def __init__(self, fitted):
         forecaster = Forecaster(fitted, "stream")
-        self._parts, self._units = forecaster.parts, None
+        self._parts, self._scale = forecaster.parts, None
         self._seen = fitted_table(self._parts.window)
         if self._parts.window.geometry.known:
             raise ValueError(
                 f"known={self._parts.window.known!r} of SlidingWindow: a stream has "
-                "nothing of rows to come. Use predict on the last rows, with what is "
-                "known of the next."
+                "nothing of rows to come. Use predict on the last rows, with the known "
+                "covariates of the next."
             )
         self._first = self._head = None
         _warn_of_no_history(self._parts, self._seen)
-        self._tried = not work_row_by_row(self._parts.before)
+        self._is_checked = not work_row_by_row(self._parts.before)
         self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
-        if forecaster.units is not None:
-            self._units = StreamUnits(forecaster.units, self._parts.window, Stream)
+        if forecaster.scale is not None:
+            self._scale = StreamScale(forecaster.scale, self._parts.window, Stream)
 
     def push(self, row):
         """Take the next row, and predict.
@@ -91,13 +91,13 @@ class Stream:
         Parameters
         ----------
         row : Series, DataFrame of one row, dict or array-like of shape (n_features,)
-            What `fit` got a table of; an array in the order of its columns. The label
-            (the name of a Series) tells when the row was: rows missing between the
-            fitted ones and the first are missing steps, if `history` of the window is
-            "auto". A row without one (a dict, an array, a Series without a name, a
-            DataFrame that only numbers its row as 0) follows the last of its group,
-            pushed or fitted. Rows that are missing between two pushes count as they do
-            within a table.
+            A row of a table as in `fit`; an array in the order of its columns. The
+            label (the name of a Series) is the time of the row: rows that are missing
+            between the fitted ones and the first pushed one are missing time steps, if
+            `history` of the window is "auto". A row without a label (a dict, an array,
+            a Series without a name, a DataFrame with the default index) follows the
+            last row of its group, pushed or fitted. Rows that are missing between two
+            pushes count as in a table.
 
         Returns
         -------
@@ -108,25 +108,25 @@ class Stream:
         Raises
         ------
         ValueError
-            If the row is not later than the one before it (in its group), or is not
-            like the rows of `fit`, or a step before the window gives it other values
-            where rows are before it; or if it has no label and those of the fitted
-            rows do not tell the next. It is then not taken.
+            If the row is not later than the one before it (in its group), or does not
+            have the columns of `fit`; if a pipeline step before the window transforms
+            it differently with rows before it; if it has no label, and the next one
+            can't be found from those of the fitted rows. The row is then not taken.
         """
-        if self._units is None:
+        if self._scale is None:
             return self._push(row)
         table, labelled = _as_table(row)
         if not isinstance(table, pd.DataFrame):
-            table = self._named(table)
+            table = self._with_names(table)
         with self._naming_columns(table):
-            return self._units.push(table, labelled, self._push)
+            return self._scale.push(table, labelled, self._push)
 
     def _push(self, row):
-        """Take the next row as the pipeline reads it, and predict in its units."""
+        """Take the next row on the scale of the pipeline, and predict on it."""
         table, labelled = self._read(row)
-        line = self._line_of(table)
+        line = self._pushed_group(table)
         if not labelled:
-            table = self._going_on(table, line)
+            table = self._with_next_label(table, line)
         label = table.index[0] if isinstance(table, pd.DataFrame) else None
         window = self._parts.window
         with self._naming_columns(table):
@@ -135,63 +135,63 @@ class Stream:
         (group,) = groups_of(X, window.group_by).names
         if labelled:
             self._check_later(label, line)
-        head = self._checked_head(table, values) if self._tried else None
+        head = self._checked_head(table, values) if self._is_checked else None
+        has_time = labelled or self._seen.last is not None
         if group in self._recent:
-            tells = labelled or self._seen.last is not None
-            missing = self._missing_before(X, group) if tells else []
+            missing = self._missing_before(X, group) if has_time else []
             steps = [self._recent[group], *missing, values]
             recent = np.concatenate(steps)[-window.geometry.length :]
         else:
-            recent = self._begin(X, group)
+            recent = self._first_window(X, group)
         inputs = self._parts.inputs_of(recent[np.newaxis])
         predicted = self._parts.predictor.predict(inputs)[0]
         self._first, self._head = X if self._first is None else self._first, head
         self._recent[group], self._labels[line] = recent, label
-        # A row whose label is made up tells nothing of rows between it and the next.
-        self._rows[group] = X if labelled or self._seen.last is not None else None
+        # Without a time, no rows are missing between this row and the next.
+        self._rows[group] = X if has_time else None
         if labelled:
             self._given[line] = label
         return predicted
 
     def _read(self, row):
-        """Make a table of one row; tell whether its label was given."""
+        """Return a table of one row, and whether its label was given."""
         table, labelled = _as_table(row)
         if not isinstance(table, pd.DataFrame):
-            return self._named(table), False
+            return self._with_names(table), False
         table = self._in_order(table)
         if labelled and _is_default(table.index):
-            # The first row of a numbered table is number 0; a later one is no row 0.
+            # The default index is a label only for the first row of numbered rows.
             labelled = self._last.kind == "number" and not self._labels
         return table, labelled
 
-    def _named(self, table):
-        """Return a row without names those of `fit`, where they are as many."""
+    def _with_names(self, table):
+        """Return a row with the column names of `fit`, if their number matches."""
         names = self._names()
         if len(names) != table.shape[1]:
             return table
         return pd.DataFrame([table[0].tolist()], columns=names)
 
     def state(self):
-        """Return what is remembered of the rows so far, for :meth:`set_state`."""
+        """Return the state of the stream, for :meth:`set_state`."""
         return {k: dict(v) if isinstance(v, dict) else v for k, v in vars(self).items()}
 
     def set_state(self, state):
-        """Forget the rows since :meth:`state`."""
+        """Restore a state that :meth:`state` returned."""
         vars(self).update(state)
 
     def _in_order(self, table):
-        """Bring columns into the order of `fit`: names, as of a dict, have none."""
+        """Return a table with its columns in the order of `fit`."""
         names = self._names()
         return table[names] if {*names} == {*table.columns} else table
 
     def _names(self):
-        """Return the columns that `fit` saw; none of an array."""
+        """Return the column names that `fit` saw; none for an array."""
         first = [*self._parts.before, self._parts.window][0]
         return list(getattr(first, "feature_names_in_", ()))
 
     @contextmanager
     def _naming_columns(self, table):
-        """Say which columns of a row are not those of `fit`, where it is refused."""
+        """Explain an error by the columns that differ from those of `fit`."""
         try:
             yield
         except (KeyError, ValueError) as error:
@@ -209,12 +209,12 @@ class Stream:
 
     @property
     def _last(self):
-        """The last moment of the fitted table; of no kind where there is none."""
+        """The last moment of the fitted table; without one, a moment of no kind."""
         last = self._seen.last
         return TimeLabels(pd.Index([""])).at(0) if last is None else last
 
-    def _line_of(self, table):
-        """Tell whose rows follow each other: the group as it was pushed."""
+    def _pushed_group(self, table):
+        """Return the group of a row, as it was pushed."""
         group_by = self._parts.window.group_by
         if group_by is None:
             return None
@@ -223,10 +223,10 @@ class Stream:
             return None
         return entity.iloc[0] if isinstance(entity, pd.Series) else entity[0]
 
-    def _going_on(self, table, line):
-        """Return a row without a label that which follows the last one."""
+    def _with_next_label(self, table, line):
+        """Return a row with the label that follows the last one."""
         seen = self._seen
-        # Without times, the windows do not ask when a row was.
+        # Without times, windows do not depend on labels.
         if seen.last is None or not isinstance(table, pd.DataFrame):
             return table
         tail = seen.remembered.get(line, None if line is not None else self._only())
@@ -236,7 +236,7 @@ class Stream:
         elif fitted is not None:
             last = fitted.at(-1)
         elif labels := [one for one in self._labels.values() if one is not None]:
-            # A new group: it was when the latest row of others was.
+            # A new group starts with the latest label of other groups.
             return table.set_axis([max(labels)])
         else:
             last = seen.last
@@ -246,38 +246,38 @@ class Stream:
                 after = frequency.labels_after(last, 1)
                 if after is not None:
                     return table.set_axis(after)
-        after = None if self._parts.before else _right_after(last)
+        after = None if self._parts.before else _nearest_label_after(last)
         if after is None:
             raise ValueError(
                 f"The row has no label, and the rows so far do not tell which comes "
                 f"after {last.label!r}. Push a Series whose name is the label, or a "
-                "DataFrame of one row."
+                "DataFrame of one row with its index."
             )
         return table.set_axis([after])
 
     def _only(self):
-        """Return what is remembered of a table without groups."""
+        """Return the history of a table without groups."""
         if self._parts.window.group_by is not None:
             return None
         return next(iter(self._seen.remembered.values()), None)
 
-    def _begin(self, X, group):
+    def _first_window(self, X, group):
         """Return the window that ends with the first row of a group."""
         window = self._parts.window
         if window.history is not None and group not in self._seen.remembered:
             warnings.warn(
-                f"Group {group!r} was not in fit: it starts cold, with missing steps "
-                "before its first row.",
+                f"Group {group!r} was not in fit: it starts cold, with missing time "
+                "steps before its first row.",
                 UserWarning,
                 stacklevel=3,
             )
-        # The first of all rows tells whether the stream goes on from the fitted table.
+        # The first pushed row decides whether the stream continues the fitted table.
         if self._first is not None:
             X = _stack([self._first, X])
         return window.last_rows(X, window.geometry.length)[-1]
 
     def _missing_before(self, X, group):
-        """Return a missing step for each row between the last one and this."""
+        """Return a missing time step for each row between the last one and this."""
         window, last = self._parts.window, self._rows[group]
         if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
             return []
@@ -289,23 +289,17 @@ class Stream:
         return [np.full(shape, np.nan, self._recent[group].dtype)]
 
     def _checked_head(self, table, values):
-        """Refuse steps before the window that look at rows which are not kept.
-
-        Returns
-        -------
-        table
-            The rows on which the next one is tried.
-        """
+        """Return the last rows; raise if the features of a row depend on them."""
         head = table
         if type(self._head) is type(table):
-            head = _stack([self._head, table])[-_KEPT:]
+            head = _stack([self._head, table])[-_N_KEPT:]
         together = self._parts.window.features_of(self._parts.transform(head))
-        if len(together) != len(head) or not agree(
+        if len(together) != len(head) or not are_close(
             np.concatenate([together[:-1], values]), together
         ):
             raise ValueError(
                 "A stream keeps no rows for steps before the window, but one of "
-                f"{self._parts.before} gives a row other values where rows are before "
+                f"{self._parts.before} transforms a row differently with rows before "
                 "it. Compute such columns before push, and fit without that step."
             )
         return head
@@ -318,8 +312,8 @@ class Stream:
             later = bool(label > before)
         except TypeError as error:
             raise ValueError(
-                f"The row's label {label!r} can't be compared with {before!r}, that of "
-                "the row before."
+                f"The label {label!r} of the row can't be compared with {before!r}, "
+                "that of the row before."
             ) from error
         if not later:
             raise ValueError(
@@ -329,22 +323,21 @@ class Stream:
 
 
 def _warn_of_no_history(parts, seen):
-    """Warn where the first row goes on from no row of fit, though it may."""
+    """Warn if a stream starts cold because `fit` saw no index."""
     window = parts.window
     tells_time = seen.last is not None
     if window.history != "auto" or tells_time or window.geometry.length == 1:
         return
-    remedy = 'Fit on a DataFrame with such an index, or set history="fit"'
+    remedy = 'fit on a DataFrame with such an index, or set history="fit"'
     if parts.before:
         remedy = (
-            'Fit on a DataFrame, with set_output(transform="pandas") for the steps '
+            'fit on a DataFrame, with set_output(transform="pandas") for the steps '
             'before the window, which keeps its index; or set history="fit"'
         )
     warnings.warn(
-        "The stream starts cold, with missing steps before its first row: the window "
-        "saw no pandas index in fit that tells whether rows go on where the fitted "
-        f"table ended. {remedy}, if they do; or history=None, if a cold start is "
-        "meant.",
+        "The stream starts cold, with missing time steps before its first row: the "
+        "window saw no pandas index in fit that tells whether rows continue the "
+        f"fitted table. If they do, {remedy}; if not, set history=None.",
         UserWarning,
         stacklevel=4,
     )
@@ -358,8 +351,8 @@ def _is_default(index):
     return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(1))
 
 
-def _right_after(moment):
-    """Return a label so close to another that no row is missing between them."""
+def _nearest_label_after(moment):
+    """Return the next possible label, so that no row is missing between the two."""
     label = moment.label
     if moment.kind == "number":
         return label + 1 if isinstance(label, Integral) else np.nextafter(label, np.inf)
@@ -371,13 +364,7 @@ def _right_after(moment):
 
 
 def _as_table(row):
-    """Make a table of one row, of the kind that the row is of.
-
-    Returns
-    -------
-    tuple of (DataFrame or ndarray, bool)
-        The table, and whether its label was given.
-    """
+    """Return a table of one row, and whether it has a label."""
     if hasattr(row, "to_pandas"):  # of polars
         row = row.to_pandas()
     if isinstance(row, pd.DataFrame):
@@ -387,15 +374,15 @@ def _as_table(row):
     if isinstance(row, pd.Series):
         if isinstance(row.name, tuple):
             raise ValueError(
-                f"A Series has lost the names of the levels of its label {row.name}: "
-                "push a DataFrame of one row, such as X.iloc[[i]]."
+                f"A Series does not keep the names of the levels of its label "
+                f"{row.name}: push a DataFrame of one row, such as X.iloc[[i]]."
             )
         index = None if row.name is None else pd.Index([row.name])
         return pd.DataFrame([row.to_dict()], index=index), row.name is not None
     if isinstance(row, Mapping):
         return pd.DataFrame([row]), False
     given, row = row, np.asarray(row)
-    if row.dtype.kind in "US":  # NumPy makes text of numbers beside it
+    if row.dtype.kind in "US":  # NumPy converts numbers beside a string
         row = np.asarray(given, dtype=object)
     if row.ndim != 1:
         raise ValueError(

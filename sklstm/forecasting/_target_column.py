@@ -1,4 +1,4 @@
-"""The columns of a table that y is: the history that a forecast feeds itself with."""
+"""The columns of X that y is."""
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,8 @@ from sklstm.forecasting._outputs import names_of
 from sklstm.preprocessing._seen_target import differ
 
 
-class TargetColumns:
-    """What y holds, and which columns of X hold its history.
+def find_target(X, y, codes, group_by):
+    """Return the values of y, and the columns of X that hold its history.
 
     Parameters
     ----------
@@ -24,47 +24,41 @@ class TargetColumns:
         The number of each row's group.
 
     group_by : str, int or None
-        A column that is no feature.
+        The column of groups.
 
-    Raises
-    ------
-    ValueError
-        If a target is no column of X.
-
-    Attributes
-    ----------
+    Returns
+    -------
     values : ndarray of shape (n_rows, n_steps, n_targets)
         The targets; the last step is that of the row itself.
 
     columns : list
         The column of X that each target is.
 
-    history : ndarray of shape (n_rows, n_targets)
-        What these columns hold.
+    Raises
+    ------
+    ValueError
+        If a target is no column of X.
     """
-
-    def __init__(self, X, y, codes, group_by):
-        names = names_of(y)
-        self.values, names = _read(y, names, codes)
-        own = self.values[:, -1]
-        features = [c for c in columns_of(X) if c != group_by]
-        called = {str(column): column for column in features}
-        self.columns = [
-            _named(X, called[str(name)], own[:, i])
-            if name is not None and str(name) in called
-            else _alike(X, features, own[:, i], i, own.shape[1])
-            for i, name in enumerate(names)
-        ]
-        if len({*self.columns}) < len(self.columns):
-            raise ValueError(
-                f"Several targets of y are the column {self.columns[0]!r} of X. Name "
-                "the columns of y as those of X."
-            )
-        self.history = history_of(X, self.columns)
+    values, names = _read(y, names_of(y), codes)
+    own = values[:, -1]
+    features = [c for c in columns_of(X) if c != group_by]
+    by_name = {str(column): column for column in features}
+    columns = [
+        _checked_column(X, by_name[str(name)], own[:, i])
+        if name is not None and str(name) in by_name
+        else _equal_column(X, features, own[:, i], i, own.shape[1])
+        for i, name in enumerate(names)
+    ]
+    if len({*columns}) < len(columns):
+        raise ValueError(
+            f"Several targets of y are the column {columns[0]!r} of X. Name "
+            "the columns of y as those of X."
+        )
+    return values, columns
 
 
 def columns_of(X):
-    """Return the names of columns; of an array their positions."""
+    """Return the names of columns; for an array their positions."""
     return list(X.columns) if hasattr(X, "columns") else list(range(X.shape[1]))
 
 
@@ -83,22 +77,22 @@ def history_of(X, columns):
         if wrong.any():
             row = int(np.argmax(wrong))
             raise ValueError(
-                f"X must hold numbers, but {place_of_row(X, column)(row)} holds "
+                f"X must hold numbers, but {row_namer(X, column)(row)} holds "
                 f"{values.iloc[row]!r}."
             )
     return history
 
 
 def is_of_numbers(X, column):
-    """Return whether a column holds numbers alone."""
+    """Return whether all values of a column are numbers."""
     values = _column(X, column)
     if values.dtype == object:
         values = values.infer_objects()
     return pd.api.types.is_numeric_dtype(values.dtype)
 
 
-def place_of_row(X, column=None):
-    """Return what says of a row where it is, such as "row 3 (2026-01-04) of y"."""
+def row_namer(X, column=None):
+    """Return a function that names a row, such as "row 3 (2026-01-04) of y"."""
     what = "y" if column is None else f"column {column!r} of X"
     index = X.index if hasattr(X, "index") else None
     if index is None or isinstance(index, pd.RangeIndex):
@@ -117,7 +111,7 @@ def _numbers(X, column):
 
 
 def _read(y, names, codes):
-    """Read y as floats of three axes; give the name of each target, or None."""
+    """Return y as floats of three axes, and the name of each target, or None."""
     try:
         if isinstance(y, pd.Series | pd.DataFrame):
             values = y.to_numpy(dtype=float, na_value=np.nan)
@@ -142,39 +136,39 @@ def _read(y, names, codes):
     return values[:, np.newaxis], names or [None] * values.shape[1]
 
 
-def _named(X, column, y):
-    """Return the column of X that is called as y, if it is y."""
+def _checked_column(X, column, y):
+    """Return the column of X with the name of y; raise unless it holds y."""
     x = _numbers(X, column)
     wrong = differ(x, y)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
             f"y is called {column!r}, but is not that column of X: in "
-            f"{place_of_row(X)(row)} it is {y[row]:g}, the column {x[row]:g}. Pass y "
-            "as it stands in X, neither shifted nor transformed, which is done here."
+            f"{row_namer(X)(row)} it is {y[row]:g}, the column {x[row]:g}. Pass y "
+            "with the values of the column, neither shifted nor transformed: the "
+            "forecaster transforms both."
         )
     return column
 
 
-def _alike(X, features, y, number, n_targets):
-    """Return the one column of X that holds what y does."""
-    found = [c for c in features if _is_alike(_numbers(X, c), y)]
+def _equal_column(X, features, y, number, n_targets):
+    """Return the only column of X that is equal to y."""
+    found = [c for c in features if _is_equal(_numbers(X, c), y)]
     if len(found) == 1:
         return found[0]
     target = "y" if n_targets == 1 else f"target {number} of y"
     if found:
         raise ValueError(
-            f"Which column of X is {target}? Alike are {shortened(found)}. Pass y as a "
-            "Series with the name of the column."
+            f"{target} must be one column of X, but is equal to {shortened(found)}. "
+            "Pass y as a Series with the name of the column."
         )
     raise ValueError(
-        f"{target} is no column of X, which has {shortened(features)}. A transform or "
-        "difference is that of its history in X as well: add the column, as it stands "
-        "in y. (Without one, TransformedTargetRegressor of scikit-learn transforms y "
-        "alone.)"
+        f"{target} is no column of X, which has {shortened(features)}. Its history in "
+        "X must be transformed as well: add the column, with the values of y. (Without "
+        "one, TransformedTargetRegressor of scikit-learn transforms only y.)"
     )
 
 
-def _is_alike(x, y):
+def _is_equal(x, y):
     both = ~np.isnan(x) & ~np.isnan(y)
     return bool(both.any() and not differ(x, y).any())

@@ -1,4 +1,4 @@
-"""A transform of one target that can be undone: logarithm, Box-Cox, or any other."""
+"""An invertible transform of one target: logarithm, Box-Cox, or any transformer."""
 
 import warnings
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import PowerTransformer
 
-# What takes positive numbers alone, by name.
+# Transforms of positive numbers only.
 _POSITIVE = ("log", "box-cox")
 
-# Values on which it is tried whether a transform is undone.
-_TRIED = 256
+# On how many values the inverse transform is checked.
+_N_CHECKED = 256
 
-# How often the way to an end that there is not is halved.
-_HALVINGS = 60
+# Steps of the bisection for the last value that has an inverse.
+_N_BISECTIONS = 60
 
 
 class TargetTransform:
@@ -28,13 +28,13 @@ class TargetTransform:
     Attributes
     ----------
     fitted : None, str or transformer
-        A transformer is fitted; "log" and "box-cox" stay as they are.
+        The fitted transformer; None, "log" and "box-cox" are unchanged.
 
     power : float
-        Of "box-cox".
+        The power of "box-cox".
 
     is_increasing : bool
-        Whether larger values are larger ones when transformed.
+        Whether the transform keeps the order of values.
     """
 
     def __init__(self, transformer):
@@ -48,26 +48,21 @@ class TargetTransform:
 
     @property
     def _least(self):
-        """The least value that can be transformed, as far as that is known."""
+        """The lower bound of the values that can be transformed, if known."""
         method = getattr(self.fitted, "method", self.fitted)
         is_positive = isinstance(method, str) and method in _POSITIVE
         return 0.0 if is_positive else -np.inf
 
     def fit(self, values, where):
-        """Fit to the values that are known.
+        """Fit to the known values, and check that the transform is invertible.
 
         Parameters
         ----------
         values : ndarray of shape (n_rows,)
-            NaN is no value.
+            NaN is missing.
 
         where : callable
-            Says of a row how errors call it.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,)
-            The transformed values.
+            Returns the name of a row, for messages.
         """
         known = values[np.isfinite(values)]
         if not len(known):
@@ -76,14 +71,13 @@ class TargetTransform:
             self._check_positive(values, where)
             self.power = best_power(known)
         elif not isinstance(self.fitted, str | None):
-            with self._naming(values, where):
+            with self._range_in_error(values, where):
                 self.fitted = clone(self.fitted).fit(known.reshape(-1, 1))
-        transformed = self.transform(values, where)
-        self._check_undone(known)
-        return transformed
+        self.transform(values, where)  # raises unless all can be transformed
+        self._check_inverse(known)
 
     def transform(self, values, where):
-        """Transform values; those that can't be are an error that names the row.
+        """Transform values; raise, with the name of the row, if one can't be.
 
         Parameters
         ----------
@@ -91,7 +85,7 @@ class TargetTransform:
             NaN stays.
 
         where : callable
-            Says of a row how errors call it.
+            Returns the name of a row, for messages.
 
         Returns
         -------
@@ -109,7 +103,7 @@ class TargetTransform:
             self._check_positive(values, where)
             return box_cox(values, self.power)
         known = ~np.isnan(values)
-        with self._naming(values, where):
+        with self._range_in_error(values, where):
             found = self._column(self.fitted.transform, values[known])
         transformed = np.full(len(values), np.nan)
         transformed[known] = found
@@ -122,8 +116,8 @@ class TargetTransform:
             )
         return transformed
 
-    def of_forecasts(self, values, where):
-        """Transform values that may be at the end of what there is, as 0 is."""
+    def transform_forecasts(self, values, where):
+        """Transform forecasts, which may be 0 where the transform is a limit."""
         if self.fitted is None or not isinstance(self.fitted, str):
             return self.transform(values, where)
         inner = values != 0
@@ -135,7 +129,7 @@ class TargetTransform:
     def inverse_transform(self, values):
         """Undo the transform, of an array of any shape; NaN stays.
 
-        What nothing is transformed to is the end of what there is on that side.
+        Values outside of the range of the transform become its limit on that side.
         """
         if self.fitted is None:
             return values
@@ -155,19 +149,19 @@ class TargetTransform:
             found[found == -np.inf] = 0.0
         return found
 
-    def ends(self, inside, beyond):
+    def restore_ends(self, inside, beyond):
         """Undo the transform of the ends of intervals.
 
-        An end that nothing is transformed to is the last value on the way to it: that
-        of roots below zero is 0.
+        An end outside of the range of the transform becomes the last value in range,
+        from the forecast to the end: 0 for the square root of a negative end.
 
         Parameters
         ----------
         inside : ndarray of shape (n_rows,)
-            Forecasts, transformed.
+            Transformed forecasts.
 
         beyond : ndarray of shape (n_rows,)
-            Ends, on one side of these; infinite where they are not known.
+            Transformed ends, on one side of the forecasts; infinite if not known.
 
         Returns
         -------
@@ -179,17 +173,20 @@ class TargetTransform:
         if not self.is_increasing:
             found = np.where(np.isinf(beyond), -beyond, found)
         tried = np.isfinite(beyond) & np.isfinite(inside)
-        rows = np.flatnonzero(tried)[~self._are_there(inside[tried], beyond[tried])]
+        rows = np.flatnonzero(tried)[~self._in_range(inside[tried], beyond[tried])]
         near, far = inside[rows], beyond[rows]
-        for _ in range(_HALVINGS if len(rows) else 0):
+        for _ in range(_N_BISECTIONS if len(rows) else 0):
             middle = near + (far - near) / 2
-            there = self._are_there(inside[rows], middle)
-            near, far = np.where(there, middle, near), np.where(there, far, middle)
+            in_range = self._in_range(inside[rows], middle)
+            near, far = (
+                np.where(in_range, middle, near),
+                np.where(in_range, far, middle),
+            )
         found[rows] = self.inverse_transform(near)
         return found
 
-    def _are_there(self, inside, beyond):
-        """Return which values are transformed ones, on the side where forecasts are."""
+    def _in_range(self, inside, beyond):
+        """Return which ends have an inverse, on their side of the forecasts."""
         found, start = self.inverse_transform(beyond), self.inverse_transform(inside)
         with np.errstate(all="ignore"):
             again = np.full(len(found), np.nan)
@@ -223,12 +220,20 @@ class TargetTransform:
             'np.expm1), with negative values PowerTransformer("yeo-johnson").'
         )
 
+    def check_increasing(self):
+        """Raise if the transform does not keep the order of values."""
+        if not self.is_increasing:
+            raise ValueError(
+                f"transformer={self!r} reverses the order of values, and with it that "
+                "of quantiles. Use its negative."
+            )
+
     @contextmanager
-    def _naming(self, values, where):
-        """Add to the refusal of a transformer which values it was given."""
+    def _range_in_error(self, values, where):
+        """Add the range of the values to an error of the transformer."""
         try:
             with warnings.catch_warnings():
-                # What is not finite is told with its row.
+                # The caller raises for values that are not finite.
                 warnings.simplefilter("ignore", RuntimeWarning)
                 yield
         except ValueError as error:
@@ -239,10 +244,10 @@ class TargetTransform:
                 f"{values[largest]:g}, in {where(largest)}."
             ) from error
 
-    def _check_undone(self, known):
-        """Refuse a transform that is not undone; see whether it keeps the order."""
+    def _check_inverse(self, known):
+        """Raise unless the transform is undone; find out whether it keeps the order."""
         tried = np.unique(known)
-        tried = tried[np.linspace(0, len(tried) - 1, _TRIED).astype(int)]
+        tried = tried[np.linspace(0, len(tried) - 1, _N_CHECKED).astype(int)]
         tried = np.unique(tried)
         found = self.transform(tried, lambda row: f"the value {tried[row]:g}")
         again = self.inverse_transform(found)
@@ -259,13 +264,7 @@ class TargetTransform:
 
 
 def check_transformer(transformer):
-    """Refuse what is no transformer that can be undone.
-
-    Raises
-    ------
-    ValueError
-        With what is allowed, and what came.
-    """
+    """Raise unless a parameter is None, a name, or an invertible transformer."""
     if transformer is None or (
         isinstance(transformer, str) and transformer in _POSITIVE
     ):
@@ -286,7 +285,7 @@ def check_transformer(transformer):
 
 
 def best_power(values):
-    """Compute the power of Box and Cox by maximum likelihood, 0 at the least.
+    """Compute the Box-Cox power by maximum likelihood, but at least 0.
 
     A negative power has no inverse above ``-1 / power``, where forecasts may lie.
 
@@ -301,7 +300,7 @@ def best_power(values):
 
 
 def box_cox(values, power):
-    """Compute ``(values**power - 1) / power``, which is the logarithm for 0.
+    """Compute ``(values**power - 1) / power``; the logarithm for a power of 0.
 
     Examples
     --------
@@ -317,7 +316,7 @@ def box_cox(values, power):
 
 
 def inverse_box_cox(values, power):
-    """Compute the values that :func:`box_cox` was given; 0 for what is too low."""
+    """Compute the inverse of :func:`box_cox`; 0 for values below its range."""
     values = np.asarray(values, dtype=float)
     with np.errstate(over="ignore", divide="ignore"):
         if not power:

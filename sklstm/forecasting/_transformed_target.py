@@ -1,4 +1,4 @@
-"""A forecaster of a transformed target, whose forecasts are in the units of y."""
+"""A forecaster of a transformed target, with forecasts on the original scale."""
 
 import itertools
 import warnings
@@ -30,9 +30,9 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.forecasting._lags import MISSING_ROWS
-from sklstm.forecasting._parts import parts_of
+from sklstm.forecasting._split_pipeline import split_pipeline
+from sklstm.forecasting._target_scale import TargetScale, steps_before
 from sklstm.forecasting._target_transform import check_transformer
-from sklstm.forecasting._target_units import TargetUnits, steps_before
 
 
 def _predicts_quantiles(self):
@@ -44,14 +44,14 @@ def _predicts_quantiles(self):
 
 
 class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
-    """Forecast in transformed units of the target, and give forecasts in those of y.
+    """Fit a forecaster to a transformed target, and forecast on the original scale.
 
-    What `TransformedTargetRegressor` of scikit-learn does to y, this does to the column
-    of X as well that holds the history of y, so that windows and targets are in the
-    same units, and forecasts can be fed back. First `transformer` makes, for example,
-    logarithms, of which then differences are taken. Both are undone in `predict`, and
-    by :func:`forecast`, :func:`backtest`, :func:`stream`,
-    :func:`conformal_intervals` and the Displays of :mod:`sklstm.inspection`.
+    `TransformedTargetRegressor` of scikit-learn transforms y. This estimator transforms
+    the column of X as well that holds the history of y, so that windows and targets are
+    on the same scale, and forecasts can be fed back. `transformer` is applied first,
+    such as the logarithm, and `difference` to its result. Both are undone by `predict`,
+    :func:`forecast`, :func:`backtest`, :func:`stream`, :func:`conformal_intervals` and
+    the Displays of :mod:`sklstm.inspection`.
 
     Parameters
     ----------
@@ -59,17 +59,17 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         A pipeline with a `SlidingWindow`, or a search over one. It is cloned.
 
     transformer : None, "log", "box-cox" or transformer, default=None
-        "log" is for positive values that grow by shares of themselves. "box-cox"
-        [1]_ finds the power between that and none at all by maximum likelihood.
+        "log" is for positive values that change in proportion to themselves. "box-cox"
+        [1]_ estimates a power by maximum likelihood, from 0 (the logarithm) on.
         Otherwise any transformer of scikit-learn that has `inverse_transform`, such as
         ``PowerTransformer()`` or ``FunctionTransformer(np.log1p, np.expm1)``; it gets
-        one column. Each target has one of its own, which all groups share.
+        one column. Each target has its own transformer, which all groups share.
 
     difference : int or sequence of int, default=()
-        Lags of differences in time steps, taken one after the other: ``1`` learns
-        changes from row to row, for series with a trend; ``12`` changes from year to
-        year, of months; ``(1, 12)`` both. Within each group, and not over rows that
-        are missing: where a value is missing, so are the differences from it.
+        Lags of differences in time steps, taken one after the other: ``1`` for changes
+        from row to row, for series with a trend; ``12`` for changes from year to year
+        of monthly data; ``(1, 12)`` for both. They are taken within each group. If a
+        row or value is missing, so are the differences from it.
 
     Attributes
     ----------
@@ -79,30 +79,31 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         index.
 
     target_columns_ : list
-        The columns of X that hold the history of each target: those called as y, or
-        else those that are y. Empty where nothing is transformed.
+        The columns of X that hold the history of each target: those with the name of
+        the target, or else those with its values. Empty if nothing is transformed.
 
     transformers_ : list
-        What was fitted to each target: a transformer, or a name.
+        The fitted transformer of each target, or its name.
 
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X is a DataFrame whose columns are all strings.
+        Their names, if X is a DataFrame whose columns are all strings.
 
     See Also
     --------
-    sklearn.compose.TransformedTargetRegressor : Transforms y alone, for targets whose
+    sklearn.compose.TransformedTargetRegressor : Transforms only y, for targets whose
         history is not in X.
 
     Notes
     -----
-    A mean in transformed units is none in those of y: the forecast by "log" is a
-    median where errors are as often too high as too low, and that is below the mean.
+    A mean on the transformed scale is no mean on the original scale: with "log", the
+    forecast is a median if errors are too high as often as too low, and a median is
+    below the mean.
 
-    Where the value that a difference starts from is missing, the last one known before
-    it stands for it, and in the first rows of a table the mean.
+    If the value that a difference starts from is missing, it is replaced by the last
+    known one before it, and by the mean in the first rows of a table.
 
     References
     ----------
@@ -134,19 +135,18 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         self.difference = difference
 
     def fit(self, X, y, **fit_params):
-        """Fit the forecaster to the transformed target, and its history.
+        """Fit the forecaster to the transformed target and its transformed history.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_features)
-            Rows in the order of time (within each group), with the columns of y as
-            they stand there.
+            Rows in the order of time (within each group), with the columns of y.
 
         y : array-like of shape (n_rows,), (n_rows, n_outputs) or as of `make_multistep`
-            The targets, neither shifted nor transformed. NaN is no target.
+            The targets, neither shifted nor transformed. NaN is a missing target.
 
         **fit_params : dict
-            For `fit` of the forecaster, as a pipeline takes them.
+            Parameters for `fit` of the forecaster.
 
         Returns
         -------
@@ -156,15 +156,15 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is not what is said above; if y is no column of X; if a
-            value can't be transformed, or the transform is not undone; if X has too
-            few rows for the differences, or the value before the first target, which
-            its difference starts from, is not known when the window ends.
+            If a parameter is invalid; if y is no column of X; if a value can't be
+            transformed, or the transform can't be undone; if X has too few rows for
+            the differences; if the value that the difference of the first target
+            starts from is not known at the end of the window.
         """
         check_transformer(self.transformer)
         lags = _check_difference(self.difference)
         with all_or_nothing(self):
-            self.target_columns_, self.transformers_, self._units = [], [], None
+            self.target_columns_, self.transformers_, self._scale = [], [], None
             if self.transformer is None and not lags:
                 self._fit_forecaster(X, y, fit_params)
                 validate_data(self, X, reset=True, skip_check_array=True)
@@ -177,31 +177,31 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """Predict y of each row, from what was known `horizon` rows before.
+        """Predict y of each row from the rows up to `horizon` rows before.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_features)
-            The table; what `fit` remembers goes before it, as the `history` of
-            `SlidingWindow` says. Differences are added to the values in it.
+            The table; the history of `fit` goes before it, according to `history` of
+            `SlidingWindow`. Differences are added to the values in it.
 
         Returns
         -------
         ndarray of shape (n_rows, ...)
-            In the units of y, of its shape.
+            On the original scale, in the shape of y.
         """
         check_is_fitted(self)
         self._check_columns(X)
-        if self._units is None:
+        if self._scale is None:
             return self.forecaster_.predict(X)
-        changed, windows = self._units.changed(as_table(X))
+        changed, windows = self._scale.transform_table(as_table(X))
         predicted = np.asarray(self.forecaster_.predict(changed))
-        restored = self._restored(predicted[..., np.newaxis], windows)
+        restored = self._restore(predicted[..., np.newaxis], windows)
         return restored.reshape(predicted.shape)
 
     @available_if(_predicts_quantiles)
     def predict_quantiles(self, X):
-        """Predict quantiles of y of each row, where the forecaster predicts them.
+        """Predict quantiles of y of each row, if the forecaster predicts them.
 
         Parameters
         ----------
@@ -211,28 +211,28 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_rows, ..., n_quantiles)
-            In the units of y.
+            On the original scale.
 
         Raises
         ------
         ValueError
-            If the transformer turns the order of values around.
+            If the transformer reverses the order of values.
         """
         check_is_fitted(self)
         self._check_columns(X)
         changed, windows = X, None
-        if self._units is not None:
-            changed, windows = self._units.changed(as_table(X))
-        parts = parts_of(self.forecaster_, "predict_quantiles")
+        if self._scale is not None:
+            changed, windows = self._scale.transform_table(as_table(X))
+        parts = split_pipeline(self.forecaster_, "predict_quantiles")
         inputs = parts.window.transform(parts.transform(changed))
         for step in parts.after:
             inputs = step.transform(inputs)
         quantiles = parts.predictor.predict_quantiles(inputs)
-        if self._units is None:
+        if self._scale is None:
             return quantiles
         predicted = np.asarray(parts.predictor.predict(inputs))[..., np.newaxis]
         both = np.concatenate([predicted, quantiles], axis=-1)
-        restored = self._restored(both, windows).reshape(both.shape)
+        restored = self._restore(both, windows).reshape(both.shape)
         return restored[..., 1:]
 
     def score(self, X, y, sample_weight=None):
@@ -255,11 +255,13 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         """
         predicted = self.predict(X)
         truth = np.asarray(y, dtype=float).reshape(len(predicted), -1)
-        there = ~np.isnan(truth).any(axis=1)
+        has_truth = ~np.isnan(truth).any(axis=1)
         if sample_weight is not None:
-            sample_weight = np.asarray(sample_weight)[there]
+            sample_weight = np.asarray(sample_weight)[has_truth]
         predicted = predicted.reshape(len(predicted), -1)
-        return r2_score(truth[there], predicted[there], sample_weight=sample_weight)
+        return r2_score(
+            truth[has_truth], predicted[has_truth], sample_weight=sample_weight
+        )
 
     def get_metadata_routing(self):
         """Return how metadata goes to the forecaster."""
@@ -269,7 +271,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         )
 
     def _check_columns(self, X):
-        """Refuse a table whose columns are not those of `fit`."""
+        """Raise unless a table has the columns of `fit`."""
         if n_axes(X) == 1:
             raise ValueError(
                 "Expected 2D array, got 1D array instead: X must be a table of shape "
@@ -278,12 +280,12 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
             )
         validate_data(self, X, reset=False, skip_check_array=True)
 
-    def _restored(self, predicted, windows):
-        """Bring predictions, of which the last axis is quantiles, into units of y."""
-        units = self._units
-        shape = (len(predicted), units.n_steps, len(units.columns), -1)
+    def _restore(self, predicted, windows):
+        """Return predictions, whose last axis is quantiles, on the original scale."""
+        scale = self._scale
+        shape = (len(predicted), scale.n_steps, len(scale.columns), -1)
         horizon = self._window.geometry.horizon
-        return units.restored_rows(predicted.reshape(shape), windows, horizon)
+        return scale.restore_rows(predicted.reshape(shape), windows, horizon)
 
     # ------------------------------------------------------------------------ fitting
     def _fit(self, X, y, lags, fit_params):
@@ -294,21 +296,21 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
                 "make_pipeline(SlidingWindow(24), LSTMRegressor()), or a search over "
                 f"one; got {self.forecaster!r}."
             )
-        units = TargetUnits(
+        scale = TargetScale(
             self.transformer, lags, window, steps_before(self.forecaster, window)
         )
-        rows, changed, targets = units.fit(X, y)
-        self._check_horizon(units, window)
-        self.target_columns_ = units.columns
-        self.transformers_ = [transform.fitted for transform in units.transforms]
-        self._units = units
+        rows, changed, targets = scale.fit(X, y)
+        self._check_horizon(scale, window)
+        self.target_columns_ = scale.columns
+        self.transformers_ = [transform.fitted for transform in scale.transforms]
+        self._scale = scale
         params = check_method_params(X, fit_params, indices=rows)
         self._fit_forecaster(
             safe_indexing(changed, rows), safe_indexing(targets, rows), params
         )
-        # A search may have chosen another.
-        self._window = parts_of(self.forecaster_, type(self).__name__).window
-        self._check_horizon(units, self._window)
+        # A search may have chosen another window.
+        self._window = split_pipeline(self.forecaster_, type(self).__name__).window
+        self._check_horizon(scale, self._window)
 
     def _fit_forecaster(self, X, y, fit_params):
         if routing_enabled():
@@ -316,39 +318,39 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         self.forecaster_ = clone(self.forecaster)
         try:
             with warnings.catch_warnings():
-                if self._units is not None and self._units.weights:
-                    # As many rows as the table lacked were told; more are left out.
+                if self._scale is not None and self._scale.weights:
+                    # Lags has warned of missing rows; those left out here are not.
                     warnings.filterwarnings("ignore", f".*{MISSING_ROWS}")
                 self.forecaster_.fit(X, y, **fit_params)
         except ValueError as error:
-            differs = self._units is not None and self._units.weights
+            differs = self._scale is not None and self._scale.weights
             window = find_window(self.forecaster) if differs else None
             if window is not None and len(X) < window.window_length:
                 length = window.window_length
                 raise ValueError(
                     f"difference={self.difference!r} leaves {len(X)} of the rows of X, "
-                    f"while window_length={length} needs {length}: what the first "
-                    f"{sum(as_list(self.difference))} rows (of each group) differ from "
-                    "is not known. Give more rows, or a smaller difference or "
+                    f"while window_length={length} needs {length}: the difference of "
+                    f"the first {sum(as_list(self.difference))} rows (of each group) "
+                    "is not known. Pass more rows, or a smaller difference or "
                     "window_length."
                 ) from error
             if differs and "NaN" in str(error):
                 error.add_note(
-                    "The difference from a value that is missing, as a row or as NaN, "
-                    "is NaN. The last step of the pipeline does not leave rows without "
-                    "a target out: use one that does, as the estimators of sklstm."
+                    "The difference from a missing row or value is NaN, and the last "
+                    "step of the pipeline does not leave out rows without a target: "
+                    "use one that does, such as the estimators of sklstm."
                 )
             raise
 
-    def _check_horizon(self, units, window):
-        """Refuse differences from values that are not known when a window ends."""
-        horizon, weights = int(window.horizon), units.weights
-        if not weights or horizon <= max(units.n_steps, min(weights)):
+    def _check_horizon(self, scale, window):
+        """Raise unless windows end with the values that differences start from."""
+        horizon, weights = int(window.horizon), scale.weights
+        if not weights or horizon <= max(scale.n_steps, min(weights)):
             return
         raise ValueError(
             f"difference={self.difference!r} starts from a value {min(weights)} rows "
-            f"before, but with horizon={horizon} and targets of {units.n_steps} steps "
-            f"the last {horizon - units.n_steps} rows before these are not known. "
+            f"before, but with horizon={horizon} and targets of {scale.n_steps} steps "
+            f"the last {horizon - scale.n_steps} rows before these are not known. "
             f"Predict all steps at once: make_multistep(X, y, {horizon}) with "
             f"SlidingWindow(horizon={horizon}); or one after the other: horizon=1."
         )
@@ -359,7 +361,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         tags.input_tags = inner.input_tags
         searched = getattr(self.forecaster, "estimator", self.forecaster)
         for _, first in itertools.islice(steps_of(searched), 1):
-            # Of which a pipeline says nothing.
+            # The tags of a pipeline do not tell.
             tags.input_tags.allow_nan = get_tags(first).input_tags.allow_nan
         tags.target_tags = inner.target_tags
         tags.regressor_tags.poor_score = True
@@ -367,17 +369,12 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
 
 
 def wrapper_of(fitted):
-    """Return the forecaster of a transformed target that an estimator is, or None.
-
-    Parameters
-    ----------
-    fitted : estimator
-        The forecaster itself, or a search over it.
+    """Return the TransformedTargetForecaster, also of a search over one, or None.
 
     Raises
     ------
     ValueError
-        If steps of a pipeline stand before it, so that it does not see the table.
+        If it is the last step of a pipeline, so that it does not see the table.
     """
     if isinstance(fitted, TransformedTargetForecaster):
         return fitted
@@ -387,8 +384,8 @@ def wrapper_of(fitted):
         last = fitted.steps[-1][1]
         if not isinstance(last, str) and wrapper_of(last) is not None:
             raise ValueError(
-                "A TransformedTargetForecaster must be given the table itself: put the "
-                f"steps before it into the pipeline that it holds; got {fitted!r}."
+                "A TransformedTargetForecaster must be given the table itself: move "
+                f"the steps before it into its forecaster; got {fitted!r}."
             )
     return None
 

@@ -1,4 +1,4 @@
-"""What came true: y of each row, in whatever shape the pipeline learned it."""
+"""The true values of the targets of each row."""
 
 from numbers import Number
 
@@ -7,20 +7,10 @@ import pandas as pd
 
 
 def truth_of(y, n_targets):
-    """Return y of each row.
+    """Return the targets of each row: (n_rows, n_targets).
 
-    Parameters
-    ----------
-    y : array-like of shape (n_rows, ...)
-        The targets; of several steps, as `make_multistep` arranges them, the last is
-        that of the row.
-
-    n_targets : int
-        How many targets there are.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_targets)
+    If y holds several steps, as `make_multistep` arranges them, the last is that of
+    the row.
 
     Examples
     --------
@@ -30,7 +20,7 @@ def truth_of(y, n_targets):
            [4]])
     """
     y = np.asarray(y)
-    if y.dtype == object and pd.isna(y).any():  # pandas' own kinds of missing
+    if y.dtype == object and pd.isna(y).any():  # such as pd.NA
         y = np.where(pd.isna(y), np.nan, y)
         if all(isinstance(value, Number) for value in y.flat):
             y = y.astype(float)

@@ -549,7 +549,7 @@ BAD = {
         {"known": []},
         "neither predicted nor known: 'hour'. Add them to known",
     ),
-    "told": ({"known": ["hour", "price"]}, "known has 'price', which is what is to be"),
+    "told": ({"known": ["hour", "price"]}, "known has 'price', which is to be"),
     "KFold": ({"cv": KFold(3)}, "Fold 0 of cv trains on rows after test row 0"),
     "empty": ({"cv": [([], [1])]}, "Fold 0 of cv has no train row"),
     "no test": ({"cv": [([1], [])]}, "Fold 0 of cv has no test row"),

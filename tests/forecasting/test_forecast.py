@@ -297,7 +297,7 @@ def test_targets_without_a_name_are_asked_for():
     found = forecast(both, X, 2, target=["load", "price"])
     assert list(found) == ["load", "price"]
     known = series().set_axis(series().index + pd.Timedelta(hours=120))
-    with pytest.raises(ValueError, match="X_future tells all columns of X, but one"):
+    with pytest.raises(ValueError, match="X_future has all columns of X, but one"):
         forecast(
             ridge().fit(X, X["price"]), X, 3, known.rename(columns={"hour": "load"})
         )
@@ -534,11 +534,11 @@ BAD = {
     "short": (bad(steps=5), r"steps=5 needs as many rows in X_future, but it has 4\."),
     "strange": (
         bad(X_future=calendar(4).assign(snow=0.0)),
-        "X_future has columns that X has not: 'snow'",
+        "X_future has columns that X does not have: 'snow'",
     ),
     "told": (
         bad(X_future=calendar(4).assign(price=1.0)),
-        "X_future has 'price', which is what is to be forecast",
+        "X_future has 'price', which is to be forecast",
     ),
     "unsorted": (
         bad(X=series().iloc[[*range(118), 119, 118]]),
@@ -757,7 +757,7 @@ HIDDEN = {
             SimpleImputer(),
             Ridge(),
         ),
-        "ColumnTransformer. Make them the step after",
+        "ColumnTransformer. Put them after it",
     ),
     "a union": (
         make_pipeline(
@@ -765,7 +765,7 @@ HIDDEN = {
             SimpleImputer(),
             Ridge(),
         ),
-        "FeatureUnion. Make them the step after",
+        "FeatureUnion. Put them after it",
     ),
 }
 

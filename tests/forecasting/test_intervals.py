@@ -330,7 +330,10 @@ BAD = {
         "forecasts has a column 'step', a name .* Rename",
     ),
     "n_folds": ({"n_folds": 0}, "n_folds must be an int >= 1 or None, got 0"),
-    "by": ({"by": ("shop",)}, "must be what backtest gives, but lacks 'shop'"),
+    "by": (
+        {"by": ("shop",)},
+        "must be the table that backtest returns, but lacks 'shop'",
+    ),
     "columns": ({"backtested": made_up()[["fold"]]}, "lacks 'origin', 'step'"),
     "targets": ({"backtested": made_up(target="price")}, "holds several targets"),
     "several": (

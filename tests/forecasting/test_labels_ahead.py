@@ -42,7 +42,7 @@ def test_labels_are_fed_back_into_their_own_column():
 @pytest.mark.parametrize("dtype", [object, "category", "str"])
 def test_labels_go_into_no_column_of_numbers(dtype):
     X, y = rain(), pd.Series(STATES, DAYS, dtype=dtype, name="mm")
-    said = r"column 'mm' of X: they are such as 'dry', the column holds such as 0\.0\."
+    said = r"column 'mm' of X: they are values such as 'dry', the column holds values such as 0\.0\."
     with pytest.raises(ValueError, match=said):
         forecast(tree().fit(X, y), X, 3)
     with pytest.raises(ValueError, match=said):
@@ -55,7 +55,7 @@ def test_numbers_go_into_no_column_of_labels():
     # Unknown categories are all zeros: nothing else would tell.
     encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore")
     pipe = tree(make_column_transformer((encoder, ["state"]))).fit(X, y)
-    said = "they are such as 0, the column holds such as 'dry'"
+    said = "they are values such as 0, the column holds values such as 'dry'"
     with pytest.raises(ValueError, match=said):
         forecast(pipe, X, 3)
 

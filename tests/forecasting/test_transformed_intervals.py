@@ -108,7 +108,7 @@ def test_the_truth_lies_as_often_within_as_on_the_scale_of_errors(transformer):
     assert (found["visits_lower"] <= found["visits"]).all()
     assert (found["visits"] <= found["visits_upper"]).all()
     # The interval of the last fold itself would hold 13 of 15 truths of a step.
-    first = own.fit(X[:60], X["visits"][:60])._units.transforms[0]
+    first = own.fit(X[:60], X["visits"][:60])._scale.transforms[0]
     there = {c: first.of_forecasts(past[c].to_numpy(), str) for c in past.columns[-2:]}
     errors = np.abs(there["truth"] - there["forecast"]).reshape(15, 4)
     width = np.sort(errors, axis=0)[12]
@@ -129,7 +129,7 @@ def test_the_truth_lies_as_often_within_as_on_the_scale_of_errors(transformer):
 def test_what_nothing_is_transformed_to_is_the_end_of_the_scale():
     X = visits()
     for transformer in ("box-cox", PowerTransformer("box-cox", standardize=False)):
-        transform = wrapped(transformer).fit(X, X["visits"])._units.transforms[0]
+        transform = wrapped(transformer).fit(X, X["visits"])._scale.transforms[0]
         assert transform.inverse_transform(np.array([-1e6, -np.inf])).tolist() == [0, 0]
         assert transform.inverse_transform(np.array([np.inf])).tolist() == [np.inf]
     few = backtest(wrapped("log"), X, X["visits"], TimeSeriesSplit(3, test_size=4))
@@ -231,7 +231,7 @@ def test_quantiles_are_brought_back_and_calibrated_on_the_scale():
 
     own.set_params(transformer=FunctionTransformer(np.reciprocal, np.reciprocal))
     own.fit(X, X["visits"])
-    with pytest.raises(ValueError, match="turns the order of values around"):
+    with pytest.raises(ValueError, match="reverses the order of values"):
         forecast(own, X, 4)
 
 

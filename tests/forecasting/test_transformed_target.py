@@ -112,7 +112,7 @@ def test_box_cox_is_scipys_and_yeo_johnson_scikit_learns():
     X = sales()[["sold"]]
     z, power = stats.boxcox(X["sold"])
     own = wrapped("box-cox").fit(X, X["sold"])
-    assert own._units.transforms[0].power == pytest.approx(power, abs=1e-6)
+    assert own._scale.transforms[0].power == pytest.approx(power, abs=1e-6)
     by_hand = X.assign(sold=z)
     inner = ridge().fit(by_hand, by_hand["sold"])
     expected = (forecast(inner, by_hand, 5) * power + 1) ** (1 / power)
@@ -275,7 +275,7 @@ def test_differences_do_not_go_over_rows_that_are_missing():
     own = TransformedTargetForecaster(pipe, difference=1)
     with pytest.warns(UserWarning, match="1 row is missing"):
         own.fit(X, X["x"])
-    changed, _ = own._units.changed(X)
+    changed, _ = own._scale.transform_table(X)
     expected = X["x"].diff().to_numpy(copy=True)
     expected[40] = np.nan  # the day after the one that is not there
     np.testing.assert_allclose(changed["x"], expected)
@@ -350,7 +350,7 @@ def test_a_missing_target_is_a_row_without_one():
     assert np.isfinite(own.score(X, y))
     with pytest.raises(ValueError, match="NaN") as error:
         wrapped(difference=1).fit(X, y)
-    assert "The difference from a value that is missing" in error.value.__notes__[0]
+    assert "The difference from a missing row or value" in error.value.__notes__[0]
 
 
 def test_no_row_sees_what_is_later():
@@ -495,7 +495,7 @@ def test_a_y_that_is_no_column_is_refused():
         own.fit(X, np.arange(1.0, 121.0))
     with pytest.raises(ValueError, match=r"called 'sold'.* row 0 \(2015-01\) of y it"):
         own.fit(X, np.log(X["sold"]))
-    with pytest.raises(ValueError, match=r"Alike are 'sold', 'again'"):
+    with pytest.raises(ValueError, match=r"is equal to 'sold', 'again'"):
         own.fit(X.assign(again=X["sold"]), X["sold"].to_numpy())
     own.fit(X, X["sold"])
     with pytest.raises(ValueError, match="target names 'month', but y was"):

@@ -1,13 +1,13 @@
-"""The rows after a table as windows hold them, with predictions filled in."""
+"""The features of the rows that follow a table, with predictions filled in."""
 
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._row_by_row import agree, work_row_by_row
+from sklstm.forecasting._row_by_row import are_close, work_row_by_row
 
 
 class FollowingRows:
-    """The rows that follow series, as windows hold them, with predictions filled in.
+    """The features of the rows that follow series, with predictions filled in.
 
     Parameters
     ----------
@@ -18,14 +18,14 @@ class FollowingRows:
         The table that they follow.
 
     future : Future
-        What is known of them.
+        The rows, with their known values.
 
     fed : dict
-        Columns that predictions are fed back into, and the number of the target each.
+        The columns that predictions are fed back into, with the number of the target.
 
     table : DataFrame or None
-        The table so far, where steps before the window look at other rows: they then
-        see all of it again at every step.
+        The table so far, if pipeline steps before the window depend on other rows: it
+        is then transformed again with each new row.
     """
 
     def __init__(self, parts, panel, future, fed, table=None):
@@ -33,22 +33,22 @@ class FollowingRows:
         self._fed, self._table = fed, table
         self.all_known = not fed
         self._values, self._used = None, []
-        self._there = future.there
+        self._exists = future.exists
         if work_row_by_row(parts.before) and {*fed} == {*panel.columns}:
-            self._there = None  # a row that is missing is predicted as any other
-        self._tried = table is None and not work_row_by_row(parts.before)
+            self._exists = None  # missing rows are predicted like any other
+        self._is_recorded = table is None and not work_row_by_row(parts.before)
         if not parts.before:
             self._values = parts.window.features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
             self._fed = dict(zip(places, fed.values(), strict=True))
 
     def rows(self, first, last, forecast=None):
-        """Return the features of steps `first` to `last`, without the last.
+        """Return the features of the steps ahead from `first` to before `last`.
 
         Parameters
         ----------
         first, last : int
-            Steps, counted from 0.
+            Positions after the table, counted from 0.
 
         forecast : ndarray of shape (n_series, n_steps, n_targets, n), default=None
             The predictions so far. None leaves them missing.
@@ -58,7 +58,7 @@ class FollowingRows:
         ndarray of shape (n_series, last - first, n_features)
         """
         n_series = self._future.n_series
-        # Steps that look at other rows see the table so far, and all that follows it.
+        # Pipeline steps that depend on other rows get all rows again.
         begin = first if self._table is None else 0
         part = slice(begin * n_series, last * n_series)
         predicted = {
@@ -76,36 +76,35 @@ class FollowingRows:
                 frame[column] = numbers
             values = self._features(frame)
         values = values[len(values) - (last - first) * n_series :]
-        if self._there is not None:
-            there = self._there[first * n_series : last * n_series]
-            values = np.where(there[:, np.newaxis], values, np.nan)
+        if self._exists is not None:
+            exists = self._exists[first * n_series : last * n_series]
+            values = np.where(exists[:, np.newaxis], values, np.nan)
         values = values.reshape(last - first, n_series, -1).swapaxes(0, 1)
-        if self._tried:
+        if self._is_recorded:
             self._used.append((first, last, forecast is not None, values))
         return values
 
-    def agree_with_context(self, forecast, table=None):
-        """Return whether rows would have been the same with others before them.
+    def agrees_with_context(self, forecast, table=None):
+        """Return whether the features are the same with other rows before them.
 
         Parameters
         ----------
         forecast : ndarray of shape (n_series, n_steps, n_targets, n)
-            The predictions, of which every step is filled in that a window holds.
+            The predictions.
 
         table : DataFrame, default=None
-            The table before them. None puts before each row those that follow the
-            table as well, which were given one by one.
+            The rows before. None transforms only the rows that follow, together.
         """
         used, self._used = self._used, []
         if not used:
             return True
-        aware = FollowingRows(self._parts, self._panel, self._future, self._fed, table)
+        others = FollowingRows(self._parts, self._panel, self._future, self._fed, table)
         for with_forecast in (False, True):
             own = [one for one in used if one[2] == with_forecast]
             if own:
                 last = max(last for _, last, _, _ in own)
-                together = aware.rows(0, last, forecast if with_forecast else None)
-                if not all(agree(v, together[:, a:b]) for a, b, _, v in own):
+                together = others.rows(0, last, forecast if with_forecast else None)
+                if not all(are_close(v, together[:, a:b]) for a, b, _, v in own):
                     return False
         return True
 

@@ -1,4 +1,4 @@
-"""The scale on which errors of forecasts are measured: that of what was learned."""
+"""The transforms of targets that a table of forecasts carries."""
 
 import numpy as np
 
@@ -6,24 +6,24 @@ from sklstm._validation import shortened
 from sklstm.forecasting._result_tables import quantiles_among
 from sklstm.forecasting._target_transform import TargetTransform, check_transformer
 
-# Where tables of forecasts carry it, in their `attrs`.
+# The key in the `attrs` of tables of forecasts.
 KEY = "transformer"
 
 
-class Scale(str):
+class CarriedTransforms(str):
     """Transforms of targets, as a table of forecasts carries them in its `attrs`.
 
-    It is text, what the transformer is called, so that the table can be written:
+    They are a string, the name of the transformer, so that the table can be written:
     Parquet's files hold `attrs` as JSON.
 
     Parameters
     ----------
     transforms : dict of TargetTransform
-        By target.
+        The transform of each target.
     """
 
     def __new__(cls, transforms):
-        """Make the text of the transforms."""
+        """Make the string of the transforms."""
         names = dict.fromkeys(repr(transform) for transform in transforms.values())
         made = super().__new__(cls, ", ".join(names))
         made.transforms = dict(transforms)
@@ -33,48 +33,48 @@ class Scale(str):
         return (self.transforms,)
 
     def __deepcopy__(self, memo):
-        return self  # pandas copies attrs with every table that is made of another
+        return self  # pandas copies attrs to every derived table
 
     @classmethod
     def of(cls, backtested, transformer, target=None):
-        """Return the transform by which errors are measured.
+        """Return the transform to the scale on which errors are measured.
 
         Parameters
         ----------
         backtested : DataFrame
-            What a backtest gave.
+            The table of a backtest.
 
         transformer : None, str, transformer or TransformedTargetForecaster
-            What the user says. None takes what the table carries.
+            The parameter of the user. None takes the transform that the table carries.
 
         target : str, int or None
-            What the forecasts are called, where that is known.
+            The name of the target, if known.
 
         Returns
         -------
         TargetTransform or None
-            None where nothing is transformed.
+            None if nothing is transformed.
         """
         carried = backtested.attrs.get(KEY) if transformer is None else transformer
         carried = getattr(carried, "best_estimator_", carried)
-        units = getattr(carried, "_units", None)
+        scale = getattr(carried, "_scale", None)
         if hasattr(carried, "forecaster_"):
-            if units is None:
+            if scale is None:
                 return None
-            carried = cls(units.by_target)
+            carried = cls(scale.by_target)
         if isinstance(carried, cls):
             return _chosen(carried.transforms, target)
         if carried is None:
             return None
         if transformer is None and carried != "log":
             raise ValueError(
-                f"backtested has lost its transform, of which it has the name alone: "
-                f"{carried!r}. Say transformer=, the fitted forecaster or one like it."
+                f"backtested has lost its transform, of which only the name is left: "
+                f"{carried!r}. Pass transformer, the fitted forecaster or one like it."
             )
         check_transformer(carried)
         transform = TargetTransform(carried)
         truth = backtested["truth"].to_numpy(float)
-        transform.fit(truth, _place("backtested", "truth"))
+        transform.fit(truth, _row_namer("backtested", "truth"))
         return transform
 
 
@@ -84,16 +84,15 @@ def _chosen(transforms, target):
     if target in transforms:
         return transforms[target]
     first = next(iter(transforms.values()))
-    if isinstance(first.fitted, str):  # which is right for any positive number
+    if isinstance(first.fitted, str):  # valid for any positive number
         return first
     raise ValueError(
-        "backtested tells of the transforms of several targets, "
-        f"{shortened(transforms)}. Say transformer=, that of the one whose rows these "
-        "are."
+        "backtested carries the transforms of several targets, "
+        f"{shortened(transforms)}. Pass transformer, that of the target of these rows."
     )
 
 
-def on_scale(transform, table, name):
+def transform_forecasts(transform, table, name):
     """Return a table of forecasts with transformed numbers.
 
     Parameters
@@ -102,10 +101,10 @@ def on_scale(transform, table, name):
         None changes nothing.
 
     table : DataFrame
-        With the columns `forecast`, those of quantiles, and maybe `truth`.
+        Has the column `forecast`, and may have `truth` and quantiles.
 
     name : str
-        What errors call it.
+        The name of the table in messages.
 
     Returns
     -------
@@ -114,23 +113,20 @@ def on_scale(transform, table, name):
     if transform is None:
         return table
     quantiles = quantiles_among(table.columns)
-    if quantiles and not transform.is_increasing:
-        raise ValueError(
-            f"transformer={transform!r} turns the order of values around, and with it "
-            "that of quantiles. Take its negative."
-        )
+    if quantiles:
+        transform.check_increasing()
     numbers = [c for c in ("truth", "forecast") if c in table.columns] + quantiles
     new = {
-        column: transform.of_forecasts(
-            table[column].to_numpy(float), _place(name, column)
+        column: transform.transform_forecasts(
+            table[column].to_numpy(float), _row_namer(name, column)
         )
         for column in numbers
     }
     return table.assign(**new)
 
 
-def off_scale(transform, bounds, rows):
-    """Bring the ends of intervals back into the units of y.
+def restore_bounds(transform, bounds, rows):
+    """Return the ends of intervals on the original scale.
 
     Parameters
     ----------
@@ -138,10 +134,10 @@ def off_scale(transform, bounds, rows):
         None changes nothing.
 
     bounds : ndarray of shape (n_rows, 2)
-        The ends, transformed.
+        The transformed ends.
 
     rows : DataFrame of n_rows rows
-        The forecasts, transformed.
+        The transformed forecasts.
 
     Returns
     -------
@@ -150,9 +146,9 @@ def off_scale(transform, bounds, rows):
     if transform is None:
         return bounds
     inside = rows["forecast"].to_numpy(float)
-    ends = [transform.ends(inside, bounds[:, side]) for side in (0, 1)]
+    ends = [transform.restore_ends(inside, bounds[:, side]) for side in (0, 1)]
     return np.sort(np.column_stack(ends), axis=1)
 
 
-def _place(name, column):
+def _row_namer(name, column):
     return lambda row: f"row {row} of column {column!r} of {name}"

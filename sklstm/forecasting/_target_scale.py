@@ -1,4 +1,4 @@
-"""Tables and targets in transformed units, and what brings predictions back."""
+"""Transform tables and targets, and bring predictions to the original scale."""
 
 import numpy as np
 import pandas as pd
@@ -8,37 +8,37 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from sklstm._pipeline import steps_of
 from sklstm._series import groups_of
 from sklstm._validation import as_list, shortened
-from sklstm.forecasting._differences import filled, integrate, weights_of
+from sklstm.forecasting._differences import fill_missing, integrate, weights_of
 from sklstm.forecasting._lags import Lags, at_lag, between_lags
 from sklstm.forecasting._target_column import (
-    TargetColumns,
     columns_of,
+    find_target,
     history_of,
     is_of_numbers,
-    place_of_row,
+    row_namer,
 )
 from sklstm.forecasting._target_transform import TargetTransform
 
-# Steps that fill what is missing, and those that know no other numbers than they saw.
+# Pipeline steps that fill missing values, or that take numbers for categories.
 _FILLING = SimpleImputer, KNNImputer, OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 
-class TargetUnits:
-    """The units in which a forecaster sees its target: transformed, and differences.
+class TargetScale:
+    """The scale of the target in a forecaster: transformed, then differenced.
 
     Parameters
     ----------
     transformer : None, str or transformer
-        Of each target.
+        The transformer of each target.
 
     difference : list of int
-        Lags of differences, which are taken after it.
+        Lags of the differences.
 
     window : WindowStep
-        That of the forecaster, not fitted: it tells groups, history and gaps.
+        The window step of the forecaster, not fitted.
 
     before : list of transformers
-        The steps of the forecaster before it.
+        The pipeline steps before it.
 
     Attributes
     ----------
@@ -46,16 +46,16 @@ class TargetUnits:
         The columns of X that each target is.
 
     transforms : list of TargetTransform
-        One for each.
+        The transform of each target.
 
     weights : dict of int to float
-        Of values before, as :func:`weights_of` gives them.
+        The weights of earlier values in the differences.
 
     n_steps : int
-        How many steps a target has.
+        The number of steps of a target.
 
     lags : Lags
-        What the transformed targets were before each row, where there are differences.
+        The earlier values of the transformed targets, if there are differences.
     """
 
     def __init__(self, transformer, difference, window, before):
@@ -64,7 +64,7 @@ class TargetUnits:
         self.weights = weights_of(difference)
 
     def fit(self, X, y):
-        """Find the history of y in X, and transform both.
+        """Fit the transforms, and transform a table and its targets.
 
         Parameters
         ----------
@@ -77,104 +77,98 @@ class TargetUnits:
         Returns
         -------
         rows : ndarray of int
-            From the first of each group on whose difference is known; without those
-            that have no difference because a row before them is missing, where they
-            are then missing steps themselves.
+            The rows of each group from the first known difference on. Rows without a
+            difference, because a row before them is missing, are left out if they then
+            count as missing time steps.
 
         changed : of the type of X
-            All of the table, transformed.
+            The whole table, transformed.
 
         targets : of the form of y
-            All targets, likewise.
+            All targets, transformed.
         """
-        found = self._found(X, y)
-        self.columns, targets = found.columns, found.values.copy()
-        self.n_steps = targets.shape[1]
+        values, self.columns = self._find_target(X, y)
+        self.n_steps = values.shape[1]
         self.transforms = [TargetTransform(self.transformer) for _ in self.columns]
-        self._means = np.empty(len(self.columns))
         for i, transform in enumerate(self.transforms):
-            own, where = targets[:, :, i], place_of_row(X)
-            own[:, -1] = transform.fit(own[:, -1], where)
-            for step in range(self.n_steps - 1):
-                own[:, step] = transform.transform(own[:, step], where)
-            self._means[i] = np.nanmean(own[:, -1])
-        levels, windows = self._transformed(X), None
+            transform.fit(values[:, -1, i], row_namer(X))
+        targets = self._transform_targets(X, values)
+        self._means = np.nanmean(targets[:, -1], axis=0)
+        levels, windows = self._transform_history(X), None
         if self.weights:
             length = max(self.weights) + self.n_steps + self._window.geometry.length
             self.lags = Lags(self._window, length)
             windows = self.lags.fit(X, levels)
         return self._pairs(X, y, levels, targets, windows)
 
-    def pairs(self, X, y):
+    def transform_pairs(self, X, y):
         """Transform a table and its targets, as :meth:`fit` returns them."""
-        found = self._found(X, y)
-        if found.columns != self.columns:
+        values, columns = self._find_target(X, y)
+        if columns != self.columns:
             raise ValueError(
-                f"y is {shortened(found.columns)} of X, but was "
-                f"{shortened(self.columns)} in fit."
+                f"y is {shortened(columns)} of X, but was {shortened(self.columns)} in "
+                "fit."
             )
-        targets, where = found.values.copy(), place_of_row(X)
-        for i, transform in enumerate(self.transforms):
-            for step in range(self.n_steps):
-                own = targets[:, step, i]
-                targets[:, step, i] = transform.transform(own, where)
-        levels = self._transformed(X)
-        windows = self.lags.of(X, levels) if self.weights else None
+        targets = self._transform_targets(X, values)
+        levels = self._transform_history(X)
+        windows = self.lags.windows(X, levels) if self.weights else None
         return self._pairs(X, y, levels, targets, windows)
 
-    def changed(self, X):
-        """Transform a table, which goes on from what `fit` remembers.
+    def transform_table(self, X):
+        """Transform a table that continues the fitted one.
 
         Returns
         -------
         changed : of the type of X
-            The table that the forecaster reads.
+            The transformed table.
 
         windows : ndarray or SequenceTable of shape (n_rows, n_lags, n_targets), or None
-            What the transformed targets were until each row; None without differences.
+            The transformed targets up to each row; None without differences.
         """
-        levels = self._transformed(X)
+        levels = self._transform_history(X)
         if not self.weights:
-            return self.with_history(X, levels), None
-        windows = self.lags.of(X, levels)
-        return self.with_history(X, self._differences(levels, windows)), windows
+            return self.with_targets(X, levels), None
+        windows = self.lags.windows(X, levels)
+        return self.with_targets(X, self._differences(levels, windows)), windows
 
-    def recent(self, X):
-        """Return what the transformed targets were last in each series of a table.
+    def last_values(self, X):
+        """Return the last values of the transformed targets in each series of a table.
 
         Returns
         -------
         ndarray of shape (n_series, n_recent, n_targets), or None
             None without differences.
         """
-        return self.lags.until(X, self._transformed(X)) if self.weights else None
+        if not self.weights:
+            return None
+        return self.lags.last_values(X, self._transform_history(X))
 
-    def within(self, panel):
-        """Transform a table by itself, without what `fit` remembers.
+    def transform_alone(self, panel):
+        """Transform a table without the history of `fit`.
 
         Parameters
         ----------
         panel : Panel
-            The table, in the units of y.
+            The table, on the original scale.
 
         Returns
         -------
         changed : of the type of the table
-            The table that the forecaster reads.
+            The transformed table.
 
         levels : ndarray of shape (n_rows, n_targets)
-            The transformed targets.
+            The transformed targets, before differences.
         """
         X = panel.given
-        levels = differences = self._transformed(X)
+        levels = differences = self._transform_history(X)
         if self.weights:
             line = panel.series.line(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
-                rows, there = line.rows_before(lag)
-                earlier = np.where(there[:, np.newaxis], levels[rows], np.nan)
+                rows, exists = line.rows_before(lag)
+                earlier = np.where(exists[:, np.newaxis], levels[rows], np.nan)
                 differences -= weight * earlier
-        return self.with_history(X, differences), levels
+        return self.with_targets(X, differences), levels
 
     @property
     def by_target(self):
@@ -183,16 +177,16 @@ class TargetUnits:
 
     @property
     def n_recent(self):
-        """How many values before a forecast are looked at."""
+        """The number of values before a forecast that differences need."""
         return self.lags.length if self.weights else 0
 
-    def restored(self, predicted, recent):
-        """Bring predictions that follow series back into the units of y.
+    def restore(self, predicted, recent):
+        """Return predictions of the rows after series, on the original scale.
 
         Parameters
         ----------
         predicted : ndarray of shape (n_series, n_steps, n_targets, 1 + n_quantiles)
-            In transformed units; of each target the prediction, then its quantiles.
+            The prediction of each target, then its quantiles.
 
         recent : ndarray of shape (n_series, n_recent, n_targets) or None
             The transformed values before; None without differences.
@@ -209,22 +203,22 @@ class TargetUnits:
             wider = (0, 0), (n_lacking, 0), (0, 0)
             recent = np.pad(recent, wider, constant_values=np.nan)
         if np.isnan(recent).any():
-            recent = filled(recent, self._means)
+            recent = fill_missing(recent, self._means)
         return self._back(predicted, integrate(predicted[..., 0], recent, self.weights))
 
-    def restored_rows(self, predicted, windows, horizon):
-        """Bring predictions of the rows of a table back into the units of y.
+    def restore_rows(self, predicted, windows, horizon):
+        """Return predictions of the rows of a table, on the original scale.
 
         Parameters
         ----------
         predicted : ndarray of shape (n_rows, n_steps, n_targets, 1 + n_quantiles)
-            In transformed units.
+            The predictions.
 
         windows : ndarray or SequenceTable, or None
-            As :meth:`changed` gives them.
+            The windows that :meth:`transform_table` returns.
 
         horizon : int
-            How many rows before its own a window ends.
+            The horizon of the windows.
 
         Returns
         -------
@@ -242,62 +236,68 @@ class TargetUnits:
                     earlier = at_lag(windows, n_steps - 1 - step + lag)
                 levels[:, step] += weight * earlier
         lacking = np.flatnonzero(np.isnan(levels).any(axis=(1, 2)))
-        if len(lacking):  # what is further back may stand for it
+        if len(lacking):  # fill missing values with earlier ones
             n_recent = max(windows.shape[1] - n_steps, max(self.weights))
             recent = between_lags(windows, n_steps, n_recent, lacking)
-            if horizon > n_steps:  # of which nothing is known yet
+            if horizon > n_steps:  # the last rows are not known yet
                 recent[:, n_steps - horizon :] = np.nan
-            recent = filled(recent, self._means)
+            recent = fill_missing(recent, self._means)
             levels[lacking] = integrate(changes[lacking], recent, self.weights)
         return self._back(predicted, levels)
 
     def _back(self, predicted, levels=None):
-        """Undo the transforms of predictions, which are changes to some levels."""
+        """Undo the transforms of predictions, of which `levels` is the integral."""
         values = np.array(predicted, dtype=float)
         if levels is not None:
-            # A quantile is one of the last step, given that those before came true.
+            # A quantile assumes that the predictions of earlier steps come true.
             values += (levels - predicted[..., 0])[..., np.newaxis]
         for i, transform in enumerate(self.transforms):
-            if values.shape[-1] > 1 and not transform.is_increasing:
-                raise ValueError(
-                    f"transformer={transform!r} turns the order of values around, and "
-                    "with it that of quantiles. Take its negative."
-                )
+            if values.shape[-1] > 1:
+                transform.check_increasing()
             values[:, :, i] = transform.inverse_transform(values[:, :, i])
         return values
 
     # ------------------------------------------------------------------- transforming
-    def _found(self, X, y):
-        """Find what y holds, and where its history is in X."""
+    def _find_target(self, X, y):
         group_by = self._window.group_by
-        return TargetColumns(X, y, groups_of(X, group_by).codes, group_by)
+        return find_target(X, y, groups_of(X, group_by).codes, group_by)
+
+    def _transform_targets(self, X, values):
+        """Return targets transformed: (n_rows, n_steps, n_targets)."""
+        targets, where = values.copy(), row_namer(X)
+        for i, transform in enumerate(self.transforms):
+            for step in range(self.n_steps):
+                targets[:, step, i] = transform.transform(values[:, step, i], where)
+        return targets
 
     def _pairs(self, X, y, levels, targets, windows):
-        """Return the rows whose difference is known, a table with these, and targets.
+        """Return rows, table and targets as :meth:`fit` does.
 
         Parameters
         ----------
         X, y
-            In the units of y.
+            On the original scale.
 
         levels : ndarray of shape (n_rows, n_targets)
-            The history of the targets, transformed.
+            The transformed history of the targets.
 
         targets : ndarray of shape (n_rows, n_steps, n_targets)
-            Transformed.
+            The transformed targets.
 
         windows : ndarray or SequenceTable, or None
-            Of `levels`.
+            The windows of `levels`.
         """
         rows = np.arange(len(X))
         if self.weights:
             first = windows
             if self.n_steps > 1:  # of the first step, as X begins with later ones
-                first = self.lags.again(X, targets[:, 0])
+                first = self.lags.windows_of_fitted(X, targets[:, 0])
             known = ~np.isnan(targets).any(axis=(1, 2))
             targets = self._differences_of_targets(targets, windows, first)
             levels = self._differences(levels, windows)
-            rows = _from_first_known(levels, groups_of(X, self._window.group_by).codes)
+            rows = _rows_from_first_known(
+                levels, groups_of(X, self._window.group_by).codes
+            )
             if self.n_steps == 1 and self.lags.tells_time:
                 lost = known & np.isnan(targets).any(axis=(1, 2))
                 rows = rows[~lost[rows]]
@@ -307,27 +307,27 @@ class TargetUnits:
                 f"rows of a series whose target is known, but X has {len(X)} rows"
                 + ("." if self._window.group_by is None else " in all groups.")
             )
-        return rows, self.with_history(X, levels), _like(y, targets)
+        return rows, self.with_targets(X, levels), _like(y, targets)
 
-    def _transformed(self, X):
+    def _transform_history(self, X):
         """Return the history of the targets, transformed: (n_rows, n_targets)."""
         levels = history_of(X, self.columns)
         for i, column in enumerate(self.columns):
-            where = place_of_row(X, column)
+            where = row_namer(X, column)
             levels[:, i] = self.transforms[i].transform(levels[:, i], where)
         return levels
 
     def _differences(self, levels, windows):
-        """Return the differences of values from those in windows that end with them."""
+        """Return the differences of values; the windows end with the same values."""
         differences = levels.copy()
         for lag, weight in self.weights.items():
             differences -= weight * at_lag(windows, lag)
         return differences
 
     def _differences_of_targets(self, targets, windows, first):
-        """Return those of targets of several steps; `first` are windows of the first.
+        """Return the differences of targets; `first` are windows of the first step.
 
-        Earlier values are those of X, or where it does not reach so far, of targets.
+        Earlier values are taken from X or, if they are missing there, from targets.
         """
         differences = targets.copy()
         for step in range(self.n_steps):
@@ -341,11 +341,12 @@ class TargetUnits:
                 differences[:, step] -= weight * earlier
         return differences
 
-    def with_history(self, X, values):
-        """Return X with other values in the columns of the targets.
+    def with_targets(self, X, values):
+        """Return X with new values in the columns of the targets.
 
-        Where a difference is missing, the step is: a network can't read half of it.
-        What is known in advance stays, and tables of which steps fill what is missing.
+        If a difference is missing, the other features of the row become NaN as well,
+        so that it is a missing time step; but not known covariates, nor if pipeline
+        steps fill missing values.
         """
         blank, others = np.isnan(values).any(axis=1), []
         if self.weights and blank.any() and not self._fills:
@@ -361,33 +362,28 @@ class TargetUnits:
             new |= {c: np.where(blank, np.nan, X[c].to_numpy()) for c in others}
             return X.with_columns([type(X[c])(c, v) for c, v in new.items()])
         new |= {c: X[c].astype(float).where(~blank) for c in others}
-        return _assigned(X, new)
+        changed = X.copy()
+        for column, column_values in new.items():  # assign takes only names
+            changed[column] = column_values
+        return changed
 
 
 def steps_before(forecaster, window):
-    """Return the steps before the window of a pipeline, or of one searched over."""
+    """Return the steps before the window in a pipeline, or a search over one."""
     steps = [step for _, step in steps_of(getattr(forecaster, "estimator", forecaster))]
     places = [i for i, step in enumerate(steps) if step is window]
     return steps[: places[0]] if places else []
 
 
 def _fills(step):
-    """Return whether a step fills what is missing, or takes numbers for categories."""
+    """Return whether a step fills missing values, or takes numbers for categories."""
     return isinstance(step, _FILLING) or any(
         isinstance(part, _FILLING) for part in step.get_params().values()
     )
 
 
-def _assigned(X, new):
-    """Return a copy of a DataFrame with other columns, whatever they are called."""
-    changed = X.copy()
-    for column, values in new.items():
-        changed[column] = values
-    return changed
-
-
-def _from_first_known(values, codes):
-    """Return the rows of each group from the first on that has a value."""
+def _rows_from_first_known(values, codes):
+    """Return the rows of each group from the first known value on."""
     known = pd.Series(~np.isnan(values).all(axis=1))
     return np.flatnonzero(known.groupby(codes).cummax().to_numpy())
 

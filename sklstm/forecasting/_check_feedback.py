@@ -1,4 +1,4 @@
-"""Whether predictions may be fed back into a column of X: y must have been it."""
+"""Check that y was the column of X that predictions are fed back into."""
 
 from numbers import Number
 
@@ -9,28 +9,28 @@ from sklstm._pipeline import find_window
 from sklstm._window_step import fitted_table
 from sklstm.preprocessing._seen_target import differ
 
-# Places at which the rows that fit saw are looked for in a table, and how many unlike
-# ones must be found there.
-_TRIED = 50
-_FOUND = 20
+# How many positions in a table are searched for the rows that fit saw, and how many
+# different rows must match.
+_MAX_POSITIONS = 50
+_MIN_MATCHES = 20
 
 
-def check_fed(fitted, outputs, transformed, fed):
-    """Refuse to feed predictions into a column of X that y was not in `fit`.
+def check_feedback(fitted, outputs, transformed, fed):
+    """Raise unless y was, in `fit`, each column of X that predictions are fed into.
 
-    Where steps stand before the window, it saw another X than was passed to `fit`. Then
-    y is compared with those rows of the table at hand that it saw transformed.
+    If pipeline steps come before the window, it did not see the X of `fit`. Then y is
+    compared with those rows of the current table that `fit` saw transformed.
 
     Parameters
     ----------
     fitted : estimator
-        What is forecast with.
+        The fitted forecaster.
 
     outputs : Outputs
-        What it predicts, and of which table.
+        Its predictions, and the table.
 
     transformed : array-like
-        What the steps before the window make of that table.
+        The table, transformed by the pipeline steps before the window.
 
     fed : dict
         The columns that predictions are fed back into, with the number of the target.
@@ -38,39 +38,42 @@ def check_fed(fitted, outputs, transformed, fed):
     Raises
     ------
     ValueError
-        If y was something else.
+        If y was different.
     """
     parts, panel, n_targets = outputs.parts, outputs.panel, outputs.n_targets
     seen = fitted_table(parts.window).target
     if not fed or seen is None:
         return
-    y, undone = _as_predicted(fitted, seen.y), _is_undone(fitted)
+    y = _on_prediction_scale(fitted, seen.y)
+    is_same_scale = next(_target_transformers(fitted), None) is None
     if y.shape[1] % n_targets:
         return
     y = y.reshape(len(y), -1, n_targets)[:, -1]
     for column, target in fed.items():
         if parts.before:
-            _check_found(seen, panel, transformed, parts.window, column, y[:, target])
+            _check_matching_rows(
+                seen, panel, transformed, parts.window, column, y[:, target]
+            )
             continue
         place = panel.columns.index(column)
         wrong = differ(seen.features[:, place], y[:, target])
         if wrong.any():
             i = int(np.argmax(wrong))
             where = f"row {seen.rows[i]} of fit"
-            refuse_fed(column, where, seen.features[i, place], y[i, target])
+            _raise_differs(column, where, seen.features[i, place], y[i, target])
         last = seen.y.shape[1] - n_targets
-        if not undone and (place, last + target) in seen.elsewhere:
+        if is_same_scale and (place, last + target) in seen.elsewhere:
             row, *values = seen.elsewhere[place, last + target]
-            refuse_fed(column, f"row {row} of fit", *values)
+            _raise_differs(column, f"row {row} of fit", *values)
 
 
-def check_fed_rows(frame, truth, fed, rows):
-    """Refuse to feed predictions into a column of X that y is not, in some rows.
+def check_feedback_rows(frame, truth, fed, rows):
+    """Raise unless y is, in some rows, each column of X that predictions are fed into.
 
     Parameters
     ----------
     frame : DataFrame
-        The table, in the units of y.
+        The table, on the original scale.
 
     truth : ndarray of shape (n_rows, n_targets)
         y of each row.
@@ -84,7 +87,7 @@ def check_fed_rows(frame, truth, fed, rows):
     Raises
     ------
     ValueError
-        If y is something else.
+        If y is different.
     """
     for column, target in fed.items():
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
@@ -94,47 +97,38 @@ def check_fed_rows(frame, truth, fed, rows):
         wrong = differ(X, y)
         if wrong.any():
             i = np.argmax(wrong)
-            refuse_fed(column, f"row {rows[i]}", X[i], y[i])
+            _raise_differs(column, f"row {rows[i]}", X[i], y[i])
 
 
-def refuse_fed(column, where, x, y):
-    """Raise the error that says where a column of X and y differ, such as "row 0"."""
+def _raise_differs(column, where, x, y):
+    """Raise the error that y and a column of X differ, at a place such as "row 0"."""
     raise ValueError(
-        f"Predictions can't be fed back into column {column!r} of X, as y is something "
-        f"else: in {where} it is {y:g}, the column {x:g}. Pass y as it stands "
-        "in X, neither shifted nor scaled; or predict all steps at once "
+        f"Predictions can't be fed back into column {column!r} of X, as y differs from "
+        f"it: in {where} it is {y:g}, the column {x:g}. Pass y with the values of the "
+        "column, neither shifted nor scaled; or predict all steps at once "
         "(make_multistep)."
     )
 
 
-def are_alike(column, predicted):
-    """Return whether a column and predictions both hold numbers, or neither does.
-
-    Parameters
-    ----------
-    column : Series
-        A column of X.
-
-    predicted : array-like of shape (n_samples, ...)
-        Predictions.
-    """
+def are_same_kind(column, predicted):
+    """Return whether a column and predictions both hold numbers, or neither does."""
     return _are_numbers(column) == _are_numbers(pd.Series(np.ravel(predicted)))
 
 
-def refuse_unlike(column, values, predicted):
-    """Raise the error that says what a column of X holds, and what is predicted."""
+def raise_other_kind(column, values, predicted):
+    """Raise the error that a column of X and predictions hold values of two kinds."""
     held = values.dropna()
     example = _item(held.iloc[0]) if len(held) else None
     raise ValueError(
-        f"Predictions can't be fed back into column {column!r} of X: they are such as "
-        f"{_item(np.ravel(predicted)[0])!r}, the column holds such as "
-        f"{example!r}. Pass y as it stands in X, or "
-        "predict from rows that are known (a larger horizon)."
+        f"Predictions can't be fed back into column {column!r} of X: they are values "
+        f"such as {_item(np.ravel(predicted)[0])!r}, the column holds values such as "
+        f"{example!r}. Pass y with the values of the column, or predict from rows that "
+        "are known (a larger horizon)."
     )
 
 
 def _are_numbers(values):
-    """Return whether a Series holds numbers (or truth values) alone; NaN is one."""
+    """Return whether a Series holds only numbers, bools and missing values."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         return True
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -148,27 +142,22 @@ def _item(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_undone(fitted):
-    """Return whether predictions are transformed after the window's y was."""
-    return any(True for _ in _undoing(fitted))
-
-
-def _undoing(fitted):
+def _target_transformers(fitted):
     """Yield the transformers of y around the window, the innermost first."""
     if hasattr(fitted, "best_estimator_"):
-        yield from _undoing(fitted.best_estimator_)
+        yield from _target_transformers(fitted.best_estimator_)
     elif hasattr(fitted, "regressor_"):
         if find_window(fitted.regressor_) is not None:
-            yield from _undoing(fitted.regressor_)
+            yield from _target_transformers(fitted.regressor_)
             yield fitted.transformer_
     elif hasattr(fitted, "steps"):
-        yield from _undoing(fitted.steps[-1][1])
+        yield from _target_transformers(fitted.steps[-1][1])
 
 
-def _as_predicted(fitted, y):
-    """Return the y that a window saw in the units of predictions; NaN stays."""
+def _on_prediction_scale(fitted, y):
+    """Return the y that a window saw on the scale of predictions; NaN stays."""
     whole = ~np.isnan(y).any(axis=1)
-    for transformer in _undoing(fitted):
+    for transformer in _target_transformers(fitted):
         some = np.asarray(transformer.inverse_transform(y[whole]), dtype=float)
         some = some.reshape(int(whole.sum()), -1)
         y = np.full((len(y), some.shape[1]), np.nan)
@@ -176,8 +165,8 @@ def _as_predicted(fitted, y):
     return y
 
 
-def _check_found(seen, panel, transformed, window, column, y):
-    """Compare y with a column of those rows of the table that fit saw as well."""
+def _check_matching_rows(seen, panel, transformed, window, column, y):
+    """Raise if y differs from a column in those rows of the table that fit saw too."""
     numbers = pd.to_numeric(panel.frame[column], errors="coerce").to_numpy(
         dtype=float, na_value=np.nan
     )
@@ -189,7 +178,7 @@ def _check_found(seen, panel, transformed, window, column, y):
         return
     values = window.features_of(transformed)[own]
     wrong = None
-    for rows, remembered in _same_rows(seen, values):
+    for rows, remembered in _matching_rows(seen, values):
         differs = differ(numbers[own[rows]], y[remembered])
         if not differs.any():
             return
@@ -200,16 +189,16 @@ def _check_found(seen, panel, transformed, window, column, y):
             y[remembered[i]],
         )
     if wrong:
-        refuse_fed(column, *wrong)
+        _raise_differs(column, *wrong)
 
 
-def _same_rows(seen, values):
-    """Find the rows that fit saw in a table of one series, wherever they may begin.
+def _matching_rows(seen, values):
+    """Find the rows that fit saw in a table of one series, at any position.
 
     Yields
     ------
     rows, remembered : ndarray of int
-        Rows of the table, and which of those remembered they are.
+        Rows of the table, and the remembered rows that they equal.
     """
     known = ~np.isnan(seen.features)
     largest = np.max(np.abs(seen.features), axis=0, initial=0.0, where=known)
@@ -222,14 +211,14 @@ def _same_rows(seen, values):
         return (close | (np.isnan(some) & np.isnan(other))).all(axis=-1)
 
     every = np.arange(len(values))
-    ends = np.flatnonzero(same(every, np.full(len(values), -1)))[-_TRIED:]
+    ends = np.flatnonzero(same(every, np.full(len(values), -1)))[-_MAX_POSITIONS:]
     for offset in np.unique([0, *(ends - seen.places[-1])]):
         rows = seen.places + offset
         inside = np.flatnonzero((rows >= 0) & (rows < len(values)))
         remembered = inside[same(rows[inside], inside)]
-        # Rows that are alike, as those of few values are, do not tell one from another.
+        # Equal rows do not count: they match at any position.
         n_found = len(np.unique(seen.features[remembered], axis=0))
-        is_found = len(remembered) >= len(inside) / 2 and n_found >= _FOUND
+        is_found = len(remembered) >= len(inside) / 2 and n_found >= _MIN_MATCHES
         is_same = len(values) == seen.places[-1] + 1 and offset == 0
         if is_found or (is_same and len(remembered) == len(seen.places)):
             yield rows[remembered], remembered
