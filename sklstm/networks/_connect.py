@@ -1,4 +1,4 @@
-"""The layers of a network, and how they follow each other."""
+"""The layers of a network, and their order."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from sklstm.networks._fcn import make_fcn, run_fcn
 from sklstm.networks._patches import make_patches
-from sklstm.networks._quantiles import never_crossing
+from sklstm.networks._quantiles import ascending_quantiles
 from sklstm.networks._recurrent import make_recurrent
 from sklstm.networks._steps import (
     ALL_STEPS,
@@ -23,18 +23,7 @@ from sklstm.networks._window_norm import normalize_windows
 
 
 def make_layers(spec):
-    """Make all layers that have weights or settings.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-
-    Returns
-    -------
-    dict of str to keras.layers.Layer
-        By their names.
-    """
+    """Create all layers of a `NetworkSpec`, as a dict by their names."""
     made = make_fcn(spec)
     if spec.n_tokens:
         uniform = keras.initializers.RandomUniform(seed=0)
@@ -76,15 +65,16 @@ def connect(spec, layer, x, steps, run):
         The sequences; finite everywhere.
 
     steps : Steps
-        Which of their steps exist.
+        Which time steps exist.
 
     run : callable
-        Runs a layer over the steps: ``run(layer, x, steps)``.
+        A function that runs a layer over time steps: ``run(layer, x, steps)``.
 
     Returns
     -------
     Tensor of shape (n_samples, n_outputs) or (n_samples, n_steps_out, n_outputs)
-        The outputs, or those of every time step; quantiles of them are one more axis.
+        The outputs. If every time step has an output, the shape is
+        (n_samples, n_timesteps, n_outputs). Quantiles are one more axis.
     """
     if spec.n_tokens:
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
@@ -112,7 +102,7 @@ def connect(spec, layer, x, steps, run):
         outputs.append(layer[f"output{head}"](out))
     x = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=-1)
     if spec.n_quantiles:
-        return never_crossing(x, spec.n_outputs, spec.n_quantiles)
+        return ascending_quantiles(x, spec.n_outputs, spec.n_quantiles)
     return x
 
 
@@ -127,7 +117,7 @@ def _pool(spec, layer, x, steps):
 
 
 def _heads(spec):
-    """Give what is added to the names of the layers of a head, and its outputs."""
+    """Return for each head the suffix of its layers' names, and its output width."""
     each = max(spec.n_quantiles, 1)
     if spec.heads == "joint":
         return [("", spec.n_outputs * each)]

@@ -1,41 +1,44 @@
-"""Training over epochs, with Keras's callbacks, as `keras.Model.fit` does it."""
+"""Training over epochs with Keras's callbacks, as in `keras.Model.fit`."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from sklstm.training._pace import Pace
+from sklstm.training._call_size import CallSize
 from sklstm.training._samples import as_tensor
 
 _BATCH_HOOKS = {
     "train": ("on_train_batch_begin", "on_train_batch_end"),
     "test": ("on_test_batch_begin", "on_test_batch_end"),
 }
-# A progress bar moves about so many times an epoch.
-_MOVES = 20
+# Updates of a progress bar per epoch, at most.
+_BAR_UPDATES = 20
 
 
 def run_epochs(program, samples, schedule, validation=None):
     """Train a program for the epochs of a schedule.
 
-    Every epoch is one call of the compiled program, unless a callback wants to be
-    called at each batch, or the call would be deaf to Ctrl-C for long.
+    Every epoch is one call of the compiled program, unless a callback has hooks for
+    batches, or the call would delay Ctrl-C.
 
     Parameters
     ----------
     program : Program
-        Whose weights are set.
+        The program; its weights must be set.
 
-    samples, validation : Samples
-        To train on, and to evaluate after every epoch; the latter may be None.
+    samples : Samples
+        Training samples.
 
     schedule : Schedule
-        How.
+        Settings of the training.
+
+    validation : Samples or None
+        Samples to evaluate on after every epoch.
 
     Returns
     -------
     dict of str to list
-        The history, as `keras.Model.fit` gives it.
+        The history, as of `keras.Model.fit`.
     """
     model = program.model
     first = schedule.first_epoch
@@ -50,10 +53,9 @@ def run_epochs(program, samples, schedule, validation=None):
         model=model,
     )
     size = _batches_a_call(callbacks, schedule, "train", n_batches)
-    pace = _pace(program, samples, batch_size)
+    call_size = _call_size(program, samples, batch_size)
     tensors = samples.tensors()
-    evaluation = _Evaluation(program, validation, schedule, callbacks)
-    evaluation.share(samples, tensors)
+    evaluation = _Validation(program, validation, schedule, callbacks, samples, tensors)
     callbacks.on_train_begin()
     logs = None
     for epoch in range(first, first + schedule.epochs):
@@ -62,7 +64,7 @@ def run_epochs(program, samples, schedule, validation=None):
         callbacks.on_epoch_begin(epoch)
         for low, high in _calls(n_batches, size):
             callbacks.on_train_batch_begin(low)
-            for batches in pace.calls(low, high):
+            for batches in call_size.calls(low, high):
                 logs = program.train(tensors, order, batch_size, *batches)
             callbacks.on_train_batch_end(high - 1, logs)
             if model.stop_training:
@@ -71,15 +73,17 @@ def run_epochs(program, samples, schedule, validation=None):
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-    program.finish()
+    program.finalize_variables()
     callbacks.on_train_end(logs)
     return model.history.history
 
 
-class _Evaluation:
-    """What a program does with the validation samples after each epoch."""
+class _Validation:
+    """Evaluation of a program on the validation samples after each epoch."""
 
-    def __init__(self, program, samples, schedule, callbacks):
+    def __init__(
+        self, program, samples, schedule, callbacks, train_samples, train_tensors
+    ):
         self._program = program
         self._samples = samples
         self._callbacks = callbacks
@@ -88,23 +92,19 @@ class _Evaluation:
         self._order = tf.range(len(samples))
         self._batch_size, self._n_batches = _batches(samples, schedule)
         self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
-        self._pace = _pace(program, samples, self._batch_size)
-
-    def share(self, samples, tensors):
-        """Make the tensors; use those of other samples for what is the same."""
-        if self._samples is not None:
-            same = self._samples.table.values is samples.table.values
-            self._tensors = self._samples.tensors(tensors[0] if same else None)
+        self._call_size = _call_size(program, samples, self._batch_size)
+        same = samples.table.values is train_samples.table.values
+        self._tensors = samples.tensors(train_tensors[0] if same else None)
 
     def run(self):
-        """Give the logs, their names with `val_` before them."""
+        """Evaluate, and return the logs with `val_` before their names."""
         if self._samples is None:
             return {}
         self._callbacks.on_test_begin()
         self._program.reset_metrics()
         for low, high in _calls(self._n_batches, self._size):
             self._callbacks.on_test_batch_begin(low)
-            for batches in self._pace.calls(low, high):
+            for batches in self._call_size.calls(low, high):
                 logs = self._program.evaluate(
                     self._tensors, self._order, self._batch_size, *batches
                 )
@@ -115,14 +115,14 @@ class _Evaluation:
 
 
 def _batches(samples, schedule):
-    """Give the size of the batches, and their number."""
+    """Return the size of the batches, and their number."""
     size = min(schedule.batch_size, len(samples))
     return size, -(-len(samples) // size)
 
 
-def _pace(program, samples, batch_size):
+def _call_size(program, samples, batch_size):
     n_steps = batch_size * int(samples.table.lengths.max(initial=1))
-    return Pace(n_steps, program.model.count_params())
+    return CallSize(n_steps, program.model.count_params())
 
 
 def _calls(n_batches, size):
@@ -130,11 +130,11 @@ def _calls(n_batches, size):
 
 
 def _batches_a_call(callbacks, schedule, phase, n_batches):
-    """Count the batches between two calls of the callbacks."""
+    """Return the number of batches between two calls of the callbacks."""
     if any(_has_batch_hooks(callback, phase) for callback in callbacks.callbacks):
         return 1
     if schedule.verbose == 1 and phase == "train":
-        return -(-n_batches // _MOVES)
+        return -(-n_batches // _BAR_UPDATES)
     return n_batches
 
 
@@ -145,7 +145,7 @@ def _has_batch_hooks(callback, phase):
     if checkpoint and callback.save_freq == "epoch":
         return False
     hooks = _BATCH_HOOKS[phase]
-    if phase == "train":  # the hooks of training have these as their older names
+    if phase == "train":  # Keras still calls the hooks of training by old names
         hooks = *hooks, "on_batch_begin", "on_batch_end"
     return any(
         getattr(getattr(callback, hook), "__func__", None)
@@ -155,7 +155,7 @@ def _has_batch_hooks(callback, phase):
 
 
 def _as_numbers(logs):
-    """Give logs as Keras gives them at the end of an epoch: as floats, in order."""
+    """Return logs as Keras does at the end of an epoch: as floats, sorted by name."""
     numbers = {}
     for name, value in sorted(logs.items()):
         if isinstance(value, dict):
