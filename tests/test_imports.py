@@ -258,7 +258,7 @@ def private_members(tree):
 
 
 def names_made(tree):
-    """Return the names of all functions, classes, variables and attributes made here."""
+    """Return the names of functions, classes, variables and attributes made here."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name

@@ -15,7 +15,7 @@ _TRIED = 50
 _FOUND = 20
 
 
-def check_fed(fitted, parts, panel, transformed, fed, n_targets):
+def check_fed(fitted, outputs, transformed, fed):
     """Refuse to feed predictions into a column of X that y was not in `fit`.
 
     Where steps stand before the window, it saw another X than was passed to `fit`. Then
@@ -26,26 +26,21 @@ def check_fed(fitted, parts, panel, transformed, fed, n_targets):
     fitted : estimator
         What is forecast with.
 
-    parts : Parts
-        The same, parted.
-
-    panel : Panel
-        The table at hand.
+    outputs : Outputs
+        What it predicts, and of which table.
 
     transformed : array-like
-        What the steps before the window make of it.
+        What the steps before the window make of that table.
 
     fed : dict
         The columns that predictions are fed back into, with the number of the target.
-
-    n_targets : int
-        How many targets there are.
 
     Raises
     ------
     ValueError
         If y was something else.
     """
+    parts, panel, n_targets = outputs.parts, outputs.panel, outputs.n_targets
     seen = fitted_table(parts.window).target
     if not fed or seen is None:
         return

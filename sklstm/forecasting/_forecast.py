@@ -108,9 +108,7 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
     recent = parts.window.last_rows(transformed, parts.window.geometry.n_recent)
     outputs = Outputs(parts, panel, recent, future.known, steps, target=target)
     rollout = Rollout(outputs, transformed, told_by="X_future")
-    check_fed(
-        forecaster.fitted, parts, panel, transformed, rollout.fed, outputs.n_targets
-    )
+    check_fed(forecaster.fitted, outputs, transformed, rollout.fed)
     columns = forecast_columns(
         outputs.names, outputs.n_targets, outputs.quantiles, panel.group_column
     )

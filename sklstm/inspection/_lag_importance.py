@@ -403,6 +403,12 @@ def _some_windows(parts, X, max_samples, rng):
     rows : ndarray of int, of shape (n_samples,)
     """
     windows = _in_form(parts.window, False).transform(parts.transform(X))
+    if np.ndim(windows) != 3:
+        raise ValueError(
+            f"The importance of lags needs windows of three axes, but "
+            f"{type(parts.window).__name__} makes an output of shape "
+            f"{np.shape(windows)}."
+        )
     n_rows = len(windows)
     n_samples = n_rows if max_samples is None else min(max_samples, n_rows)
     order, chosen = rng.permutation(n_rows), np.empty(0, dtype=int)

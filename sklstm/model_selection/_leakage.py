@@ -24,6 +24,7 @@ from sklstm._validation import (
 from sklstm.model_selection._splitters import (
     geometry_of,
     group_by_of,
+    last_chosen,
     named_column,
     reach_of,
 )
@@ -247,34 +248,35 @@ class _Table:
         """Check that no train row reaches to a test row, back or ahead."""
         part = np.zeros(len(self.y), dtype=int)
         part[train], part[test] = 1, 2
-        for rows in self.groups.rows_of_each():
-            is_train, is_test = part[rows] == 1, part[rows] == 2
-            reach = max(self.reach, self.overlap)
-            row, other = _first_within(is_train, is_test, reach)
-            if row is not None:
-                raise AssertionError(
-                    f"Fold {fold}: window and target of train row {rows[row]} hold "
-                    f"test row {rows[other]}; they reach {reach} rows back. Use "
-                    "TimeSeriesSplit, or PurgedKFold(pipeline=..., time=...)."
-                )
-            row, other = _first_within(is_test, is_train, self.overlap)
-            if row is not None and self.overlap:
-                raise AssertionError(
-                    f"Fold {fold}: the targets of test row {rows[row]} hold values "
-                    f"that those of train row {rows[other]} hold. Leave a gap of "
-                    f"{self.overlap} rows before the test part, as "
-                    f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
-                    "sklstm.forecasting.backtest, which needs none."
-                )
-            # The same, in reverse order of time.
-            row, other = _first_within(is_train[::-1], is_test[::-1], self.lead)
-            if row is not None:
-                raise AssertionError(
-                    f"Fold {fold}: the target of train row {rows[::-1][row]} is known "
-                    f"at test row {rows[::-1][other]} at the earliest: y holds what "
-                    f"stands in X up to {self.lead} rows later. Leave y as it is and "
-                    f"set the horizon, or leave a gap of {self.lead} rows."
-                )
+        rows, codes = self.groups.order, self.groups.codes[self.groups.order]
+        is_train, is_test = part[rows] == 1, part[rows] == 2
+        reach = max(self.reach, self.overlap)
+        row, other = _first_within(is_train, is_test, codes, reach)
+        if row is not None:
+            raise AssertionError(
+                f"Fold {fold}: window and target of train row {rows[row]} hold "
+                f"test row {rows[other]}; they reach {reach} rows back. Use "
+                "TimeSeriesSplit, or PurgedKFold(pipeline=..., time=...)."
+            )
+        row, other = _first_within(is_test, is_train, codes, self.overlap)
+        if row is not None and self.overlap:
+            raise AssertionError(
+                f"Fold {fold}: the targets of test row {rows[row]} hold values "
+                f"that those of train row {rows[other]} hold. Leave a gap of "
+                f"{self.overlap} rows before the test part, as "
+                f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
+                "sklstm.forecasting.backtest, which needs none."
+            )
+        # The same, in reverse order of time.
+        rows, codes = rows[::-1], codes[::-1]
+        row, other = _first_within(is_train[::-1], is_test[::-1], codes, self.lead)
+        if row is not None:
+            raise AssertionError(
+                f"Fold {fold}: the target of train row {rows[row]} is known "
+                f"at test row {rows[other]} at the earliest: y holds what "
+                f"stands in X up to {self.lead} rows later. Leave y as it is and "
+                f"set the horizon, or leave a gap of {self.lead} rows."
+            )
 
     def numeric_columns(self):
         """Yield position, name and values of the columns that hold numbers."""
@@ -319,15 +321,14 @@ def _name_of_groups(groups, windows):
     return groups if isinstance(groups, (str, Integral)) else None
 
 
-def _first_within(is_train, is_test, reach):
+def _first_within(is_train, is_test, codes, reach):
     """Return the first train row at most `reach` rows after a test row, and it."""
-    places = np.arange(len(is_test))
-    before = np.maximum.accumulate(np.where(is_test, places, -reach - 1))
-    reaches = is_train & (places - before <= reach)
+    last = last_chosen(is_test, codes)
+    reaches = is_train & (last >= 0) & (np.arange(len(last)) - last <= reach)
     if not reaches.any():
         return None, None
     place = int(np.argmax(reaches))
-    return place, before[place]
+    return place, last[place]
 
 
 # ----------------------------------------------------------------------- predictions

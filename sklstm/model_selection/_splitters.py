@@ -342,23 +342,25 @@ def group_by_of(windows):
     return group_by
 
 
-def _are_soon_after(is_test, codes, n_rows):
-    """Return which rows are at most `n_rows` rows after a test row of their group.
+def last_chosen(chosen, codes):
+    """Return the place of the last chosen row until each row in its group, or -1.
 
     Parameters
     ----------
-    is_test : ndarray of bool, of shape (n,)
+    chosen : ndarray of bool, of shape (n_rows,)
         Group by group, in the order of time or in reverse.
 
-    codes : ndarray of int, of shape (n,)
+    codes : ndarray of int, of shape (n_rows,)
         The groups.
-
-    n_rows : int
-        How many rows.
     """
-    places = np.arange(len(codes))
-    last = np.maximum.accumulate(np.where(is_test, places, -1))
-    return (last >= 0) & (codes[last] == codes) & (places - last <= n_rows)
+    last = np.maximum.accumulate(np.where(chosen, np.arange(len(codes)), -1))
+    return np.where(codes[last] == codes, last, -1)
+
+
+def _are_soon_after(is_test, codes, n_rows):
+    """Return which rows are at most `n_rows` rows after a test row of their group."""
+    last = last_chosen(is_test, codes)
+    return (last >= 0) & (np.arange(len(codes)) - last <= n_rows)
 
 
 def _rows_in(part, steps, n_steps):

@@ -197,6 +197,13 @@ def test_a_foreign_window_without_the_protocol_is_refused_by_name():
         type("Half", (WindowStep, PandasWindow), {})()
 
 
+def test_importance_of_lags_needs_windows_of_three_axes():
+    X = table()
+    pipe = next(pipelines(InheritingWindow(3))).fit(X, X["a"])
+    with pytest.raises(ValueError, match=r"three axes, but InheritingWindow .*60, 6"):
+        LagImportanceDisplay.from_estimator(pipe, X, X["a"])
+
+
 def test_sliding_window_follows_the_protocol():
     window = SlidingWindow(np.uint8(200), horizon=np.uint8(100))
     assert isinstance(window, WindowStep)

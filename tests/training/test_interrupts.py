@@ -115,15 +115,15 @@ def test_ctrl_c_is_heard_soon(call):
     assert float(seconds) < 5
 
 
-def test_the_calls_of_a_pace_cover_all_pieces_in_order():
-    pace = CallSize(n_steps=2**12)
+def test_calls_cover_all_pieces_in_order():
+    call_size = CallSize(n_steps=2**12)
     for n in (1, 5, 1000):
-        pieces = [i for low, high in pace.calls(0, n) for i in range(low, high)]
+        pieces = [i for low, high in call_size.calls(0, n) for i in range(low, high)]
         assert pieces == [*range(n)]
 
 
 def test_the_first_call_of_a_wide_network_is_short():
-    # Nothing is known of its pace yet; 40 such batches took 45 seconds.
+    # Its speed is not known yet; 40 such batches took 45 seconds.
     batch, weights = 32 * 50, 3_150_000
     assert next(CallSize(batch, weights).calls(0, 40)) == (0, 1)
     assert next(CallSize(batch, 1_000).calls(0, 40)) == (0, 10)
