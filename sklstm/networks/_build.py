@@ -9,7 +9,7 @@ from sklstm._compat.keras import isolated_name_counters
 from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._run import run_fused, run_masked
-from sklstm.networks._steps import SelectSteps, Steps, left_align
+from sklstm.networks._steps import SelectSteps, Steps, align_steps
 
 
 @isolated_name_counters()
@@ -39,10 +39,12 @@ def build(spec, *, scale=None, offset=None):
         return model if scale is None else masked(model, scale=scale, offset=offset)
     inputs = keras.Input((None, spec.n_features), name="sequences")
     missing = ops.isnan(inputs)
-    steps = Steps(ops.logical_not(ops.all(missing, axis=-1)))
+    mask = ops.logical_not(ops.all(missing, axis=-1))
     x = ops.where(missing, 0.0, inputs)
+    steps = Steps(mask)
     if spec.sees_whole_sequences:
-        x, steps = left_align(x, steps)
+        x, _ = align_steps(x, mask, missing="end")
+        steps = Steps.up_to(ops.sum(ops.cast(mask, "int32"), axis=1), x)
     x = connect(spec, make_layers(spec), x, steps, run_masked)
     if scale is not None:
         x = layers.Rescaling(scale, offset, name="original_scale")(x)

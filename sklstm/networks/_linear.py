@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers, ops
 
 from sklstm._compat.keras import isolated_name_counters
+from sklstm.networks._steps import align_steps
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,8 @@ def with_linear_part(model, spec, n_steps_out=0):
 
 def _last_steps(x, mask, spec):
     """Return the last time steps, padded at the beginning with missing ones."""
-    if not spec.by_place:  # move missing time steps to the beginning
-        positions = ops.cumsum(ops.ones_like(mask, dtype="int32"), axis=1)
-        n_timesteps = ops.max(positions, axis=1, keepdims=True)
-        order = ops.argsort(positions + n_timesteps * ops.cast(mask, "int32"), axis=1)
-        x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
-        mask = ops.take_along_axis(ops.cast(mask, "int32"), order, axis=1) > 0
+    if not spec.by_place:
+        x, mask = align_steps(x, mask, missing="start")
     # Two layers: Keras 3.6 can't load a layer that is called at two depths.
     before = (spec.n_timesteps, 0)
     x = layers.ZeroPadding1D(before)(ops.where(ops.isnan(x), 0.0, x))

@@ -40,14 +40,15 @@ def _positions(x):
     return ops.cumsum(ops.ones_like(x[..., 0], dtype="int32"), axis=1)
 
 
-def left_align(x, steps):
-    """Move missing time steps to the end of each sequence."""
-    mask = ops.cast(steps.mask, "int32")
+def align_steps(x, mask, missing):
+    """Move missing time steps to the "start" or the "end" of each sequence."""
+    mask = ops.cast(mask, "int32")
     positions = _positions(x)
     n_timesteps = ops.max(positions, axis=1, keepdims=True)
-    order = ops.argsort(positions + n_timesteps * (1 - mask), axis=1)
+    later = mask if missing == "start" else 1 - mask
+    order = ops.argsort(positions + n_timesteps * later, axis=1)
     x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
-    return x, Steps.up_to(ops.sum(mask, axis=1), x)
+    return x, ops.take_along_axis(mask, order, axis=1) > 0
 
 
 class SelectSteps(layers.Layer):

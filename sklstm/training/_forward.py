@@ -14,12 +14,7 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
-from sklstm.training._samples import (
-    as_tensor,
-    gather_inputs,
-    table_signature,
-    table_tensors,
-)
+from sklstm.training._samples import as_tensor, gather_inputs, table_tensors
 from sklstm.training._threads import executor
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
@@ -94,7 +89,7 @@ class Forward:
             return outputs.concat()
 
         variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
-        values, *_ = table_signature(spec.n_features)
+        values = tf.TensorSpec((None, spec.n_features), tf.float32)
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)

@@ -42,34 +42,34 @@ def run_epochs(program, samples, schedule, validation=None):
     """
     model = program.model
     first = schedule.first_epoch
-    batch_size, n_batches = _batches(samples, schedule)
     callbacks = keras.callbacks.CallbackList(
         schedule.callbacks,
         add_history=True,
         add_progbar=schedule.verbose != 0,
         verbose=schedule.verbose,
         epochs=first + schedule.epochs,
-        steps=n_batches,
+        steps=-(-len(samples) // schedule.batch_size),
         model=model,
     )
-    size = _batches_a_call(callbacks, schedule, "train", n_batches)
-    call_size = _call_size(program, samples, batch_size)
-    tensors = samples.tensors()
-    evaluation = _Validation(program, validation, schedule, callbacks, samples, tensors)
+    training = _Pass("train", program, samples, schedule, callbacks)
+    evaluation = None
+    if validation is not None:
+        same_table = validation.table.values is samples.table.values
+        values = training.tensors[0] if same_table else None
+        evaluation = _Pass("test", program, validation, schedule, callbacks, values)
     callbacks.on_train_begin()
     logs = None
     for epoch in range(first, first + schedule.epochs):
         order = as_tensor(schedule.order(epoch, len(samples)))
         program.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        for low, high in _calls(n_batches, size):
-            callbacks.on_train_batch_begin(low)
-            for batches in call_size.calls(low, high):
-                logs = program.train(tensors, order, batch_size, *batches)
-            callbacks.on_train_batch_end(high - 1, logs)
-            if model.stop_training:
-                break
-        logs = {**_as_numbers(logs), **evaluation.run()}
+        logs = training.run(order)
+        if evaluation is not None:
+            callbacks.on_test_begin()
+            program.reset_metrics()
+            val_logs = evaluation.run(tf.range(len(validation)))
+            callbacks.on_test_end(val_logs)
+            logs |= {f"val_{name}": value for name, value in val_logs.items()}
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -78,64 +78,37 @@ def run_epochs(program, samples, schedule, validation=None):
     return model.history.history
 
 
-class _Validation:
-    """Evaluation of a program on the validation samples after each epoch."""
+class _Pass:
+    """A pass over samples in batches, for training or evaluation."""
 
-    def __init__(
-        self, program, samples, schedule, callbacks, train_samples, train_tensors
-    ):
-        self._program = program
-        self._samples = samples
-        self._callbacks = callbacks
-        if samples is None:
-            return
-        self._order = tf.range(len(samples))
-        self._batch_size, self._n_batches = _batches(samples, schedule)
-        self._size = _batches_a_call(callbacks, schedule, "test", self._n_batches)
-        self._call_size = _call_size(program, samples, self._batch_size)
-        same = samples.table.values is train_samples.table.values
-        self._tensors = samples.tensors(train_tensors[0] if same else None)
+    def __init__(self, phase, program, samples, schedule, callbacks, values=None):
+        self.tensors = samples.tensors(values)
+        self._phase = phase
+        self._model = program.model
+        self._compute = {"train": program.train, "test": program.evaluate}[phase]
+        self._hooks = [getattr(callbacks, hook) for hook in _BATCH_HOOKS[phase]]
+        self._batch_size = min(schedule.batch_size, len(samples))
+        self._n_batches = -(-len(samples) // self._batch_size)
+        self._batches_per_hook = self._n_batches
+        if any(_has_batch_hooks(callback, phase) for callback in callbacks.callbacks):
+            self._batches_per_hook = 1
+        elif schedule.verbose == 1 and phase == "train":
+            self._batches_per_hook = -(-self._n_batches // _BAR_UPDATES)
+        n_steps = self._batch_size * int(samples.table.lengths.max(initial=1))
+        self._call_size = CallSize(n_steps, self._model.count_params())
 
-    def run(self):
-        """Evaluate, and return the logs with `val_` before their names."""
-        if self._samples is None:
-            return {}
-        self._callbacks.on_test_begin()
-        self._program.reset_metrics()
-        for low, high in _calls(self._n_batches, self._size):
-            self._callbacks.on_test_batch_begin(low)
+    def run(self, order):
+        """Compute all batches, call the hooks, and return the logs."""
+        on_batch_begin, on_batch_end = self._hooks
+        for low in range(0, self._n_batches, self._batches_per_hook):
+            high = min(low + self._batches_per_hook, self._n_batches)
+            on_batch_begin(low)
             for batches in self._call_size.calls(low, high):
-                logs = self._program.evaluate(
-                    self._tensors, self._order, self._batch_size, *batches
-                )
-            self._callbacks.on_test_batch_end(high - 1, logs)
-        logs = _as_numbers(logs)
-        self._callbacks.on_test_end(logs)
-        return {f"val_{name}": value for name, value in logs.items()}
-
-
-def _batches(samples, schedule):
-    """Return the size of the batches, and their number."""
-    size = min(schedule.batch_size, len(samples))
-    return size, -(-len(samples) // size)
-
-
-def _call_size(program, samples, batch_size):
-    n_steps = batch_size * int(samples.table.lengths.max(initial=1))
-    return CallSize(n_steps, program.model.count_params())
-
-
-def _calls(n_batches, size):
-    return [(low, min(low + size, n_batches)) for low in range(0, n_batches, size)]
-
-
-def _batches_a_call(callbacks, schedule, phase, n_batches):
-    """Return the number of batches between two calls of the callbacks."""
-    if any(_has_batch_hooks(callback, phase) for callback in callbacks.callbacks):
-        return 1
-    if schedule.verbose == 1 and phase == "train":
-        return -(-n_batches // _BAR_UPDATES)
-    return n_batches
+                logs = self._compute(self.tensors, order, self._batch_size, *batches)
+            on_batch_end(high - 1, logs)
+            if self._phase == "train" and self._model.stop_training:
+                break
+        return _as_numbers(logs)
 
 
 def _has_batch_hooks(callback, phase):

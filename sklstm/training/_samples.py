@@ -95,12 +95,6 @@ def as_tensor(array):
     return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())
 
 
-def table_signature(n_features):
-    """Return the TensorSpecs of :func:`table_tensors`."""
-    indices = tf.TensorSpec((None,), tf.int32)
-    return tf.TensorSpec((None, n_features), tf.float32), indices, indices
-
-
 def gather_batch(spec, tensors, chosen):
     """Gather inputs, targets and weights of samples.
 
