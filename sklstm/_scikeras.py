@@ -176,7 +176,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         other.callbacks = self.callbacks
         return other
 
-    # ---------------------------------------------------------- what Keras trains with
+    # ------------------------------------------------------- optimizer, loss and the like
     def _routed(self, name):
         """Return the parameters that are routed to a parameter, which must be set."""
         routed = routed_to(name, self.get_params(False))

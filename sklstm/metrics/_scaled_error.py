@@ -134,9 +134,9 @@ def naive_errors(y, season_length):
         NaN for an output without two values that are one season apart.
     """
     changes = np.abs(y[season_length:] - y[:-season_length])
-    known = ~np.isnan(changes)
+    exists = ~np.isnan(changes)
     with np.errstate(invalid="ignore"):
-        return np.where(known, changes, 0.0).sum(axis=0) / known.sum(axis=0)
+        return np.where(exists, changes, 0.0).sum(axis=0) / exists.sum(axis=0)
 
 
 def _check_scale(scale, season_length):

@@ -80,7 +80,7 @@ def connect(spec, layer, x, steps, run):
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
     if spec.window_norm != "none":
         x = normalize_windows(x, steps, spec.window_norm, spec.norm_features)
-    of_fcn = [run_fcn(spec, layer, x, steps, run)] if spec.fcn_filters else []
+    fcn_outputs = [run_fcn(spec, layer, x, steps, run)] if spec.fcn_filters else []
     if spec.patch_size > 1:
         x, steps = make_patches(x, steps, spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):
@@ -90,8 +90,8 @@ def connect(spec, layer, x, steps, run):
         if spec.dropout:
             x = layer[f"dropout_{depth}"](x)
     x = _pool(spec, layer, x, steps)
-    if of_fcn:
-        x = ops.concatenate([x, *of_fcn], axis=-1)
+    if fcn_outputs:
+        x = ops.concatenate([x, *fcn_outputs], axis=-1)
     if spec.n_steps_out:
         x = run(layer["decoder"], layer["repeated"](x), ALL_STEPS)
     outputs = []

@@ -55,15 +55,15 @@ class KnownLoss(keras.losses.Loss):
         ValueError
             If the loss is not a mean over outputs, as a cosine similarity.
         """
-        loss_given, loss = loss, keras.losses.get(loss)
-        known = cls(loss, getattr(loss, "reduction", "sum_over_batch_size"))
-        known.given = loss_given
+        name_or_loss, loss = loss, keras.losses.get(loss)
+        wrapper = cls(loss, getattr(loss, "reduction", "sum_over_batch_size"))
+        wrapper.given = name_or_loss
+        if isinstance(loss, QuantileLoss):
+            return wrapper
         # 0 and 1, which are labels for a cross-entropy.
         y = np.arange(2 * n_outputs, dtype=np.float32).reshape(2, -1) % 2
         outputs = np.linspace(0.2, 0.9, 2 * n_outputs, dtype=np.float32).reshape(2, -1)
-        if isinstance(loss, QuantileLoss):
-            return known
-        whole, each = known._values(y, outputs), known._each(y, outputs)
+        whole, each = wrapper._values(y, outputs), wrapper._each(y, outputs)
         if each.shape != y.shape or not np.allclose(
             whole, np.mean(each, axis=-1), rtol=1e-4, atol=1e-6
         ):
@@ -72,20 +72,20 @@ class KnownLoss(keras.losses.Loss):
                 "outputs of a sample, so that it can't skip targets that are NaN. Use "
                 "a loss such as 'mse' or 'mae', or leave out the samples with NaN in y."
             )
-        return known
+        return wrapper
 
     def call(self, y_true, y_pred):
         """Return the loss of each sample (and time step), whose mean is the loss."""
-        known = ops.logical_not(ops.isnan(y_true))
+        missing = ops.isnan(y_true)
         # Any target with a finite gradient: it is multiplied by zero.
-        y_true = ops.where(known, y_true, ops.ones_like(y_true))
+        y_true = ops.where(missing, ops.ones_like(y_true), y_true)
         values = self._each(y_true, y_pred)
-        known = ops.cast(known, values.dtype)
-        of_samples = ops.sum(values * known, axis=-1)
+        weights = ops.cast(ops.logical_not(missing), values.dtype)
+        sums = ops.sum(values * weights, axis=-1)
         if self.reduction in ("sum", "none", None):
-            return of_samples / known.shape[-1]
-        n_samples = ops.cast(ops.size(of_samples), values.dtype)
-        return of_samples * n_samples / ops.maximum(ops.sum(known), 1)
+            return sums / weights.shape[-1]
+        n_samples = ops.cast(ops.size(sums), values.dtype)
+        return sums * n_samples / ops.maximum(ops.sum(weights), 1)
 
     def _each(self, y_true, y_pred):
         """Compute the loss of each output separately, on an axis of its own."""

@@ -122,9 +122,9 @@ class Forward:
         padded = self._padded_lengths(table.lengths, n_fitted)
         outputs, samples = [], []
         for n_timesteps in np.unique(padded) if len(padded) else [1]:
-            of_group = np.flatnonzero(padded == n_timesteps)
-            outputs += self._run(variables, values, table, of_group, int(n_timesteps))
-            samples.append(of_group)
+            chosen = np.flatnonzero(padded == n_timesteps)
+            outputs += self._run(variables, values, table, chosen, int(n_timesteps))
+            samples.append(chosen)
         if len(samples) < 2:
             return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         samples, outputs = map(np.concatenate, (samples, outputs))
