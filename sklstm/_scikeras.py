@@ -2,10 +2,11 @@
 
 :class:`RepairedWrapper` must be before `KerasRegressor` or `KerasClassifier` in the
 bases of an estimator. SciKeras's parameters and their routing (``optimizer__beta_1``,
-``callbacks__patience``), its `scorer`, `current_epoch` and `isinstance` are kept. Each
-override tells its reason. The estimators override `fit`, `partial_fit`, `predict` and
-`score`: SciKeras's raise for NaN, change global seeds, fix the number of time steps,
-lose the fitted state after an error, and compare the type of y with that of fit.
+``callbacks__patience``), its `scorer`, `current_epoch` and `isinstance` are kept. The
+comment or docstring of each override says why. The estimators override `fit`,
+`partial_fit`, `predict` and `score`: SciKeras's raise for NaN, change global seeds, fix
+the number of time steps, lose the fitted state after an error, and compare the type of
+y with that of fit.
 """
 
 import copy
@@ -50,10 +51,8 @@ class _MixinsFirst(ABCMeta):
 class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
     """Repairs of SciKeras's wrappers for sequences and for scikit-learn >= 1.7."""
 
-    # SciKeras lacks callbacks__ in set_params, and has others that are not used here.
-    _routing_prefixes = frozenset(
-        {"callbacks", "loss", "metrics", "model", "optimizer"}
-    )
+    # SciKeras's prefixes lack callbacks__, and include fit__ and others not used here.
+    _routing_prefixes = {"callbacks", "loss", "metrics", "model", "optimizer"}
 
     # SciKeras's hooks for encoding; here the estimators encode y.
     target_encoder = feature_encoder = None
@@ -176,7 +175,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         other.callbacks = self.callbacks
         return other
 
-    # ------------------------------------------------------- optimizer, loss and the like
+    # ---------------------------------------------- optimizer, loss, metrics, callbacks
     def _routed(self, name):
         """Return the parameters that are routed to a parameter, which must be set."""
         routed = routed_to(name, self.get_params(False))

@@ -48,12 +48,15 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
     .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation
        9 (8), 1997.
     """
-    of_keras = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
+    originals = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
     units = h.shape[1]
     gradient = _wide_gradient if units >= _WIDE else _narrow_gradient
     with stop_recording():
-        weights, bias = tf.concat(of_keras[:2], axis=0), of_keras[2]
-        steps = _forward(x, h, c, weights, bias)
+        weights, bias = tf.concat(originals[:2], axis=0), originals[2]
+        steps = tf.raw_ops.BlockLSTMV2(
+            seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
+            **_cell_inputs(x, h, c, weights, bias),
+        )
 
     def backward(d_h, d_c=None):
         inputs = x, h, c, _swap_gates(weights), _swap_gates(bias)
@@ -62,7 +65,7 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
         return *d_states, *d_kernels, _swap_gates(d_bias)
 
     outputs = [steps.h, steps.cs] if cell_states else [steps.h]
-    record_operation("BlockLSTM", outputs, [x, h, c, *of_keras], backward)
+    record_operation("BlockLSTM", outputs, [x, h, c, *originals], backward)
     return outputs
 
 
@@ -86,13 +89,6 @@ def _cell_inputs(x, h, c, weights, bias):
         "b": bias,
         "use_peephole": False,
     }
-
-
-def _forward(x, h, c, weights, bias):
-    return tf.raw_ops.BlockLSTMV2(
-        seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
-        **_cell_inputs(x, h, c, weights, bias),
-    )
 
 
 def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):

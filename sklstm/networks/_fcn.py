@@ -11,19 +11,13 @@ References
 import keras
 from keras import layers, ops
 
-from sklstm.networks._steps import (
-    Steps,
-    make_pooling,
-    pool_max,
-    pool_mean,
-    pool_steps,
-)
+from sklstm.networks._steps import Steps, make_pooling, pool_max, pool_mean, pool_steps
 
 # Reduction ratio of squeeze and excite [2]_.
 _SQUEEZE = 16
 
 # Standard deviation of the initial kernels. Batch normalization cancels their scale;
-# larger kernels change less in a relative sense by an update of Adam.
+# updates of Adam change larger kernels less in proportion.
 _DEVIATION = 0.5
 
 # Factor of the maximum beside the mean, which is several times smaller, and the limit
@@ -41,8 +35,8 @@ def make_fcn(spec):
         rate = min(spec.dropout, _MAX_DROPOUT)
         made.append(layers.Dropout(rate, seed=0, name="fcn_maximum_dropout"))
     if spec.fcn_dropout:
-        whole = {"noise_shape": (None, 1), "seed": 0, "name": "fcn_dropout"}
-        made.append(layers.Dropout(spec.fcn_dropout, **whole))
+        rate, shape = spec.fcn_dropout, (None, 1)  # drops all channels of a sample
+        made.append(layers.Dropout(rate, shape, seed=0, name="fcn_dropout"))
     sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
     for depth, (filters, kernel_size) in enumerate(sizes, start=1):
         name = f"fcn_{depth}"

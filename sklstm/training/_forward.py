@@ -93,11 +93,8 @@ class Forward:
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with self._executor():
+        with executor(spec, n_parts):
             self._compiled = function.get_concrete_function()
-
-    def _executor(self):
-        return executor(self._spec, self._n_parts)
 
     def __call__(self, variables, table, n_fitted):
         """Compute the outputs.
@@ -175,7 +172,7 @@ class Forward:
     def _call(self, variables, values, blocks, n_timesteps):
         arguments = [*variables, values, as_tensor(blocks), _scalar(n_timesteps)]
         captured = self._compiled.captured_inputs
-        with self._executor():
+        with executor(self._spec, self._n_parts):
             return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):

@@ -72,7 +72,8 @@ class ProgramPool:
 
     def __init__(self, capacity):
         self._lock = threading.Lock()
-        self._kinds = LRUCache(capacity, lambda *key: _Kind())
+        # The functions and the idle programs of each kind.
+        self._kinds = LRUCache(capacity, lambda *key: (Functions(), []))
 
     @contextmanager
     def lease(self, spec, schedule, samples, n_parts):
@@ -100,25 +101,17 @@ class ProgramPool:
         targets = samples.targets
         shape = targets.shape[2 if spec.per_step else 1 :]
         key = spec, schedule.key(), n_parts, targets.dtype.str, shape
-        kind = self._kinds(*key)
+        functions, idle = self._kinds(*key)
         with self._lock:
-            program = kind.idle.pop() if kind.idle else None
+            program = idle.pop() if idle else None
         if program is None:
-            program = Program(spec, schedule, n_parts, kind.functions)
+            program = Program(spec, schedule, n_parts, functions)
         yield program
         # After an error the program is dropped: its state is not known.
         with self._lock:
-            kind.idle.append(program)
+            idle.append(program)
 
     @property
     def n_traces(self):
         """Number of traced functions in the pool."""
-        return sum(len(kind.functions) for kind in self._kinds.values())
-
-
-class _Kind:
-    """The functions and the idle programs of one kind."""
-
-    def __init__(self):
-        self.functions = Functions()
-        self.idle = []
+        return sum(len(functions) for functions, _ in self._kinds.values())
