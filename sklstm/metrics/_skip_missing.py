@@ -52,7 +52,7 @@ def skip_missing(scoring):
     """
     if scoring is None:
         raise ValueError(
-            'scoring must be the name of a scorer, such as "r2", or a callable of an '
+            'scoring must be a name of a scorer, such as "r2", or a callable of an '
             "estimator, X and y; got None."
         )
     return _SkipMissing(get_scorer(scoring))
