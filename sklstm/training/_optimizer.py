@@ -64,7 +64,7 @@ class ProgramOptimizer:
         return [self._clipnorm, *(v.value for v in self.keras.variables)]
 
     def begin(self, optimizer, moments):
-        """Set the settings of an optimizer, and its moments; None starts anew."""
+        """Set the settings and the moments of an optimizer; None resets the moments."""
         is_new = moments is None
         set_values(self.keras.variables, self._initial if is_new else moments)
         config, inputs = optimizer.get_config(), program_inputs(optimizer)

@@ -63,7 +63,7 @@ class Program:
             Values of the variables of the model.
 
         moments : list of ndarray or None
-            Values of the variables of the optimizer; None starts anew.
+            Values of the variables of the optimizer; None resets them.
         """
         set_values(self.model.variables, variables)
         self._optimizer.begin(schedule.optimizer, moments)
