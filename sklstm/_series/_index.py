@@ -1,4 +1,4 @@
-"""What an index tells of its rows: times, numbers of rows, dates as text, levels."""
+"""Properties of an index: times, numbers of rows, dates as text, levels."""
 
 import warnings
 
@@ -14,14 +14,9 @@ def is_time(index):
 def numbers_rows(index):
     """Return whether the index of a table of groups only numbers its rows.
 
-    Groups share numbers that tell time, such as years. Numbers that occur once each
-    number the rows. They do so in a table of one group too, which may be a part of a
-    table of several groups.
-
-    Parameters
-    ----------
-    index : pandas.Index
-        That of a table whose groups have a name, without the level that names them.
+    Groups share numbers that are times, such as years. Numbers that occur once each
+    number the rows; also in a table of one group, which may be a part of a table of
+    several.
     """
     if isinstance(index, pd.RangeIndex):
         return True
@@ -32,13 +27,7 @@ def numbers_rows(index):
 def without_groups(index, codes):
     """Return an index without the levels that only number the groups of its rows.
 
-    Parameters
-    ----------
-    index : pandas.Index
-        That of a table.
-
-    codes : ndarray of int, of shape (n_rows,)
-        The number of each row's group, in the order in which groups first appear.
+    `codes` are the numbers of the groups, in the order in which groups first appear.
     """
     for level in reversed(range(index.nlevels)):
         if index.nlevels > 1:
@@ -63,23 +52,8 @@ def reads_as_dates(index):
 def warn_of_levels(X, after=None, *, stacklevel=4):
     """Warn if the index has several levels, of which one may name entities.
 
-    There is no warning if only one level changes, as for a single entity.
-
-    Parameters
-    ----------
-    X : object
-        A table.
-
-    after : object, default=None
-        The label of a row that is before the table.
-
-    stacklevel : int, default=4
-        As in :func:`warnings.warn`.
-
-    Returns
-    -------
-    bool
-        Whether there are several levels that change.
+    There is no warning if only one level changes, as for a single entity. `after` is
+    the label of a row before the table. Return whether several levels change.
     """
     index = X.index if isinstance(X, pd.DataFrame) else None
     if not isinstance(index, pd.MultiIndex) or not len(index):

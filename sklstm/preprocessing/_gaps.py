@@ -9,7 +9,7 @@ import pandas as pd
 from sklstm._series import ROWS_OF_A_FREQUENCY, is_time, reads_as_dates
 from sklstm._validation import shortened
 
-# The share of rows missing above which it is not told where, if they are not few.
+# Above this share of rows, and this number, a warning does not say where they are.
 _MANY, _FEW = 0.05, 10
 
 _DATES = {"date", "datetime", "datetime64", "period"}
@@ -19,13 +19,13 @@ _HAS_A_YEAR = re.compile(r"\b\d{4}\b|\d+[-/.]\d+[-/.]\d+")
 
 
 def warn_of_gaps(
-    X, missing, n_groups, n_remembered, holds="Windows hold missing steps"
+    X, missing, n_groups, n_remembered, holds="Windows hold missing time steps"
 ):
     """Warn of the rows that are missing within a table.
 
-    It is silent of what a fold in the midst of a table leaves: one hole, in each group,
-    that is longer than a window. After it all begins as it does with the first row.
-    `holds` says what there is in their place.
+    There is no warning of what a fold in the middle of a table leaves: one gap in each
+    group that is longer than a window, after which windows begin as with the first row.
+    `holds` says what is in place of the missing rows.
     """
     places, n_rows = np.flatnonzero(missing), int(missing.sum())
     share = n_rows / (len(X) + n_rows)
@@ -54,7 +54,7 @@ def warn_of_gaps(
 
 
 def warn_of_no_frequency(times, groups, frequencies):
-    """Warn if times do not tell whether rows are missing."""
+    """Warn if times do not show whether rows are missing."""
     odd = [
         name
         for name, n_rows, frequency in zip(
@@ -83,7 +83,6 @@ def warn_of_unread_dates(index):
             return
         if not reads_as_dates(index):
             return
-    # Those of several time zones are read as of one.
     zones = {getattr(label, "tzinfo", None) for label in index}
     utc = ", utc=True" if len(zones) > 1 else ""
     warnings.warn(
