@@ -137,7 +137,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         return self.network_.model
 
     def _as_it_is(self):
-        """Give another object of the same state, that no fit in a thread changes."""
+        """Return another object of the same state, that no fit in a thread changes."""
         other = object.__new__(type(self))
         vars(other).update(vars(self))
         return other
@@ -227,7 +227,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             ) from error
 
     def _loss(self):
-        """Give the loss as Keras takes it; None leaves the choice to the target."""
+        """Return the loss as Keras takes it; None leaves the choice to the target."""
         routed = self._routed("loss")
         if isinstance(self.loss, str):
             try:
@@ -303,7 +303,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
 
 def _changes(before, after):
-    """Give the entries that are new, or another object."""
+    """Return the entries that are new, or another object."""
     return {
         n: value for n, value in after.items() if before.get(n, before) is not value
     }

@@ -52,7 +52,7 @@ def _naming_what_is_no_number(y):
 
 
 def holds_nan(y):
-    """Tell whether targets hold NaN."""
+    """Return whether targets hold NaN."""
     return y.dtype.kind == "f" and bool(np.isnan(y).any())
 
 

@@ -42,7 +42,7 @@ def check_class_metrics(metrics, n_classes):
 
 
 def _to_try(metric):
-    """Give the metric of a name, or one like it of Keras's own; None of others."""
+    """Return the metric of a name, or one like it of Keras's own; None of others."""
     if isinstance(metric, str):
         return None if metric in _OF_THE_LOSS else keras.metrics.get(metric)
     if (

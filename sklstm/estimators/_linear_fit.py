@@ -80,7 +80,7 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
 
 
 def _are_whole(y):
-    """Tell whether most samples have all outputs, for one solution of all."""
+    """Return whether most samples have all outputs, for one solution of all."""
     return 2 * (~np.isnan(y)).all(axis=1).sum() >= len(y)
 
 
@@ -142,7 +142,7 @@ class _Windows:
         self._known_sums = {}
 
     def are_unlike(self):
-        """Tell whether the deviations of windows are of unlike size."""
+        """Return whether the deviations of windows are of unlike size."""
         low, high = np.quantile(self._spreads, [0.1, 0.9], axis=0)
         floors = self._units.floors[self._units.own]
         return bool(

@@ -177,7 +177,7 @@ class LinearStart:
         return network
 
     def _measures_weight(self):
-        """Tell whether samples must show what the network adds; else set its weight."""
+        """Return whether samples must show the network weight; else set it."""
         if self.network_weight == "auto" and not learns_quantiles(self.loss):
             return True
         given = 1.0 if self.network_weight == "auto" else float(self.network_weight)

@@ -49,5 +49,5 @@ def warn_of_other_units(table, feature, y, *, stacklevel):
 
 
 def _are_values_of(y, x, dtype):
-    """Tell whether most targets are values of a feature, in its precision."""
+    """Return whether most targets are values of a feature, in its precision."""
     return np.isin(y.astype(dtype), x.astype(dtype)).mean() >= 0.5

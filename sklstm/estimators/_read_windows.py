@@ -86,7 +86,7 @@ class WindowReader:
 
 
 def are_windows(table):
-    """Tell whether samples are windows of one table, in which a step has its place.
+    """Return whether samples are windows of one table, in which a step has its place.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def check_last_column(table, y, names, estimator):
 
 
 def _look_laid_flat(columns, least):
-    """Tell whether rows may be windows of more than `least` features, laid flat.
+    """Return whether rows may be windows of more than `least` features, laid flat.
 
     Each is then the one before, moved by as many columns as there are features.
     """

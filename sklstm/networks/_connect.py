@@ -127,7 +127,7 @@ def _pool(spec, layer, x, steps):
 
 
 def _heads(spec):
-    """Give what is added to the names of the layers of a head, and its outputs."""
+    """Return what is added to the names of the layers of a head, and its outputs."""
     each = max(spec.n_quantiles, 1)
     if spec.heads == "joint":
         return [("", spec.n_outputs * each)]

@@ -135,7 +135,7 @@ def masked(model, *, scale=None, offset=None):
 
 
 def _takes_mask(model):
-    """Tell whether a mask reaches the first layer; Keras warns where it does not."""
+    """Return whether a mask reaches the first layer; Keras warns where it does not."""
     if "mask" not in inspect.signature(model.call).parameters:
         return False
     computing = [x for x in model.layers if not isinstance(x, layers.InputLayer)]

@@ -128,7 +128,7 @@ class FusedLSTM(keras.layers.LSTM):
         return [outputs, *states] if self.return_state else outputs
 
     def _multiple(self, x):
-        """Give what the number of samples has to be a multiple of.
+        """Return what the number of samples has to be a multiple of.
 
         The operation is slow, and warns, for an odd number of them where that of units
         or features is odd, too.

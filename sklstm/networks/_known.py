@@ -77,7 +77,7 @@ class KnownLoss(keras.losses.Loss):
         return known
 
     def call(self, y_true, y_pred):
-        """Give the loss of each sample (and step), such that their mean is it."""
+        """Return the loss of each sample (and step), such that their mean is it."""
         known = ops.logical_not(ops.isnan(y_true))
         # Any number will do that has a finite gradient: it is multiplied by zero.
         y_true = ops.where(known, y_true, ops.ones_like(y_true))
@@ -100,5 +100,5 @@ class KnownLoss(keras.losses.Loss):
         return call(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
 
     def get_config(self):
-        """Give what the loss is made of."""
+        """Return what the loss is made of."""
         return {**super().get_config(), "loss": self.loss}

@@ -43,13 +43,13 @@ class QuantileLoss(keras.losses.Loss):
         self.quantiles = tuple(quantiles)
 
     def call(self, y_true, y_pred):
-        """Give the loss of y (..., n_outputs) for outputs (..., n_outputs, q)."""
+        """Return the loss of y (..., n_outputs) for outputs (..., n_outputs, q)."""
         p = ops.convert_to_tensor(self.quantiles, dtype=y_pred.dtype)
         error = ops.expand_dims(ops.cast(y_true, y_pred.dtype), -1) - y_pred
         return ops.mean(ops.maximum(p * error, (p - 1) * error), axis=(-2, -1))
 
     def get_config(self):
-        """Give what the loss is made of."""
+        """Return what the loss is made of."""
         return {**super().get_config(), "quantiles": self.quantiles}
 
 

@@ -28,7 +28,7 @@ class Steps:
 
     @classmethod
     def up_to(cls, lengths, x):
-        """Give the first `lengths` steps of sequences x."""
+        """Return the first `lengths` steps of sequences x."""
         return cls(_positions(x) <= ops.expand_dims(lengths, -1), lengths)
 
 
@@ -51,7 +51,7 @@ def squeeze_steps(x, steps):
 
 
 class ChosenSteps(layers.Layer):
-    """Give the steps that are chosen, one after the other, sample by sample."""
+    """Return the steps that are chosen, one after the other, sample by sample."""
 
     supports_masking = True
 

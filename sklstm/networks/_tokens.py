@@ -6,7 +6,7 @@ from keras import layers, ops
 
 
 def index_tokens(tokens, vocabulary, unknown=np.nan):
-    """Give tokens their numbers in a vocabulary.
+    """Return the numbers of tokens in a vocabulary.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class CosineDecay(keras.callbacks.Callback):
         self._lead_to(epoch)
 
     def on_train_end(self, logs=None):
-        """Give back all of the learning rate."""
+        """Restore the full learning rate."""
         self._lead_to(0)
 
     def _lead_to(self, epoch):
@@ -53,6 +53,6 @@ class CosineDecay(keras.callbacks.Callback):
             self._epoch = epoch
 
     def share(self, epoch):
-        """Give the share of the learning rate at the beginning of an epoch."""
+        """Return the share of the learning rate at the beginning of an epoch."""
         half_wave = (1 + math.cos(math.pi * epoch / self.epochs)) / 2
         return _LEAST + (1 - _LEAST) * half_wave

@@ -142,7 +142,7 @@ class Forward:
         return in_order
 
     def _padded(self, lengths, n_fitted):
-        """Give the time steps that each sequence is computed in: by its length alone.
+        """Return the time steps that each sequence is computed in: by its length alone.
 
         0 leaves that to each block, where a step is computed without a look at how many
         there are.
@@ -208,7 +208,7 @@ class Forward:
         return usual
 
     def _agrees(self, block, n_timesteps):
-        """Tell whether blocks of another size give the usual bits, on this processor.
+        """Return whether blocks of another size give the usual bits, on this processor.
 
         Seen once, by random weights and sequences.
         """
@@ -246,7 +246,7 @@ class Forward:
 
 
 def _usual(n_timesteps):
-    """Give the size of blocks that all others are compared with."""
+    """Return the size of blocks that all others are compared with."""
     return _BLOCK_OF_STEPS if n_timesteps else _BLOCK
 
 
@@ -256,7 +256,7 @@ def _in_blocks(samples, block):
 
 
 def _sees_number_of_steps(spec):
-    """Tell whether a network has operations over all steps at once."""
+    """Return whether a network has operations over all steps at once."""
     return (
         isinstance(spec, CustomSpec)
         or spec.sees_whole_sequences
@@ -265,7 +265,7 @@ def _sees_number_of_steps(spec):
 
 
 def _steps_of(lengths, samples):
-    """Give the places of the steps of samples, among those of all samples."""
+    """Return the places of the steps of samples, among those of all samples."""
     first = np.cumsum(lengths) - lengths
     lengths, first = lengths[samples], first[samples]
     return np.repeat(first - (np.cumsum(lengths) - lengths), lengths) + np.arange(

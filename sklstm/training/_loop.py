@@ -97,7 +97,7 @@ class _Evaluation:
             self._tensors = self._samples.tensors(tensors[0] if same else None)
 
     def run(self):
-        """Give the logs, their names with `val_` before them."""
+        """Return the logs, their names with `val_` before them."""
         if self._samples is None:
             return {}
         self._callbacks.on_test_begin()
@@ -115,7 +115,7 @@ class _Evaluation:
 
 
 def _batches(samples, schedule):
-    """Give the size of the batches, and their number."""
+    """Return the size of the batches, and their number."""
     size = min(schedule.batch_size, len(samples))
     return size, -(-len(samples) // size)
 
@@ -155,7 +155,7 @@ def _has_batch_hooks(callback, phase):
 
 
 def _as_numbers(logs):
-    """Give logs as Keras gives them at the end of an epoch: as floats, in order."""
+    """Return logs as Keras gives them at the end of an epoch: as floats, in order."""
     numbers = {}
     for name, value in sorted(logs.items()):
         if isinstance(value, dict):

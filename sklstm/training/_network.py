@@ -144,7 +144,7 @@ class Network:
         return masked(model) if custom and scale is None else model
 
     def _state(self):
-        """Give the values of all variables of the model, and of the optimizer."""
+        """Return the values of all variables of the model, and of the optimizer."""
         if self._model is None:
             return self._variables, self._moments
         optimizer = getattr(self._model, "optimizer", None)
@@ -152,7 +152,7 @@ class Network:
         return _values(self._model), moments
 
     def _values(self, model):
-        """Give the values of all variables; a model of the kind draws the first."""
+        """Return the values of all variables; a model of the kind draws the first."""
         if self._variables is None:
             self._variables = initial_weights(model, self._seed)
         return self._state()[0]

@@ -89,7 +89,7 @@ class ProgramOptimizer:
 
 
 def recipe_of(optimizer):
-    """Give class, config, and a pattern of the weights that decay leaves out."""
+    """Return class, config, and a pattern of the weights that decay leaves out."""
     undecayed = get_undecayed(optimizer)
     config = {**optimizer.get_config(), "name": None}  # one name for all, see own_names
     return type(optimizer), config, undecayed
@@ -117,7 +117,7 @@ def inputs_of(optimizer):
 
 
 def _drift(beta, step):
-    """Give by what a mean that began at zero differs, Keras's to TensorFlow's."""
+    """Return by what a mean that began at zero differs, Keras's to TensorFlow's."""
     of_keras = 1 - tf.pow(1 - np.float64(np.float32(1 - beta)), step)
     return of_keras / (1 - tf.pow(np.float64(np.float32(beta)), step))
 

@@ -37,7 +37,7 @@ class Pace:
         self._size = max(first // max(n_steps, 1), 1)
 
     def calls(self, low, high):
-        """Give (low, high) of one call after the other; time what is done between."""
+        """Return (low, high) of one call after the other; time what is done between."""
         while low < high:
             end = min(low + self._size, high)
             began = time.perf_counter()

@@ -12,7 +12,7 @@ from sklstm.training._program import Functions, Program
 
 
 class Recent:
-    """What was used last of things that take long to make, and much memory.
+    """An LRU cache of objects that take long to make, and much memory.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Recent:
         self._kept = OrderedDict()
 
     def __call__(self, *arguments):
-        """Give the thing made of these arguments; make it where it is not kept."""
+        """Return the thing made of these arguments; make it where it is not kept."""
         # What Keras's layers compute in depends on these as well.
         key = arguments, keras.config.floatx(), keras.config.dtype_policy().name
         with self._lock:
@@ -51,7 +51,7 @@ class Recent:
         return len(self._kept)
 
     def things(self):
-        """Give all that are kept, in a new list."""
+        """Return all that are kept, in a new list."""
         with self._lock:
             return list(self._kept.values())
 

@@ -73,7 +73,7 @@ class Program:
         self.model.stop_training = False
 
     def state(self):
-        """Give the values of the variables of the model, and of the optimizer."""
+        """Return the values of the variables of the model, and of the optimizer."""
         optimizer = self._optimizer.keras
         return [
             [variable.value.numpy().copy() for variable in variables]
@@ -81,7 +81,7 @@ class Program:
         ]
 
     def finish(self):
-        """Let the optimizer have its last word, as Keras does at the end of `fit`."""
+        """Finalize the variables of the optimizer, as Keras does after `fit`."""
         self._optimizer.keras.finalize_variable_values(self.model.trainable_variables)
 
     def reset_metrics(self):

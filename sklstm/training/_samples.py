@@ -40,20 +40,20 @@ class Samples:
     whole: Any = None
 
     def take(self, indices):
-        """Give the samples `indices`."""
+        """Return the samples `indices`."""
         weights = None if self.weights is None else self.weights[indices]
         whole = None if self.whole is None else self.whole.take(indices)
         return Samples(self.table.take(indices), self.targets[indices], weights, whole)
 
     def with_targets(self, targets):
-        """Give the same samples with other targets."""
+        """Return the same samples with other targets."""
         return replace(self, targets=targets)
 
     def __len__(self):
         return len(self.table)
 
     def tensors(self, values=None):
-        """Give values, starts, lengths, targets and weights as tensors.
+        """Return values, starts, lengths, targets and weights as tensors.
 
         `values`, where given, is the tensor of the values that another set of samples
         of the same table has made.
@@ -71,7 +71,7 @@ class Samples:
 
 
 def table_tensors(table, values=None):
-    """Give values, starts and lengths of a table as tensors; `values` may be there."""
+    """Return values (given or made), starts and lengths of a table as tensors."""
     if len(table.values) >= 2**31:
         raise ValueError(
             f"X has {len(table.values):,} time steps; TensorFlow takes less than 2**31."

@@ -62,7 +62,7 @@ class Schedule:
     verbose: int = 0
 
     def __post_init__(self):
-        """Refuse what would run for ever."""
+        """Raise if training would run for ever."""
         if self.epochs > MAX_EPOCHS:
             raise ValueError(
                 f"epochs must be an int from 1 to {MAX_EPOCHS:,}, got {self.epochs!r}. "
@@ -70,15 +70,15 @@ class Schedule:
             )
 
     def key(self):
-        """Give what of the schedule shapes a compiled program, to compare and hash."""
+        """Return what shapes a compiled program, to compare and hash."""
         return self.settings().key(without=inputs_of(self.optimizer))
 
     def settings(self):
-        """Give what the model is compiled with, to keep beside the weights."""
+        """Return what the model is compiled with, to keep beside the weights."""
         return Settings(*recipe_of(self.optimizer), self.loss, self.metrics)
 
     def order(self, epoch, n_samples):
-        """Give the order in which an epoch takes the samples.
+        """Return the order in which an epoch takes the samples.
 
         A generator an epoch: an order depends on no global state and on no order
         before it, so that three calls of one epoch equal one call of three.
@@ -124,7 +124,7 @@ class Settings:
         model.compile(optimizer, self.loss, metrics=metrics, **settings)
 
     def goes_on_from(self, before):
-        """Tell whether an optimizer goes on; over NaN in targets, its loss is alike."""
+        """Return whether an optimizer goes on; NaN in targets makes no other loss."""
         plain = [
             replace(one, loss=getattr(one.loss, "given", one.loss))
             for one in (before, self)
@@ -132,7 +132,7 @@ class Settings:
         return plain[0].key() == plain[1].key()
 
     def key(self, without=()):
-        """Give something to compare and hash, that leaves out some of the config."""
+        """Return something to compare and hash, that leaves out some of the config."""
         ignored = {"name", *without}
         config = {name: self.config[name] for name in {*self.config} - ignored}
         shaping = config, self.undecayed, self.loss, self.metrics
@@ -152,7 +152,7 @@ def fresh(metrics):
 
 
 def _frozen(thing):
-    """Give something hashable that is equal only for things that do the same."""
+    """Return something hashable that is equal only for things that do the same."""
     if isinstance(thing, dict):
         return tuple((key, _frozen(thing[key])) for key in sorted(thing, key=str))
     if isinstance(thing, (list, tuple)):
@@ -172,7 +172,7 @@ def _frozen(thing):
 
 
 def _tells_all(thing):
-    """Tell whether the config of a loss or metric holds all that it does.
+    """Return whether the config of a loss or metric holds all that it does.
 
     Keras's own do, but those that wrap a user's function; a user's class does where it
     says what its config is.

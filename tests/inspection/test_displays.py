@@ -495,6 +495,16 @@ def test_what_a_line_does_not_reach_is_marked():
     assert joined.lines_[0].get_marker() == "None"
 
 
+def test_a_forecast_is_not_joined_to_a_row_that_is_not_known():
+    history = pd.Series([1.0, 2.0, np.nan], name="a")
+    ahead = pd.DataFrame({"a": [3.0, 4.0], "a_lower": 2.0, "a_upper": 5.0}, [3, 4])
+    display = ForecastDisplay.from_predictions(ahead, history=history)
+    assert display.lines_[0].get_xydata().tolist() == [[3, 3], [4, 4]]
+    assert bands_of(display) == [(2, 5)]
+    assert display.bands_[0].get_paths()[0].vertices[:, 0].min() == 3
+    np.testing.assert_array_equal(display.history_lines_[0].get_ydata(), history)
+
+
 def test_infinite_bounds_are_left_out_and_said_so():
     table = pd.DataFrame({"a": [1.0, 2, 3], "a_lower": 0.0, "a_upper": 5.0}, [7, 8, 9])
     history = pd.DataFrame({"a": [0.5]}, index=[6])
@@ -938,6 +948,14 @@ def test_many_folds_are_lines_and_groups_have_numbers():
     again = display.plot(ax=axes, line_kw={"lw": 5})
     np.testing.assert_array_equal(again.ax_, axes)
     assert again.lines_[0].get_linewidth() == again.fold_lines_[0].get_linewidth() == 5
+
+
+def test_folds_have_numbers_where_a_backtest_tells_no_origin(backtests):
+    table = backtests["first"].drop(columns="origin")
+    for given in (table, {"a": backtests["first"], "b": table}):
+        display = BacktestDisplay.from_predictions(given)
+        assert display.origins is None
+        assert display.ax_[1].get_xlabel() == "fold"
 
 
 def test_targets_are_measured_one_at_a_time(backtests):

@@ -537,3 +537,26 @@ def test_weights_are_distributed_as_in_a_fresh_layer_of_keras():
         a, b = (np.quantile(one, quantiles) for one in (a, b))
         np.testing.assert_allclose(a, b, atol=0.04)
     np.testing.assert_array_equal(of_kind(values, "bias")[0], fresh.get_weights()[2])
+
+
+def test_initial_weights_follow_from_the_seed_alone():
+    keras.utils.set_random_seed(1)
+    model = build(NetworkSpec(3, 2, (5, 4)))
+    first = initial_weights(model, seed=7)
+    keras.utils.set_random_seed(2)
+    model.set_weights([weights + 1 for weights in model.get_weights()])
+    second = initial_weights(model, seed=7)
+    other = initial_weights(model, seed=7000)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_dropout_is_at_work_in_training_alone():
+    spec = NetworkSpec(3, 2, (50,), dropout=0.5)
+    model = build(spec)
+    X = draw(4, 5, 3)
+    calm = [np.asarray(model(X, training=False)) for _ in range(2)]
+    noisy = [np.asarray(model(X, training=True)) for _ in range(2)]
+    np.testing.assert_array_equal(*calm)
+    assert not np.allclose(*noisy)

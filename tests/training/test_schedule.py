@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from beside_keras import schedule
 from plain import PLAIN, PLAIN_CLASSIFIER
 
 from sklstm import LSTMClassifier, LSTMRegressor
@@ -154,3 +155,23 @@ def test_a_scheduler_takes_part_in_the_trials_beside_a_linear_part(capsys):
     assert capsys.readouterr().out.count("LearningRateScheduler") == 15
     assert not has_linear_part(0.01)
     assert len(Told.begun) == 2  # of the trials nobody else is told
+
+
+def test_a_learning_rate_may_be_any_number():
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    settings = {"units": 2, "epochs": 1, "random_state": 0}
+    rates = 1, np.float32(1), 1.0
+    histories = [
+        LSTMRegressor(**settings, learning_rate=rate).fit(X, X[:, -1, 0]).history_
+        for rate in rates
+    ]
+    assert histories[0] == histories[1] == histories[2]
+
+
+def test_the_order_of_an_epoch_is_a_permutation_and_another_each_time():
+    shuffled = schedule(shuffle=True)
+    orders = np.array([shuffled.order(epoch, 20) for epoch in range(3)])
+    np.testing.assert_array_equal(np.sort(orders), np.tile(np.arange(20), (3, 1)))
+    assert len({tuple(order) for order in orders}) == 3
+    np.testing.assert_array_equal(shuffled.order(1, 20), orders[1])
+    np.testing.assert_array_equal(schedule(shuffle=False).order(1, 20), np.arange(20))

@@ -1,143 +1,219 @@
-"""The network and its training, against stock Keras models with the same weights."""
-
-import subprocess
-import sys
+"""Training of networks, against `keras.Model.fit`."""
 
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from beside_keras import (
+    OPTIMIZERS,
+    SPEC,
+    Both,
+    F,
+    N,
+    Scaled,
+    T,
+    assert_same_bits,
+    data,
+    decaying,
+    loss_with,
+    pseudo_huber,
+    ragged,
+    schedule,
+    stock_of,
+    trained,
+)
+from keras import callbacks, losses, metrics, optimizers
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindow
-from sklstm.networks import NetworkSpec, build, initial_weights
+from sklstm import SlidingWindow
+from sklstm.networks import NetworkSpec
 from sklstm.sequences import SequenceTable
-from sklstm.training import Network, Samples, Schedule
-
-RNG = np.random.default_rng(0)
+from sklstm.training import Network, Samples
 
 
-def stock_model(units=(5,), hidden=(), outputs=2, features=3, activation="linear"):
-    """The network as a tutorial writes it, without a thought for missing steps."""
-    model = keras.Sequential([keras.Input((None, features))])
-    for i, size in enumerate(units):
-        model.add(layers.LSTM(size, return_sequences=i < len(units) - 1))
-    for size in hidden:
-        model.add(layers.Dense(size, activation="relu"))
-    model.add(layers.Dense(outputs, activation=activation))
-    return model
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+def test_optimizers_work_as_in_keras_fit(name):
+    Both(make_optimizer=OPTIMIZERS[name]).assert_alike()
 
 
-@pytest.mark.parametrize("units", [(5,), (4, 6), (3, 4, 5)])
-@pytest.mark.parametrize("hidden", [(), (7,), (4, 3)])
-def test_outputs_are_those_of_the_stock_model_with_the_same_weights(units, hidden):
-    spec = NetworkSpec(3, 2, units, hidden_layer_sizes=hidden)
-    network, stock = Network(spec, seed=3), stock_model(units, hidden)
-    stock.set_weights(network.model.get_weights())
-    X = RNG.normal(size=(6, 9, 3)).astype(np.float32)
-    outputs = network.predict(SequenceTable.from_array(X))
-    np.testing.assert_allclose(outputs, stock.predict(X, verbose=0), atol=1e-6)
+def test_negative_clipnorm_clips_nothing_as_in_keras():
+    Both(make_optimizer=lambda: optimizers.SGD(0.05, clipnorm=-1.0)).assert_alike()
 
 
-def with_missing_steps():
-    X = RNG.normal(size=(6, 7, 3)).astype(np.float32)
-    X[0, :3] = np.nan  # before
-    X[1, 5:] = np.nan  # after
-    X[2, 2:4] = np.nan  # between
-    X[3, [0, 3, 6]] = np.nan  # all over
-    X[4, :6] = np.nan  # one step left
-    return X
+def test_loss_scaling_is_refused_by_name():
+    optimizer = optimizers.LossScaleOptimizer(optimizers.Adam())
+    with pytest.raises(ValueError, match=r"LossScaleOptimizer.*within it, Adam"):
+        loss_with(optimizer)
 
 
-@pytest.mark.parametrize("units", [(5,), (4, 6)])
-def test_a_missing_step_is_one_that_is_not_there(units):
-    network = Network(NetworkSpec(3, 2, units), seed=0)
-    stock = stock_model(units)
-    stock.set_weights(network.model.get_weights())
-    X = with_missing_steps()
-    outputs = network.predict(SequenceTable.from_array(X).drop_missing())
-    for output, sequence in zip(outputs, X, strict=True):
-        there = sequence[~np.isnan(sequence).any(axis=1)]
-        expected = stock.predict(there[np.newaxis], verbose=0)[0]
-        np.testing.assert_allclose(output, expected, atol=1e-6)
+def test_reading_the_model_between_epochs_keeps_a_schedule_going():
+    X, y = data()
+    samples = Samples(SequenceTable.from_array(X), y)
+    networks = [Network(SPEC, seed=3) for _ in range(2)]
+    for network, reads in zip(networks, [True, False], strict=True):
+        for epoch in range(3):
+            plan = schedule(
+                optimizer=optimizers.SGD(decaying()), epochs=1, first_epoch=epoch
+            )
+            network.train(samples, plan)
+            assert not reads or network.model.optimizer.iterations > 0
+    ours, theirs = (network.model.get_weights() for network in networks)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_the_keras_model_takes_nan_for_missing_steps_as_keras_masks_them():
-    network = Network(NetworkSpec(3, 2, (5,)), seed=0)
-    masked = keras.Sequential(
-        [
-            keras.Input((None, 3)),
-            layers.Masking(mask_value=-9.0),
-            layers.LSTM(5),
-            layers.Dense(2),
-        ]
+def test_batch_size_may_be_larger_than_any_number_of_samples():
+    X, y = data()
+    samples = Samples(SequenceTable.from_array(X), y)
+    histories = [
+        Network(SPEC, seed=3).train(samples, schedule(batch_size=size), samples)
+        for size in (10**12, len(X))
+    ]
+    assert histories[0] == histories[1]
+
+
+def test_clipping_in_these_tests_does_matter():
+    free = loss_with(optimizers.SGD(0.5))
+    for name in ("clipnorm", "clipvalue", "global_clipnorm"):
+        assert abs(loss_with(OPTIMIZERS[name]()) - free) > 1e-2
+
+
+def test_weights_left_out_of_weight_decay_stay_left_out():
+    def optimizer():
+        one = optimizers.AdamW(0.03, weight_decay=1.0)
+        one.exclude_from_weight_decay(var_names=["kernel"])
+        return one
+
+    Both(make_optimizer=optimizer).assert_alike()
+
+
+LOSSES = {
+    "mae": "mae",
+    "huber": losses.Huber(delta=0.3, reduction="sum"),
+    "function": pseudo_huber,
+    "class": Scaled(3.0),
+}
+
+
+@pytest.mark.parametrize("name", [*LOSSES])
+def test_losses_work_as_in_keras_fit(name):
+    Both(loss=LOSSES[name]).assert_alike()
+
+
+def test_targets_may_have_one_axis_and_be_float64():
+    X, y = data()
+    both = Both(train=(X, y[:, 0].astype(np.float64)), make_metrics=lambda: ["mae"])
+    both.assert_alike()
+    assert both.ours["loss"][-1] < both.ours["loss"][0]
+
+
+def classes(n=N):
+    return np.random.default_rng(2).integers(0, 3, n)
+
+
+def test_classes_as_numbers_and_their_accuracy_work_as_in_keras_fit():
+    (X, _), (X_val, _) = data(), data(10, seed=1)
+    both = Both(
+        NetworkSpec(F, 3, (4,), output_activation="softmax"),
+        (X, classes()),
+        (X_val, classes(10)),
+        loss="sparse_categorical_crossentropy",
+        make_metrics=lambda: ["accuracy"],
     )
-    masked.set_weights(network.model.get_weights())
-    X = with_missing_steps()
-    expected = masked.predict(np.nan_to_num(X, nan=-9.0), verbose=0)
-    np.testing.assert_allclose(network.model.predict(X, verbose=0), expected, atol=1e-6)
+    both.assert_alike()
+    assert {"accuracy", "val_accuracy"} <= {*both.ours}
 
 
-def test_a_sequence_without_steps_gives_the_output_of_the_zero_state():
-    network = Network(NetworkSpec(3, 2, (5,)), seed=0)
-    weights = network.model.get_weights()
-    weights[-1] = np.array([0.25, -3.0], dtype=np.float32)  # the output's bias
-    network.model.set_weights(weights)
-    empty = SequenceTable.from_array(np.full((1, 4, 3), np.nan, np.float32))
-    outputs = network.predict(empty.drop_missing())
-    np.testing.assert_allclose(outputs, [[0.25, -3.0]])
+@pytest.mark.parametrize("n_axes", [1, 2])
+def test_two_classes_and_their_accuracy_work_as_in_keras_fit(n_axes):
+    X, y = data()
+    y = (y > 0).astype(np.float32)
+    both = Both(
+        NetworkSpec(F, 1, (4,), output_activation="sigmoid"),
+        (X, y if n_axes == 2 else y[:, 0]),
+        loss="binary_crossentropy",
+        make_metrics=lambda: ["accuracy", metrics.AUC(name="auc")],
+    )
+    both.assert_alike()
 
 
-def schedule(**changes):
-    arguments = {
-        "optimizer": keras.optimizers.Adam(0.01),
-        "loss": "mse",
-        "epochs": 2,
-        "batch_size": 8,
-        "seed": 0,
-    }
-    return Schedule(**{**arguments, **changes})
+def metrics_of_all_kinds():
+    return ["mae", metrics.RootMeanSquaredError(), pseudo_huber]
+
+
+@pytest.mark.parametrize("batch_size", [5, 100])
+def test_metrics_have_the_names_and_values_of_keras_fit(batch_size):
+    both = Both(
+        NetworkSpec(F, 2, (3, 4)),
+        data(n_outputs=2),
+        data(10, 2, seed=1),
+        make_metrics=metrics_of_all_kinds,
+        batch_size=batch_size,
+    )
+    both.assert_alike()
+    assert {"mae", "root_mean_squared_error", "val_mae"} <= {*both.ours}
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_training_gives_the_weights_and_losses_of_keras_fit(weighted):
-    X = RNG.normal(size=(30, 6, 3)).astype(np.float32)
-    y = X[:, -1, :2] + X[:, 0, :2]
-    weights = RNG.uniform(0.5, 2, size=30).astype(np.float32) if weighted else None
-    network, stock = Network(NetworkSpec(3, 2, (5,)), seed=1), stock_model()
-    stock.set_weights(network.model.get_weights())
-    stock.compile(keras.optimizers.Adam(0.01), "mse")
-    expected = stock.fit(
-        X, y, 8, 2, sample_weight=weights, shuffle=False, verbose=0
-    ).history
-    samples = Samples(SequenceTable.from_array(X), y, weights)
-    history = network.train(samples, schedule(shuffle=False))
-    np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-4)
-    for ours, theirs in zip(
-        network.model.get_weights(), stock.get_weights(), strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+def test_sample_weights_work_as_in_keras_fit_for_the_validation_too(weighted):
+    weights = np.random.default_rng(4).uniform(0, 3, N).astype(np.float32)
+    weights[[0, 5]] = 0
+    both = Both(
+        NetworkSpec(F, 2, (5,)),
+        data(n_outputs=2),
+        data(10, 2, seed=1),
+        weights=(weights, weights[:10]) if weighted else (None, None),
+        make_metrics=metrics_of_all_kinds,
+    )
+    both.assert_alike()
+
+
+# ------------------------------------------------------------------------------ tables
+
+
+@pytest.mark.parametrize("units", [(4,), (5, 3)])
+def test_ragged_sequences_train_like_masked_ones_in_keras_fit(units):
+    table, dense, y = ragged()
+    network = Network(NetworkSpec(F, 1, units), seed=3)
+    stock = stock_of(network, masked=True)
+    stock.compile(optimizers.Adam(0.01), "mse", run_eagerly=True)
+    history = network.train(Samples(table, y), schedule(), Samples(table, y))
+    given = {"validation_data": (dense, y), "shuffle": False, "verbose": 0}
+    expected = stock.fit(dense, y, 8, 2, **given).history
+    for name, values in expected.items():
+        np.testing.assert_allclose(history[name], values, rtol=1e-4)
+    for a, b in zip(network.model.get_weights(), stock.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    predicted = stock(dense)
+    np.testing.assert_allclose(network.predict(table), predicted, atol=1e-5)
+
+
+def test_batches_without_any_step_train_the_output_alone():
+    X, y = data(8)
+    table = SequenceTable.from_sequences([X[0, :0]] * 8, T)
+    network = Network(SPEC, seed=3)
+    before = network.model.get_weights()
+    network.train(Samples(table, y), schedule())
+    after = network.model.get_weights()
+    for a, b in zip(before[:3], after[:3], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(before[-1], after[-1])
 
 
 def test_overlapping_windows_train_like_their_dense_copy():
-    X = RNG.normal(size=(40, 2)).astype(np.float32)
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(40, 2)).astype(np.float32)
     windows = SlidingWindow(5).fit_transform(X)
-    y = RNG.normal(size=(40, 1)).astype(np.float32)
+    y = generator.normal(size=(40, 1)).astype(np.float32)
     results = []
     for table in (windows, np.array(windows)):
         network = Network(NetworkSpec(2, 1, (4,)), seed=0)
         table = SequenceTable.from_array(table).drop_missing().take(np.arange(1, 40))
-        network.train(Samples(table, y[1:]), schedule())
+        network.train(Samples(table, y[1:]), schedule(shuffle=True))
         results.append(network.model.get_weights())
     for a, b in zip(*results, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_order_of_an_epoch_is_a_permutation_and_another_each_time():
-    orders = np.array([schedule().order(epoch, 20) for epoch in range(3)])
-    np.testing.assert_array_equal(np.sort(orders), np.tile(np.arange(20), (3, 1)))
-    assert len({tuple(order) for order in orders}) == 3
-    np.testing.assert_array_equal(schedule().order(1, 20), orders[1])
-    np.testing.assert_array_equal(schedule(shuffle=False).order(1, 20), np.arange(20))
+# ---------------------------------------------------------- what training leaves behind
 
 
 def test_a_failed_training_leaves_weights_and_moments_as_they_were():
@@ -145,87 +221,84 @@ def test_a_failed_training_leaves_weights_and_moments_as_they_were():
         def on_train_batch_end(self, batch, logs=None):
             raise RuntimeError("stopped by hand")
 
-    X = RNG.normal(size=(30, 6, 3)).astype(np.float32)
+    X = np.random.default_rng(0).normal(size=(30, 6, 3)).astype(np.float32)
     samples = Samples(SequenceTable.from_array(X), X[:, -1, :2])
+    plan = {"epochs": 1, "shuffle": True}
     network, untouched = (Network(NetworkSpec(3, 2, (5,)), seed=1) for _ in range(2))
     for net in (network, untouched):
-        net.train(samples, schedule(epochs=1))
+        net.train(samples, schedule(**plan))
     before = network.predict(samples.table)
     with pytest.raises(RuntimeError, match=r"stopped by hand"):
-        network.train(samples, schedule(epochs=1, first_epoch=1, callbacks=[Fails()]))
+        network.train(samples, schedule(**plan, first_epoch=1, callbacks=[Fails()]))
     np.testing.assert_array_equal(network.predict(samples.table), before)
     for net in (network, untouched):
-        net.train(samples, schedule(epochs=1, first_epoch=1))
+        net.train(samples, schedule(**plan, first_epoch=1))
     np.testing.assert_array_equal(
         network.predict(samples.table), untouched.predict(samples.table)
     )
 
 
-def test_initial_weights_follow_from_the_seed_alone():
-    keras.utils.set_random_seed(1)
-    model = build(NetworkSpec(3, 2, (5, 4)))
-    first = initial_weights(model, seed=7)
-    keras.utils.set_random_seed(2)
-    model.set_weights([weights + 1 for weights in model.get_weights()])
-    second = initial_weights(model, seed=7)
-    other = initial_weights(model, seed=7000)
-    for a, b in zip(first, second, strict=True):
+def test_what_was_handed_out_is_not_changed_by_later_training():
+    X, y = data(40)
+    network = Network(SPEC, seed=3)
+    samples = Samples(SequenceTable.from_array(X), y)
+    copies, handed_out = [], []
+    for epoch in range(3):
+        plan = schedule(epochs=1, first_epoch=epoch, metrics=["mae"])
+        network.train(samples, plan, samples)
+        state = network.__getstate__()
+        handed_out += network.model.get_weights()
+        handed_out += [*state["_variables"], *state["_moments"]]
+        handed_out += [*network._variables, *network._moments]
+        handed_out.append(network.predict(samples.table))
+        copies += [np.array(one) for one in handed_out[len(copies) :]]
+    trained()
+    for one, copy in zip(handed_out, copies, strict=True):
+        np.testing.assert_array_equal(one, copy)
+    np.testing.assert_array_equal(samples.table.values, data(40)[0].reshape(-1, F))
+    np.testing.assert_array_equal(samples.targets, data(40)[1])
+
+
+def test_changing_what_was_handed_out_changes_no_network():
+    X, y = data(40)
+    networks = [Network(SPEC, seed=3) for _ in range(2)]
+    samples = Samples(SequenceTable.from_array(X), y)
+    for network in networks:
+        network.train(samples, schedule())
+    for array in [
+        *networks[0].model.get_weights(),
+        networks[0].predict(samples.table),
+    ]:
+        if array.flags.writeable:
+            array[...] = 7
+    for network in networks:
+        network.train(samples, schedule(first_epoch=2))
+    np.testing.assert_array_equal(*[n.predict(samples.table) for n in networks])
+
+
+def test_three_calls_of_one_epoch_are_one_call_of_three():
+    X, y = data(40)
+    samples = Samples(SequenceTable.from_array(X), y)
+    at_once, step_by_step = (
+        Network(NetworkSpec(F, 1, (4,), dropout=0.3), seed=3) for _ in range(2)
+    )
+    at_once.train(samples, schedule(shuffle=True, epochs=3))
+    for epoch in range(3):
+        plan = schedule(epochs=1, first_epoch=epoch, shuffle=True)
+        step_by_step.train(samples, plan)
+        trained(seed=9)
+    pairs = zip(
+        at_once.model.get_weights(), step_by_step.model.get_weights(), strict=True
+    )
+    for a, b in pairs:
         np.testing.assert_array_equal(a, b)
-    assert not np.array_equal(first[0], other[0])
 
 
-def test_dropout_is_at_work_in_training_alone():
-    spec = NetworkSpec(3, 2, (50,), dropout=0.5)
-    model = build(spec)
-    X = RNG.normal(size=(4, 5, 3)).astype(np.float32)
-    calm = [np.asarray(model(X, training=False)) for _ in range(2)]
-    noisy = [np.asarray(model(X, training=True)) for _ in range(2)]
-    np.testing.assert_array_equal(*calm)
-    assert not np.allclose(*noisy)
-
-
-# ---------------------------------------------------------------------------- to_keras
-LOAD = """
-import sys
-import keras
-import numpy as np
-model = keras.saving.load_model(sys.argv[1])
-assert not any(name.split(".")[0] == "sklstm" for name in sys.modules)
-np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
-"""
-
-
-def load_elsewhere(model, X, folder):
-    paths = [str(folder / name) for name in ("model.keras", "X.npy", "out.npy")]
-    model.save(paths[0])
-    np.save(paths[1], X.astype(np.float32))
-    subprocess.run([sys.executable, "-c", LOAD, *paths], check=True)
-    return np.load(paths[2])
-
-
-def test_to_keras_predicts_in_units_of_y_where_sklstm_is_not(tmp_path):
-    X = with_missing_steps()
-    y = np.c_[np.arange(6) * 1000.0, np.arange(6) - 50]
-    reg = LSTMRegressor(units=(4, 3), epochs=2, random_state=0).fit(X, y)
-    model = reg.to_keras()
-    assert all(layer.__module__.startswith("keras.") for layer in model.layers)
-    out = load_elsewhere(model, X, tmp_path)
-    np.testing.assert_allclose(out, reg.predict(X), rtol=1e-5)
-
-
-def test_to_keras_of_a_classifier_gives_probabilities():
-    X, y = RNG.normal(size=(12, 4, 2)), np.arange(12) % 3
-    clf = LSTMClassifier(units=4, epochs=1, random_state=0).fit(X, y)
-    out = clf.to_keras().predict(X.astype(np.float32), verbose=0)
-    np.testing.assert_allclose(out, clf.predict_proba(X), atol=1e-6)
-
-
-def test_a_learning_rate_may_be_any_number():
-    X = np.random.default_rng(0).normal(size=(20, 4, 1))
-    settings = {"units": 2, "epochs": 1, "random_state": 0}
-    rates = 1, np.float32(1), 1.0
-    histories = [
-        LSTMRegressor(**settings, learning_rate=rate).fit(X, X[:, -1, 0]).history_
-        for rate in rates
-    ]
-    assert histories[0] == histories[1] == histories[2]
+def test_an_optimizer_and_callbacks_stay_as_they_were_given():
+    optimizer = optimizers.Adam(0.01)
+    stopping = callbacks.EarlyStopping("loss", patience=0, min_delta=1e3)
+    plan = {"optimizer": optimizer, "callbacks": [stopping]}
+    results = [trained(plan) for _ in range(2)]
+    assert_same_bits(*results)
+    assert not optimizer.built
+    assert stopping.model is None
