@@ -12,7 +12,7 @@ def labels_after(times, series, n_rows, fitted=None):
 
     Parameters
     ----------
-    times : Index or None
+    times : Index of length n_rows_of_table, or None
         The time of each row of the table.
 
     series : Groups

@@ -210,10 +210,11 @@ class PurgedKFold(_TimeSplit):
     :class:`~sklearn.model_selection.KFold`: `SlidingWindow` remembers the end of the
     train part, which is later, so that the windows of the first
     ``window_length + horizon - 1`` rows have missing time steps (NaN) in place of the
-    train rows before the fold. That lowers the score, most for long windows and short folds, so that a
-    search over windows prefers short ones. Use folds much longer than a window, or
-    compare windows by :class:`~sklearn.model_selection.TimeSeriesSplit`, whose test
-    parts follow the train part, or by :func:`sklstm.forecasting.backtest`.
+    train rows before the fold. That lowers the score, most for long windows and
+    short folds, so that a search over windows prefers short ones. Use folds much
+    longer than a window, or compare windows by
+    :class:`~sklearn.model_selection.TimeSeriesSplit`, whose test parts follow the train
+    part, or by :func:`sklstm.forecasting.backtest`.
 
     References
     ----------

@@ -9,21 +9,9 @@ from sklstm.sequences import SequenceTable, samples_of
 def windows_of_one(values, before, geometry):
     """Return a window for each row of one series without gaps.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_features)
-        The rows.
-
-    before : ndarray of shape (n_steps, n_features)
-        The time steps before the first row; earlier ones are missing.
-
-    geometry : WindowGeometry
-        The geometry of the windows.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, window_length, n_features)
-        A read-only strided view of one table.
+    `values` are the rows, and `before` the time steps before them, of shape (n_steps,
+    n_features); earlier ones are missing. The windows are a read-only strided view, of
+    shape (n_rows, window_length, n_features).
     """
     n_rows, n_before = len(values), geometry.n_before
     table = np.full((n_before + n_rows, values.shape[1]), np.nan, values.dtype)

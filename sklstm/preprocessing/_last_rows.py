@@ -78,26 +78,17 @@ class LastRows(Mapping):
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows, n_features)
-        The table.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    labels : TimeLabels or None
-        The labels of the table.
+    values, groups, labels
+        The table, as in Rows.
 
     n_remembered : int
         The number of rows to remember of each group.
 
     missing : ndarray of int, of shape (n_rows,), or None
-        Number of rows missing before each row.
+        Number of rows missing before each row, if `counts_missing`.
 
     frequencies : list of Frequency
         The frequency of each group.
-
-    counts_missing : bool
-        Whether missing rows were counted.
     """
 
     def __init__(
@@ -153,30 +144,13 @@ class LastRows(Mapping):
         return self._history(len(groups), matched, own, n_rows, between, n_steps)
 
     def earlier_history_of(self, groups, n_steps, labels, adjoins, counts_missing):
-        """Return the rows that are earlier than those of a table.
+        """Return the History of a table, of rows that are earlier than it by `labels`.
 
-        Parameters
-        ----------
-        groups : Groups
-            The rows of the table.
-
-        n_steps : int
-            The number of time steps of each group, at most.
-
-        labels : TimeLabels
-            The labels of the table.
-
-        adjoins : bool
-            Whether no row is missing between the tables.
-
-        counts_missing : bool
-            Whether rows missing within a table are missing time steps.
-
-        Returns
-        -------
-        History
-            For each group the rows earlier than its first one, then a missing step for
-            each row between the two. Empty if the labels can't be compared.
+        For each group these are the rows earlier than its first one, then a missing
+        step for each row between the two, but at most `n_steps`. It is empty if the
+        labels can't be compared. `adjoins` is whether no row is missing between the
+        tables, `counts_missing` whether rows missing within a table are missing time
+        steps.
         """
         ours = self._labels
         if ours is None or ours.kind != labels.kind:
@@ -265,19 +239,9 @@ class LastRows(Mapping):
     def _history(self, n_groups, matched, own, n_rows, n_between, n_steps):
         """Return the first rows of groups, with missing steps among and after them.
 
-        Parameters
-        ----------
-        n_groups : int
-            The number of groups of the table.
-
-        matched, own : ndarray of int, of shape (n_matched,)
-            The numbers of remembered groups, in the table and here.
-
-        n_rows, n_between : ndarray of int, of shape (n_matched,)
-            The number of rows of each, and of missing steps after them.
-
-        n_steps : int
-            The number of time steps of each group, at most: the last.
+        `matched` and `own` are the numbers of the groups in the table and here,
+        `n_rows` how many of their rows to take, `n_between` how many missing steps
+        follow. Of all these, the last `n_steps` are kept.
         """
         sizes = np.zeros(n_groups, dtype=np.int64)
         if not self._n_remembered:

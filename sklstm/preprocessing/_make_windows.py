@@ -165,19 +165,7 @@ def _missing_rows(X, y, series, of_groups):
 def _targets_of_series(values, steps, series, missing):
     """Return the rows that have whole targets, and these targets.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        The targets of one step.
-
-    steps : int
-        The number of steps.
-
-    series : Groups
-        The rows of each series, in the order of time.
-
-    missing : ndarray of int, of shape (n_rows,), or None
-        Number of rows missing before each row; their targets are NaN.
+    `missing` is the number of rows missing before each row, whose targets are NaN.
     """
     places, table = np.arange(len(values)), values[series.order]
     if missing is not None:

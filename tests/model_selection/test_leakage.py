@@ -185,7 +185,7 @@ def test_what_is_known_in_advance_may_matter_but_no_target_may_be_called_so():
         pipe = make_pipeline(window, SimpleImputer(), Ridge())
         assert_no_leakage(pipe, X, X["price"], cv)
         leaky = pipe.set_params(slidingwindow__known=["price"])
-        with pytest.raises(AssertionError, match="its own target, which stands in"):
+        with pytest.raises(AssertionError, match="its own target, which is in"):
             assert_no_leakage(leaky, X, X["price"], cv)
 
 
