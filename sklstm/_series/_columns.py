@@ -1,4 +1,4 @@
-"""Which columns or index levels of a table tell entities and times of its rows."""
+"""The columns and index levels of a table that hold entities and times."""
 
 from numbers import Integral
 

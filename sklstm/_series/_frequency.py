@@ -99,7 +99,7 @@ class Frequency:
         if self.usual_step is None:
             return 0
         if self.freq is not None:
-            unit = last.label.unit  # nanoseconds do not reach back to 1677
+            unit = last.label.unit  # nanoseconds begin in 1677
             between = pd.date_range(last.label, first.label, freq=self.freq, unit=unit)
             return int(((between > last.label) & (between < first.label)).sum())
         distance = first.position - last.position
@@ -146,8 +146,8 @@ class Frequency:
 def columns_of(frequencies):
     """Return the usual and the longest steps of many frequencies, as two arrays.
 
-    The usual step may be NaN. The longest is infinite where there is none, or where a
-    calendar counts the rows.
+    The usual step may be NaN. The longest is infinite if unknown, or if a calendar
+    counts the rows.
     """
     usual = [np.nan if f.usual_step is None else f.usual_step for f in frequencies]
     longest = [
@@ -158,7 +158,7 @@ def columns_of(frequencies):
 
 
 def longest_plain_step(times):
-    """Return the distance from which on equal ones may be those of a calendar.
+    """Return the distance from which equal steps may be those of a calendar.
 
     `times` is the DatetimeIndex; None for other labels, which have no calendar.
     """

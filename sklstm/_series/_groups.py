@@ -90,32 +90,31 @@ class Groups:
     @functools.cached_property
     def codes(self):
         """The number of each row's group, in the order of the table."""
-        return self._in_table_order(self.repeat(np.arange(len(self))))
+        return self.in_table_order(self.repeat(np.arange(len(self))))
 
     @functools.cached_property
     def places(self):
         """The position of each row within its group, from 0."""
-        return self._in_table_order(count_up(self.sizes))
+        return self.in_table_order(count_up(self.sizes))
 
     def rows_at(self, codes, places):
-        """Return the rows at positions in groups; the nearest one if there is none."""
+        """Return the rows at positions in groups; the nearest if none exists."""
         nearest = np.clip(places, 0, self.sizes[codes] - 1)
         return self.order[self.starts[codes] + nearest]
 
-    def line(self, missing=None):
-        """Return the time steps of rows as a Line.
+    def timeline(self, missing=None):
+        """Return the time steps of rows as a Timeline.
 
         `missing` is the number of rows missing before each row in its group; None for
         none.
         """
         if missing is None:
-            return Line(self, self.places)
+            return Timeline(self, self.places)
         passed = np.cumsum(1 + missing[self.order])
-        return Line(
-            self, self._in_table_order(passed - self.repeat(passed[self.starts]))
-        )
+        places = passed - self.repeat(passed[self.starts])
+        return Timeline(self, self.in_table_order(places))
 
-    def _in_table_order(self, arranged):
+    def in_table_order(self, arranged):
         """Return a column in the order of the table; the inverse of `arranged`."""
         column = np.empty_like(arranged)
         column[self.order] = arranged
@@ -130,7 +129,7 @@ class Groups:
         return np.repeat(column, self.sizes)
 
 
-class Line:
+class Timeline:
     """The time step of each row in its group, counting missing rows.
 
     Parameters
@@ -145,9 +144,9 @@ class Line:
     def __init__(self, groups, places):
         self.places = places
         self._groups, self._width = groups, int(places.max(initial=0)) + 1
-        # One ascending line for all groups, one after the other.
+        # The time steps of all groups, one group after the other: ascending.
         codes = groups.repeat(np.arange(len(groups)))
-        self._on_line = codes * self._width + places[groups.order]
+        self._steps = codes * self._width + places[groups.order]
 
     def rows_before(self, n_steps):
         """Return the row `n_steps` time steps before each row, as `rows_at` does."""
@@ -159,10 +158,10 @@ class Line:
         In place of a row that does not exist, the first array holds any row.
         """
         wanted = codes * self._width + places
-        line, order = self._on_line, self._groups.order
-        at = np.minimum(np.searchsorted(line, wanted), len(order) - 1)
+        steps, order = self._steps, self._groups.order
+        at = np.minimum(np.searchsorted(steps, wanted), len(order) - 1)
         inside = (places >= 0) & (places < self._width)
-        return order[at], inside & (line[at] == wanted)
+        return order[at], inside & (steps[at] == wanted)
 
 
 def count_up(sizes):

@@ -41,11 +41,11 @@ def reads_as_dates(index):
     some = index[:20]
     if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
         return False
-    # Plain numbers and names of days or months alone are no dates.
+    # Numbers, and mere names of days or months, are not dates.
     if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that each may be of another format
+        warnings.simplefilter("ignore")  # of mixed formats
         return bool(pd.to_datetime(some, errors="coerce").notna().all())
 
 
@@ -69,7 +69,7 @@ def warn_of_levels(X, after=None, *, stacklevel=4):
     warnings.warn(
         f"The index of X has the levels {list(index.names)}, but group_by is None: "
         "windows take all rows for one series, and go across entities. Name the level "
-        f"that tells entities{example}; or leave one level, if it is one series.",
+        f"that tells entities{example}; or drop the other levels, if it is one series.",
         UserWarning,
         stacklevel=stacklevel,
     )

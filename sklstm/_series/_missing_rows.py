@@ -40,12 +40,8 @@ def count_missing(times, groups, frequencies, *, are_sorted):
         regular &= ~np.logical_or.reduceat(times.falls(groups), groups.starts)
     if not regular.any():
         return None
-    found = times.missing_before(groups, frequencies, regular)
-    if not found.any():
-        return None
-    missing = np.empty_like(found)
-    missing[groups.order] = found
-    return missing
+    missing = times.missing_before(groups, frequencies, regular)
+    return groups.in_table_order(missing) if missing.any() else None
 
 
 def missing_by_index(index, groups, *, of_groups):

@@ -44,7 +44,7 @@ class TimeLabels:
         self._frequencies = {}
 
     @property
-    def tells_time(self):
+    def are_times(self):
         """Whether the labels are points in time, not only numbers or names."""
         return self.kind.endswith(" time") or self.kind.startswith("period ")
 
@@ -58,7 +58,7 @@ class TimeLabels:
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
             return whole and not (of_groups and numbers_rows(self.index))
-        return self.tells_time or self.kind == "duration"
+        return self.are_times or self.kind == "duration"
 
     def _can_have_no_calendar(self, positions, steps):
         """Return whether the slow search for a calendar is of no use for these times.

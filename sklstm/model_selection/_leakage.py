@@ -122,7 +122,7 @@ _REPORTED_BELOW = (
 
 
 def _assert_causal(model, table, fold, X, y, train, test):
-    """Raise if predictions of a fold depend on what they must not depend on."""
+    """Raise if predictions of a fold depend on values that they must not use."""
     model.fit(safe_indexing(X, train), safe_indexing(y, train))
     table.read_windows(windows_within(model))
     probe = _Probe(table, fold, model, test)
@@ -190,7 +190,7 @@ class _Table:
         self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
         self.groups = self._read_groups(groups, X)
-        self.line = self.groups.line(self._missing(windows))
+        self.line = self.groups.timeline(self._missing(windows))
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._find_target(y)]
         self.target_columns = [one for one in found if one[2] >= 0]
@@ -238,7 +238,7 @@ class _Table:
             return ""
         return (
             f" (known={made} are made by a step before the window: the columns of X "
-            "that they are made of were changed as if they were not known.)"
+            "from which it makes them were changed as if they were not known.)"
         )
 
     def assert_apart(self, fold, train, test):
@@ -259,8 +259,8 @@ class _Table:
         if row is not None and self.overlap:
             raise AssertionError(
                 f"Fold {fold}: the targets of test row {rows[row]} hold values "
-                f"that those of train row {rows[other]} hold. Leave a gap of "
-                f"{self.overlap} rows before the test part, as "
+                f"that the targets of train row {rows[other]} also hold. Leave a gap "
+                f"of {self.overlap} rows before the test part, as "
                 f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
                 "sklstm.forecasting.backtest, which needs none."
             )
@@ -421,7 +421,7 @@ def _as_table(X):
     if n != 2:
         raise ValueError(
             "assert_no_leakage needs a table X of shape (n_rows, n_features), got "
-            f"shape {tuple(X.shape)}. Pass the rows that windows are made of, with "
+            f"shape {tuple(X.shape)}. Pass the table of rows, with "
             "SlidingWindow as a step of the pipeline."
         )
     return X

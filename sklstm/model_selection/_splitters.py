@@ -171,7 +171,7 @@ class PurgedKFold(_TimeSplit):
     The train part holds rows before and after the test fold. A row after it whose
     window or target reaches back into the fold is purged [1]_; and, with targets of
     several steps (:func:`sklstm.forecasting.make_multistep`), a row before it whose
-    targets overlap with those of the fold. (Other rows before it need no purging:
+    targets overlap with those of the fold. (Other rows before it are kept:
     neither window nor target of a row holds anything later than the row.)
 
     Parameters

@@ -11,7 +11,7 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
     """A transformer whose output may have three axes.
 
     scikit-learn's `set_output` puts every output into a DataFrame, which fails for
-    three axes. Here it applies to outputs of two axes alone, so that a global
+    three axes. Here it applies only to outputs of two axes, so that a global
     `transform_output="pandas"` breaks no pipeline.
     """
 

@@ -8,9 +8,9 @@ import numpy as np
 def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
     """Warn if windows lack rows before X that `fit` saw and forgot.
 
-    X must end within the fitted table: another table may just begin with rows that are
-    there for the windows of its later ones. There is no warning if X begins with the
-    first fitted row or earlier, or in a gap of the fitted table, as a fold does.
+    X must end within the fitted table: a later one may begin with such rows on purpose,
+    for the windows of its other rows. There is no warning if X begins with the first
+    fitted row or earlier, or in a gap of the fitted table, as a fold does.
     """
     lacking = n_remembered - history.sizes
     if not (lacking > 0).any():

@@ -34,21 +34,18 @@ class FittedRows(FittedTable):
 
         The latter is an ndarray of int of shape (n_rows,), or None without any.
         """
-        values, groups = rows.values, rows.groups
         labels, times = rows.labels, rows.times
         shows_gaps = times is not None and times.show_gaps(window.group_by is not None)
         counts = shows_gaps and window.gaps == "missing"
-        frequencies = frequencies_of(times, groups, of_table_where_short=counts)
+        frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
         seen = cls(
             last=None if labels is None else labels.span()[1],
             frequency=None if labels is None else labels.frequency(),
             counts_missing=counts,
-            remembered=LastRows(
-                values, groups, labels, n_before, missing, frequencies, counts
-            ),
-            target=SeenTarget.of(y, values, groups),
+            remembered=LastRows(rows, n_before, missing, frequencies, counts),
+            target=SeenTarget.of(y, rows.values, rows.groups),
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
         )

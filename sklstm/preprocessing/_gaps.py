@@ -23,9 +23,8 @@ def warn_of_gaps(
 ):
     """Warn of the rows that are missing within a table.
 
-    There is no warning of what a fold in the middle of a table leaves: one gap in each
-    group that is longer than a window, after which windows begin as with the first row.
-    `holds` says what is in place of the missing rows.
+    There is no warning of one gap in each group that is longer than a window, as a fold
+    in the middle of a table leaves. `holds` says what takes the place of missing rows.
     """
     places, n_rows = np.flatnonzero(missing), int(missing.sum())
     share = n_rows / (len(X) + n_rows)
@@ -46,8 +45,7 @@ def warn_of_gaps(
             f"its index,{where} before row {row} ({X.index[row]})."
         )
     warnings.warn(
-        f"{found} {holds} (NaN) for them. Set "
-        'gaps="ignore" if the rows follow each other as they stand.',
+        f'{found} {holds} (NaN) for them. Set gaps="ignore" if no row is missing.',
         UserWarning,
         stacklevel=4,
     )
@@ -66,7 +64,7 @@ def warn_of_no_frequency(times, groups, frequencies):
         where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
         warnings.warn(
             f"The times of X are not equally far apart{where}, so that it is not known "
-            "whether rows are missing: windows hold the rows as they stand. Resample X "
+            "whether rows are missing: windows hold the rows that exist. Resample X "
             'to a regular index, or set gaps="ignore" if that is right.',
             UserWarning,
             stacklevel=4,
@@ -88,7 +86,7 @@ def warn_of_unread_dates(index):
     warnings.warn(
         f"The index of X holds dates as {type(index[0]).__name__} objects, between "
         "which no missing row is seen, neither within X nor between two tables. Parse "
-        f"them: X.index = pd.to_datetime(X.index{utc}), and y's alike; or set "
+        f"them: X.index = pd.to_datetime(X.index{utc}), and y.index too; or set "
         'gaps="ignore".',
         UserWarning,
         stacklevel=4,

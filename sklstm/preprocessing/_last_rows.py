@@ -47,7 +47,7 @@ class History:
 
     n_between : ndarray of int, of shape (n_groups,), or None
         Number of rows missing between the fitted table and this one, by a regular
-        frequency; the last time steps stand for them. 0 if more rows are missing than
+        frequency; they are the last time steps. 0 if more rows are missing than
         the fitted table has, as this table does not continue it then. None if unknown.
     """
 
@@ -78,8 +78,8 @@ class LastRows(Mapping):
 
     Parameters
     ----------
-    values, groups, labels
-        The table, as in Rows.
+    rows : Rows
+        The table.
 
     n_remembered : int
         The number of rows to remember of each group.
@@ -91,14 +91,13 @@ class LastRows(Mapping):
         The frequency of each group.
     """
 
-    def __init__(
-        self, values, groups, labels, n_remembered, missing, frequencies, counts_missing
-    ):
+    def __init__(self, rows, n_remembered, missing, frequencies, counts_missing):
+        groups, labels = rows.groups, rows.labels
         last = groups.last(max(n_remembered, 1))  # the last label in any case
         self._n_remembered, self.frequencies = n_remembered, frequencies
         self._sizes, self._starts, self._ends = last.sizes, last.starts, last.ends
         self._n_fitted = groups.sizes
-        self._values = values[last.order]
+        self._values = rows.values[last.order]
         self._labels = None if labels is None else labels.take(last.order)
         self._missing = None if missing is None else missing[last.order]
         self._numbers = {name: i for i, name in enumerate(groups.names)}
@@ -198,7 +197,7 @@ class LastRows(Mapping):
         """Return the numbers of groups that begin within rows that are not remembered.
 
         They begin after the first row of the group in `fit`, not in a gap of it, and
-        end before the last one. `labels` are those of the table of `groups`.
+        end before the last one. `labels` are of the table.
         """
         ours = self._labels
         forgot = self._n_fitted > self._n_remembered
@@ -230,7 +229,7 @@ class LastRows(Mapping):
         return bool(k == len(own) or moment.position <= own[k, 0])
 
     def _match(self, groups):
-        """Return the numbers of groups that are remembered, there and here."""
+        """Return which of these groups are remembered, and their numbers here."""
         numbers = self._numbers
         own = np.array([numbers.get(name, -1) for name in groups.names], dtype=int)
         matched = np.flatnonzero(own >= 0)

@@ -41,7 +41,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
         order of time.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What stands for rows that are missing by the pandas index of X (of y, if X has
+        How to treat rows that are missing by the pandas index of X (of y, if X has
         none), as in :class:`~sklstm.SlidingWindow`. "missing": NaN, with a warning that
         counts them. "ignore": nothing; each row follows the one before it.
 

@@ -26,11 +26,11 @@ def warn_of_new_groups(names, remembered, stacklevel=3):
 def _warn_of_another_type(new, remembered, stacklevel):
     """Warn if groups look like those of `fit`, as 1 and "1" do."""
     known = {str(name): name for name in remembered}
-    alike = next((name for name in new if str(name) in known), None)
-    if alike is not None:
+    similar = next((name for name in new if str(name) in known), None)
+    if similar is not None:
         warnings.warn(
-            f"Group {alike!r} is of another type than {known[str(alike)]!r} of fit "
-            f"({type(alike).__name__}, not {type(known[str(alike)]).__name__}): "
+            f"Group {similar!r} is of another type than {known[str(similar)]!r} of fit "
+            f"({type(similar).__name__}, not {type(known[str(similar)]).__name__}): "
             "its windows start without history. Convert the column of group_by to "
             "the type that fit saw.",
             UserWarning,

@@ -91,8 +91,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     known : str, int or sequence of such, default=()
         Columns that are known in advance, such as the calendar or planned offers (of an
         array their positions). A window holds them `horizon` rows later than the other
-        columns: its last time step has what is known of the row itself, beside the
-        last known values of the other columns. With ``flatten=True`` each value may be
+        columns: its last time step has their values in the row itself, beside the last
+        known values of the other columns. With ``flatten=True`` each value may be
         missing by itself. Otherwise a time step is missing as a whole if its past or
         its known part is: a row that does not exist then costs two time steps, its own
         and the one `horizon` rows before, and the row `horizon` rows after it is
@@ -100,8 +100,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         columns; `fit` warns if it is.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What is between two rows of a group whose labels (a pandas index of dates,
-        periods, durations or whole numbers) are further apart than those of other rows.
+        How to treat gaps: labels of a group (a pandas index of dates, periods,
+        durations or whole numbers) that are further apart than others.
 
         - "missing": a missing time step for each row that does not exist, within a
           table and between two tables. A warning counts them.
@@ -125,7 +125,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         The last rows of each group (of one for all rows without `group_by`).
 
     fitted_table_ : FittedTable
-        What forecasts need to know of the table that `fit` got.
+        What forecasts use of the table that `fit` got.
 
     n_features_in_ : int
         Number of columns of X, with that of the groups.
@@ -384,7 +384,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             geometry, seen = self.geometry, self.fitted_table_
             if missing is not None:
                 warn_of_gaps(X, missing, len(groups), geometry.n_before)
-            elif seen.counts_missing and rows.times.tells_time:
+            elif seen.counts_missing and rows.times.are_times:
                 warn_of_no_frequency(rows.times, groups, self.history_.frequencies)
             elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
                 warn_of_unread_dates(time_index(X, self.group_by))
@@ -405,7 +405,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     def _windows(self, rows, history, missing):
         geometry = self.geometry
         if self.flatten and geometry.known:
-            # So that known values of the first rows have a row to stand in.
+            # Known values of the first rows are moved to these time steps.
             history = history.after_missing(geometry.horizon, geometry.n_before)
         if self.group_by is None and missing is None:
             windows = windows_of_one(rows.values, history.values, geometry)

@@ -117,7 +117,7 @@ class _StepwiseTransformer(SequenceTransformer):
         -------
         ndarray of shape (n_samples, n_timesteps, n_features_out) or of shape \
                 (n_rows, n_features_out)
-            Missing steps stay missing. Overlapping windows give a strided view again.
+            Missing steps stay missing. For overlapping windows a strided view.
         """
         check_is_fitted(self)
         rows, reshape = self._read(X, reset=False)

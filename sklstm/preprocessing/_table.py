@@ -133,10 +133,10 @@ def advice_on_order(labels, rows, group_by):
     if reads_as_dates(index):
         return (
             f"{needs}labels such as {index[0]!r} are text that reads as dates, and "
-            "sort as text. Parse them: X.index = pd.to_datetime(X.index), and y's "
-            "alike; or set history=None."
+            "sort as text. Parse them: X.index = pd.to_datetime(X.index), and "
+            "y.index too; or set history=None."
         )
-    advice = f"{needs}sort them (X.sort_index(), and y alike), or set history=None."
+    advice = f"{needs}sort them (X.sort_index(), and y too), or set history=None."
     if group_by is None and labels.n_rises(rows) > 1 and index.duplicated().any():
         return (
             f"{advice} If these are the rows of several entities, one after the other, "
@@ -159,7 +159,7 @@ def check_lengths(window_length, horizon):
 
 
 def warn_of_repeated_times(labels, groups):
-    """Warn if sorted times or numbers repeat, as those of several entities do.
+    """Warn if sorted times or numbers repeat, as in a table of several entities.
 
     `groups` has all rows as one group.
     """
@@ -169,7 +169,7 @@ def warn_of_repeated_times(labels, groups):
     if repeated.any():
         row = int(np.argmax(repeated))
         label = labels.index[row]
-        label = f"time {label!r}" if labels.tells_time else f"label {label}"
+        label = f"time {label!r}" if labels.are_times else f"label {label}"
         warnings.warn(
             f"The {label} of row {row} of X is that of an earlier row. "
             "If these are rows of several entities, windows go across them: name their "
@@ -193,6 +193,6 @@ def places_of_known(known, X, rows):
     if strangers:
         raise ValueError(
             f"known must name features of X, got {shortened(strangers)}. Features are "
-            f"{features}; known=() stands for none of them."
+            f"{features}; known=() means none."
         )
     return tuple(features.index(column) for column in known)
