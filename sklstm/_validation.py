@@ -74,26 +74,11 @@ def n_axes(X):
 
 
 def check_rows(estimator, X, *, reset, dtype=FLOATS):
-    """Validate a 2-D table as scikit-learn does, NaN allowed.
+    """Validate a 2-D table as scikit-learn does, NaN allowed, and return its values.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Gets `n_features_in_` and `feature_names_in_`, or must have the same.
-
-    X : array-like or DataFrame of shape (n_rows, n_features)
-        The table.
-
-    reset : bool
-        True in `fit`, False elsewhere.
-
-    dtype : tuple of types or None, default=(float64, float32)
-        As in :func:`sklearn.utils.check_array`.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_features)
-        A copy only if necessary.
+    If `reset`, the estimator gets `n_features_in_` and `feature_names_in_`, else they
+    must agree. `dtype` is as in :func:`sklearn.utils.check_array`. Copies only if
+    necessary.
     """
     X = _without_na(_dense(check_table(X)))
     if hasattr(X, "columns") and not len(X.columns):  # pandas has no dtype for it
@@ -113,21 +98,8 @@ def check_rows(estimator, X, *, reset, dtype=FLOATS):
 def check_table(X, name="X"):
     """Return X; raise unless it may be a table of rows whose column names are unique.
 
-    Parameters
-    ----------
-    X : object
-        The input.
-
-    name : str, default="X"
-        Name of X in messages.
-
-    Raises
-    ------
-    TypeError
-        If it is a mapping, a set, text or None.
-
-    ValueError
-        If several columns have one name, or one has 128-bit integers.
+    The message calls it `name`. TypeError for a mapping, a set, text or None;
+    ValueError for columns of one name or of 128-bit integers.
     """
     # Some sparse arrays of SciPy are mappings too.
     no_table = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
@@ -141,7 +113,7 @@ def check_table(X, name="X"):
     if len({*columns}) < len(columns):
         name_of, count = Counter(columns).most_common(1)[0]
         raise ValueError(
-            f"The columns of {name} must have names of their own, but {count} are "
+            f"The columns of {name} must have unique names, but {count} are "
             f"named {name_of!r}. Rename or drop them."
         )
     for column, dtype in zip(columns, X.dtypes if columns else (), strict=True):
@@ -390,6 +362,7 @@ def _dtype_of(X):
 
 
 def first_non_number(X):
+    """Return row, column and value of the first cell that is not a number, or None."""
     if isinstance(X, (list, tuple, np.ndarray)):
         try:
             X = np.asarray(X, dtype=object)
@@ -412,6 +385,7 @@ def first_non_number(X):
 
 
 def is_number(value):
+    """Return whether a value can be converted to float; missing values can."""
     if value is pd.NA or value is None:
         return True
     if isinstance(value, (pd.Timestamp, pd.Timedelta)):

@@ -14,8 +14,8 @@ class WindowStep(metaclass=ABCMeta):
     :func:`~sklstm.forecasting.forecast`, :func:`~sklstm.forecasting.backtest`,
     :func:`~sklstm.forecasting.stream` and the displays work with any transformer that
     has the parameters `window_length` and `horizon`, and the methods and attributes of
-    this class. They need not inherit it. A subclass must define `features_of` and
-    `last_rows` beside `fit` and `transform`.
+    this class. Such a transformer need not inherit from it. A subclass must define
+    `fit`, `transform`, `features_of` and `last_rows`.
 
     `transform` must return one window for each row of X. Unless the step has a
     `geometry` of its own, the window of row `t` holds the `window_length` rows of which

@@ -119,28 +119,28 @@ class Frequency:
             return labels[labels > last.label][:n_rows]
         if not self.is_regular:
             return None
+        numbers = range(1, n_rows + 1)
         if last.kind.startswith("period"):
             # By ordinals: periods of two days add in steps of two days.
             first, step = last.label.ordinal, round(self.usual_step)
-            ahead = (first + k * step for k in _ahead(n_rows))
-            freq = last.label.freq
-            return pd.PeriodIndex([pd.Period(ordinal=i, freq=freq) for i in ahead])
+            ordinals, freq = (first + k * step for k in numbers), last.label.freq
+            return pd.PeriodIndex([pd.Period(ordinal=i, freq=freq) for i in ordinals])
         if last.kind == "number":
             step = self.usual_step
             step = int(step) if isinstance(last.label, Integral) else step
-            return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+            return pd.Index([last.label + k * step for k in numbers])
         if self.usual_step % A_DAY == 0 and last.kind == "aware time":
             # Where clocks change, a day has 23 or 25 hours.
             days = int(self.usual_step // A_DAY)
             wall = last.label.tz_localize(None)
-            ahead = [wall + pd.Timedelta(days=k * days) for k in _ahead(n_rows)]
-            return pd.DatetimeIndex(ahead).tz_localize(
+            times = [wall + pd.Timedelta(days=k * days) for k in numbers]
+            return pd.DatetimeIndex(times).tz_localize(
                 last.label.tz,
                 ambiguous=np.ones(n_rows, dtype=bool),
                 nonexistent="shift_forward",
             )
         step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(last.label.unit)
-        return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+        return pd.Index([last.label + k * step for k in numbers])
 
 
 def columns_of(frequencies):
@@ -167,7 +167,3 @@ def longest_plain_step(times):
     # Equal steps shorter than a month are of no calendar, unless hours of a day are
     # left out. The search for a calendar takes long in many groups.
     return (28 if times.tz is None and times.freq is None else 0.5) * A_DAY
-
-
-def _ahead(n_rows):
-    return range(1, n_rows + 1)

@@ -60,8 +60,8 @@ class TimeLabels:
             return whole and not (of_groups and numbers_rows(self.index))
         return self.are_times or self.kind == "duration"
 
-    def _can_have_no_calendar(self, positions, steps):
-        """Return whether the slow search for a calendar is of no use for these times.
+    def _has_no_calendar(self, positions, steps):
+        """Return whether times are of no calendar, to avoid a slow search for one.
 
         Business hours are hours apart, months more than 10 days, and business days
         leave out the weekend; but the offset of an index may be any calendar.
@@ -127,7 +127,7 @@ class TimeLabels:
         """Return the distances to other labels, pairwise; None if too large."""
         if not self.is_like(others) or not len(self.index):
             return None
-        # Integers that measure nanoseconds could overflow.
+        # Integer nanoseconds could overflow.
         ends = self._positions.astype(float), others._positions.astype(float)
         if max(np.abs(end).max() for end in ends) * self._unit > 2.0**61:
             return None
@@ -193,7 +193,7 @@ class TimeLabels:
         steps = np.where(steps == 0, groups.repeat(longest), steps)
         shortest = np.minimum.reduceat(steps, groups.starts)
         lengths = longest * float(self._unit)
-        # Of some rows, an index has no frequency.
+        # An empty index, as the `freq` of all rows is not that of a group.
         times = self.index[[]] if isinstance(self.index, pd.DatetimeIndex) else None
         plain = (shortest == longest) & (lengths < longest_plain_step(times))
         return np.where(plain, lengths, -1.0)
@@ -220,12 +220,10 @@ class TimeLabels:
         steps = steps[steps > 0] * float(self._unit)
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
-            return Frequency.of(
-                steps, min_share=_MIN_SHARE_OF_NUMBERS if whole else None
-            )
-        if not isinstance(self.index, pd.DatetimeIndex) or self._can_have_no_calendar(
-            positions, steps
-        ):
+            share = _MIN_SHARE_OF_NUMBERS if whole else None
+            return Frequency.of(steps, min_share=share)
+        dates = isinstance(self.index, pd.DatetimeIndex)
+        if not dates or self._has_no_calendar(positions, steps):
             return Frequency.of(steps)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:

@@ -158,8 +158,8 @@ def _assert_nothing_is_fitted(pipeline):
             if _is_fitted(used):
                 raise AssertionError(
                     f"Step {name!r} uses {used!r}, which was fitted before the split "
-                    "and may know the test rows. Make it a step of the pipeline that "
-                    "fit fits."
+                    "and may have seen the test rows. Make it a step of the pipeline, "
+                    "so that it is fitted on train rows."
                 )
 
 
@@ -190,7 +190,7 @@ class _Table:
         self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
         self.groups = self._read_groups(groups, X)
-        self.line = self.groups.timeline(self._missing(windows))
+        self.timeline = self.groups.timeline(self._missing(windows))
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
         found = [one for y in outputs for one in self._find_target(y)]
         self.target_columns = [one for one in found if one[2] >= 0]
@@ -301,7 +301,7 @@ class _Table:
 
     def _shifted(self, values, lag):
         """Return the value `lag` time steps before each row, within its group."""
-        rows, exist = self.line.rows_before(lag)
+        rows, exist = self.timeline.rows_before(lag)
         return pd.Series(np.where(exist, values[rows], np.nan))
 
 
@@ -335,7 +335,7 @@ class _Probe:
     def assert_causal(self, row):
         """Check that the prediction of a row depends on nothing that it must not."""
         table, test = self.table, self.test
-        codes, places = table.groups.codes, table.line.places
+        codes, places = table.groups.codes, table.timeline.places
         own = codes[test] == codes[row]
         late = own & (places[test] > places[row] - table.horizon)
         after = own & (places[test] > places[row])

@@ -30,8 +30,8 @@ class _TimeSplit(BaseCrossValidator):
         X : array-like of shape (n_rows, n_features)
             The table.
 
-        y : array-like of shape (n_rows,), default=None
-            Not used.
+        y : array-like of shape (n_rows,) or (n_rows, n_steps), default=None
+            Only :class:`PurgedKFold` uses it, if it has several steps.
 
         groups : array-like of shape (n_rows,), default=None
             Not used: the folds are the same for all entities.

@@ -85,7 +85,7 @@ def warn_of_unread_dates(index):
     utc = ", utc=True" if len(zones) > 1 else ""
     warnings.warn(
         f"The index of X holds dates as {type(index[0]).__name__} objects, between "
-        "which no missing row is seen, neither within X nor between two tables. Parse "
+        "which missing rows are not found, within X or between two tables. Parse "
         f"them: X.index = pd.to_datetime(X.index{utc}), and y.index too; or set "
         'gaps="ignore".',
         UserWarning,

@@ -96,7 +96,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     values = as_array("y", y)
     if steps > len(values):
         raise ValueError(
-            f"steps={steps} is more than X and y have rows: {len(values)}."
+            f"steps={steps} is more than the rows of X and y: {len(values)}."
         )
     series = Groups.of_one("all rows", len(values))
     if groups is not None:
@@ -174,7 +174,7 @@ def _targets_of_series(values, steps, series, missing):
         table = _insert_missing(table, places)
     whole = places - series.repeat(places[series.starts]) >= steps - 1
     if not whole.any():
-        raise ValueError(f"steps={steps} is more than any group has rows.")
+        raise ValueError(f"steps={steps} is more than the rows of any group.")
     kept = series.order[whole]
     order = np.argsort(kept)
     return kept[order], _steps_of_rows(table, steps)[places[whole][order] - (steps - 1)]

@@ -213,7 +213,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
             raise ValueError(
                 f"X must be a list of sequences, but sample {i} is one number. "
                 "Expected 2D array, got 1D array instead. Reshape your data: one "
-                "sequence is X.reshape(1, -1), one step a sequence X.reshape(-1, 1)."
+                "sequence is X.reshape(1, -1), sequences of one step are "
+                "X.reshape(-1, 1)."
             )
         if array.ndim != 2 or 0 in array.shape:
             raise ValueError(

@@ -94,8 +94,8 @@ def warn_of_known_target(seen, known, known_places):
     if wrong:
         warnings.warn(
             f"known={wrong[0]!r} names the target: y is that column of X, so that each "
-            "window holds the very value that is to be predicted from it. Leave the "
-            "column out of known; windows hold its past without that.",
+            "window holds the value that it is to predict. Leave the column out of "
+            "known; windows hold its past values anyway.",
             UserWarning,
             stacklevel=4,
         )

@@ -67,19 +67,19 @@ class SlidingWindow(WindowStep, SequenceTransformer):
 
     horizon : int, default=1
         Number of rows from the last time step of a window to the row of the window.
-        1 means "predict ``y[t]`` from what was known the row before": a target that is
-        also a column of X cannot leak. 0 includes the row itself.
+        With 1, ``y[t]`` is predicted from the rows before row `t`, and a target that is
+        also a column of X cannot leak. With 0 a window includes its own row.
 
     history : {"auto", "fit"} or None, default="auto"
         Whether the last ``window_length + horizon - 1`` rows of `fit` go before the
         rows of `transform`. :meth:`fit_transform` always starts without history.
 
-        - "auto": rows that are earlier than X by the pandas index go before it. Rows
-          missing between the two tables are treated as `gaps` says. The index must be
-          sorted in each group. An array has no index, and starts without history.
+        - "auto": those that are earlier than X by the pandas index. Rows missing between
+          the two tables are treated according to `gaps`. The index must be sorted in
+          each group. An array has no index, and starts without history.
         - "fit": always, for arrays under `TimeSeriesSplit` without a gap. X must be the
-          rows right after those of `fit`, which cannot be checked (so no train scores,
-          and no other folds).
+          rows right after those of `fit`, which cannot be checked. Train scores and
+          other folds are wrong then.
         - None: never.
 
     group_by : str, int or None, default=None
@@ -107,9 +107,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
           table and between two tables. A warning counts them.
         - "ignore": nothing, as for an index without frequency. Each row follows the one
           before it, and a later table follows the fitted one directly, also over rows
-          that a splitter leaves out. Choose it for trades, visits and other
-          events, for nights when nothing is measured, or for a numbered table that was
-          filtered on purpose.
+          that a splitter leaves out. Use it for trades, visits and other events, for
+          nights without measurements, or for a numbered table that was filtered on
+          purpose.
 
         Numbers have a frequency if all steps are multiples of the shortest, and two of
         three are the shortest: years, or row numbers after `dropna`. Numbers of the
@@ -128,10 +128,10 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         What forecasts use of the table that `fit` got.
 
     n_features_in_ : int
-        Number of columns of X, with that of the groups.
+        Number of columns of X, including that of the groups.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X is a DataFrame whose columns are all strings.
+        Names of the columns, if X is a DataFrame and all are strings.
 
     See Also
     --------
@@ -305,7 +305,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns, where `fit` saw none.
+            Names of the columns, if `fit` saw none.
 
         Returns
         -------
