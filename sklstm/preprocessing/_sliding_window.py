@@ -74,9 +74,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         Whether the last ``window_length + horizon - 1`` rows of `fit` go before the
         rows of `transform`. :meth:`fit_transform` always starts without history.
 
-        - "auto": those that are earlier than X by the pandas index. Rows between the two
-          tables that are missing are treated by `gaps`. The index must be sorted in
-          each group. An array has no index, and starts without history.
+        - "auto": those that are earlier than X by the pandas index. Rows that are
+          missing between the two tables are treated according to `gaps`. The index must
+          be sorted in each group. An array has no index, and starts without history.
         - "fit": always, for arrays under `TimeSeriesSplit` without a gap. X must be the
           rows right after those of `fit`, which cannot be checked. Train scores and
           other folds are wrong then.

@@ -99,9 +99,7 @@ def test_a_scaler_that_was_fitted_before_the_split(X):
 
 
 def test_a_horizon_of_zero_with_the_target_among_the_columns(X):
-    message = (
-        "depends on its own target, which is in column 'price' .*slidingwindow"
-    )
+    message = "depends on its own target, which is in column 'price' .*slidingwindow"
     with pytest.raises(AssertionError, match=message):
         assert_no_leakage(windows(horizon=0), X, X["price"], CV)
 
