@@ -26,7 +26,7 @@ class Forecaster:
     fitted : estimator
         The pipeline, or the search over it.
 
-    parts : Parts
+    parts : SplitPipeline
         The pipeline, split at its windows.
 
     scale : TargetScale or None

@@ -104,7 +104,7 @@ def depends_on_other_rows(parts, panel, transformed):
 
     Parameters
     ----------
-    parts : Parts
+    parts : SplitPipeline
         The pipeline.
 
     panel : Panel

@@ -162,7 +162,7 @@ class TargetScale:
         X = panel.given
         levels = differences = self._transform_history(X)
         if self.weights:
-            line = panel.series.line(self.lags.missing_within(X, levels))
+            line = panel.series.timeline(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
                 rows, exists = line.rows_before(lag)

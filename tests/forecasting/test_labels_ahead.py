@@ -42,7 +42,7 @@ def test_labels_are_fed_back_into_their_own_column():
 @pytest.mark.parametrize("dtype", [object, "category", "str"])
 def test_labels_go_into_no_column_of_numbers(dtype):
     X, y = rain(), pd.Series(STATES, DAYS, dtype=dtype, name="mm")
-    said = r"column 'mm' of X: they are values such as 'dry', the column holds values such as 0\.0\."
+    said = r"'mm' of X: .* such as 'dry', the column holds values such as 0\.0\."
     with pytest.raises(ValueError, match=said):
         forecast(tree().fit(X, y), X, 3)
     with pytest.raises(ValueError, match=said):
