@@ -20,7 +20,7 @@ from sklstm.forecasting._naive_scale import add_scale, as_numbers
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._result_tables import check_name_of_groups
-from sklstm.forecasting._truth import truth_of
+from sklstm.forecasting._target_column import truth_of
 
 
 def backtest(

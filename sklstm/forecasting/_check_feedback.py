@@ -7,6 +7,7 @@ import pandas as pd
 
 from sklstm._pipeline import find_window
 from sklstm._window_step import fitted_table
+from sklstm.forecasting._target_column import numbers_of
 from sklstm.preprocessing._seen_target import differ
 
 # How many positions in a table are searched for the rows that fit saw, and how many
@@ -167,9 +168,7 @@ def _on_prediction_scale(fitted, y):
 
 def _check_matching_rows(seen, panel, transformed, window, column, y):
     """Raise if y differs from a column in those rows of the table that fit saw too."""
-    numbers = pd.to_numeric(panel.frame[column], errors="coerce").to_numpy(
-        dtype=float, na_value=np.nan
-    )
+    numbers = numbers_of(panel.frame[column])
     if window.group_by is None:
         own = panel.series.rows(0)
     elif seen.group in panel.groups:

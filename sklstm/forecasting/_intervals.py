@@ -21,6 +21,7 @@ from sklstm.forecasting._result_tables import (
     quantiles_among,
     read_forecast_columns,
 )
+from sklstm.forecasting._target_column import is_of_numbers
 
 _NEEDED = ["fold", "origin", "step", "time", "truth", "forecast"]
 
@@ -306,12 +307,6 @@ def _as_backtested(forecasts, backtested, by):
     return targets[0], rows.assign(step=steps + 1)
 
 
-def _is_numeric(column):
-    if column.dtype == object:
-        column = column.infer_objects()
-    return pd.api.types.is_numeric_dtype(column) or column.isna().all()
-
-
 def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
     check_backtest(backtested, [*_NEEDED, *by])
     if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
@@ -322,10 +317,11 @@ def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
     if not isinstance(symmetric, bool):
         raise ValueError(f"symmetric must be a bool, got {symmetric!r}.")
     for column in ("truth", "forecast"):
-        if len(backtested) and not _is_numeric(backtested[column]):
+        values = backtested[column].dropna()
+        if len(values) and not is_of_numbers(values):
             raise ValueError(
                 f"Column {column!r} of backtested must hold numbers, got values such "
-                f"as {backtested[column].dropna().iloc[0]!r}: labels have no intervals."
+                f"as {values.iloc[0]!r}: labels have no intervals."
             )
     if "target" in backtested.columns:
         raise ValueError(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklstm.forecasting._truth import truth_of
+from sklstm.forecasting._target_column import truth_of
 
 
 def add_scale(found, panel, folds, y, window, season_length):
@@ -37,48 +37,39 @@ def add_scale(found, panel, folds, y, window, season_length):
     DataFrame
     """
     names = found["target"].unique() if "target" in found else [None]
-    scale = np.full(len(found), np.nan)
-    changes = _Changes(
-        panel, as_numbers(truth_of(y, len(names))), window, season_length
-    )
-    entity = np.zeros(len(found), dtype=int)
+    y = as_numbers(truth_of(y, len(names)))
+    codes, n_groups = panel.series.codes, len(panel.groups)
+    missing = window.missing_rows_by_index(panel.frame, codes)
+    before, exists = panel.series.timeline(missing).rows_before(int(season_length))
+    changes = np.abs(y - y[before])
+    changes[~exists] = np.nan
+    group = np.zeros(len(found), dtype=int)
     if panel.group_by is not None:
-        entity = panel.groups.get_indexer(found[panel.group_by])
+        group = panel.groups.get_indexer(found[panel.group_by])
     target = np.zeros(len(found), dtype=int)
     if "target" in found:
         target = pd.Index(names).get_indexer(found["target"])
-    rows_of_fold = found.groupby("fold").indices
+    scale, rows_of_fold = np.full(len(found), np.nan), found.groupby("fold").indices
     for fold in folds:
+        is_train = np.zeros(len(codes), dtype=bool)
+        is_train[fold.train] = True
+        within = is_train & is_train[before]
+        means = _means_by_group(changes[within], codes[within], n_groups)
         rows = rows_of_fold[fold.number]
-        scale[rows] = changes.mean_within(fold.train)[entity[rows], target[rows]]
+        scale[rows] = means[group[rows], target[rows]]
     return found.assign(scale=scale)
 
 
-class _Changes:
-    """The absolute changes of targets over a season, in each row."""
-
-    def __init__(self, panel, y, window, season_length):
-        self._codes, self._n_groups = panel.series.codes, len(panel.groups)
-        missing = window.missing_rows_by_index(panel.frame, panel.series.codes)
-        timeline = panel.series.timeline(missing)
-        before, exists = timeline.rows_before(int(season_length))
-        self._before, self._changes = before, np.abs(y - y[before])
-        self._changes[~exists] = np.nan
-
-    def mean_within(self, rows):
-        """Return the mean change between some rows: (n_groups, n_targets)."""
-        within = np.zeros(len(self._codes), dtype=bool)
-        within[rows] = True
-        within &= within[self._before]
-        codes, changes = self._codes[within], self._changes[within]
-        means = []
-        for one in changes.T:
-            known = ~np.isnan(one)
-            count = np.bincount(codes[known], minlength=self._n_groups)
-            total = np.bincount(codes[known], one[known], minlength=self._n_groups)
-            with np.errstate(invalid="ignore"):
-                means.append(total / count)
-        return np.column_stack(means)
+def _means_by_group(values, codes, n_groups):
+    """Return the means of known values: (n_groups, n_targets)."""
+    means = []
+    for column in values.T:
+        known = ~np.isnan(column)
+        count = np.bincount(codes[known], minlength=n_groups)
+        total = np.bincount(codes[known], column[known], minlength=n_groups)
+        with np.errstate(invalid="ignore"):
+            means.append(total / count)
+    return np.column_stack(means)
 
 
 def as_numbers(y):

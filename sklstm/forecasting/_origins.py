@@ -8,7 +8,7 @@ from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import Rollout
-from sklstm.forecasting._truth import truth_of
+from sklstm.forecasting._target_column import truth_of
 
 # Most numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24

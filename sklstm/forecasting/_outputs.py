@@ -4,11 +4,11 @@ import warnings
 from contextlib import contextmanager
 
 import numpy as np
-import pandas as pd
 
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
 from sklstm.forecasting._check_feedback import are_same_kind
+from sklstm.forecasting._target_column import names_of
 
 
 class Outputs:
@@ -187,10 +187,3 @@ def _ignore_empty_windows():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".* have no time step that is not")
         yield
-
-
-def names_of(y):
-    """Return the names of a Series or of the columns of a DataFrame; None without."""
-    if hasattr(y, "columns"):  # of pandas or polars
-        return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
-    return [y.name] if getattr(y, "name", None) not in (None, "") else None

@@ -143,10 +143,6 @@ class Panel:
         if not self.is_frame or (of_groups and numbers_rows(self.frame.index)):
             return None
         labels, own = TimeLabels(index), (self.series, self.group_by)
-        check_sorted(labels, *own, _how_to_sort, self.name)
+        check_sorted(labels, *own, lambda *_: "Sort the rows in time.", self.name)
         check_unique(labels, *own, self.name)
         return index
-
-
-def _how_to_sort(labels, rows, group_by):
-    return "Sort the rows in time."

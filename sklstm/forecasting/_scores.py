@@ -17,7 +17,7 @@ def backtest_scores(backtested, *, by=None):
     Parameters
     ----------
     backtested : DataFrame
-        What :func:`backtest` returned; for `mase` with its `season_length`.
+        The table that :func:`backtest` returned; for `mase`, with `season_length`.
 
     by : str or sequence of str, default=None
         Columns whose values are scored separately. None takes `step`, and the column
@@ -27,14 +27,13 @@ def backtest_scores(backtested, *, by=None):
     Returns
     -------
     DataFrame
-        A row for each of these, which the index names, with the columns
+        A row for each combination of their values, the index, with the columns
 
-        - `n`: how many forecasts have a truth, by which they are scored;
+        - `n`: the number of forecasts with a known truth;
         - `mae`: the mean absolute error;
         - `rmse`: the root of the mean squared error;
-        - `mase`: the mean absolute scaled error [1]_, where the backtest has a
-          `scale`: the mean of absolute errors, each over the mean absolute error that
-          the naive forecast of one season made within the train rows of its origin.
+        - `mase`: the mean absolute scaled error [1]_, if the backtest has a `scale`:
+          the mean of absolute errors, each divided by its `scale`.
 
     Raises
     ------

@@ -1,11 +1,12 @@
-"""The columns of X that y is."""
+"""The values of y, and the columns of X that it is."""
+
+from numbers import Number
 
 import numpy as np
 import pandas as pd
 
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import shortened
-from sklstm.forecasting._outputs import names_of
 from sklstm.preprocessing._seen_target import differ
 
 
@@ -57,6 +58,34 @@ def find_target(X, y, codes, group_by):
     return values, columns
 
 
+def truth_of(y, n_targets):
+    """Return the targets of each row: (n_rows, n_targets).
+
+    If y holds several steps, as `make_multistep` arranges them, the last is that of
+    the row.
+
+    Examples
+    --------
+    >>> from sklstm.forecasting._target_column import truth_of
+    >>> truth_of([[1, 2, 3], [2, 3, 4]], 1)
+    array([[3],
+           [4]])
+    """
+    y = np.asarray(y)
+    if y.dtype == object and pd.isna(y).any():  # such as pd.NA
+        y = np.where(pd.isna(y), np.nan, y)
+        if all(isinstance(value, Number) for value in y.flat):
+            y = y.astype(float)
+    return y.reshape(len(y), -1, n_targets)[:, -1]
+
+
+def names_of(y):
+    """Return the names of a Series or of the columns of a DataFrame; None without."""
+    if hasattr(y, "columns"):  # of pandas or polars
+        return None if isinstance(y.columns, pd.RangeIndex) else list(y.columns)
+    return [y.name] if getattr(y, "name", None) not in (None, "") else None
+
+
 def columns_of(X):
     """Return the names of columns; for an array their positions."""
     return list(X.columns) if hasattr(X, "columns") else list(range(X.shape[1]))
@@ -70,9 +99,10 @@ def history_of(X, columns):
     ValueError
         If a value is no number.
     """
-    history = np.column_stack([_numbers(X, column) for column in columns])
+    history = np.empty((len(X), len(columns)))
     for i, column in enumerate(columns):
-        values = _column(X, column)
+        values = as_series(X, column)
+        history[:, i] = numbers_of(values)
         wrong = np.isnan(history[:, i]) & values.notna().to_numpy()
         if wrong.any():
             row = int(np.argmax(wrong))
@@ -83,9 +113,8 @@ def history_of(X, columns):
     return history
 
 
-def is_of_numbers(X, column):
-    """Return whether all values of a column are numbers."""
-    values = _column(X, column)
+def is_of_numbers(values):
+    """Return whether all values of a Series are numbers."""
     if values.dtype == object:
         values = values.infer_objects()
     return pd.api.types.is_numeric_dtype(values.dtype)
@@ -100,13 +129,14 @@ def row_namer(X, column=None):
     return lambda row: f"row {row} ({index[row]}) of {what}"
 
 
-def _column(X, column):
+def as_series(X, column):
     values = X[column] if hasattr(X, "columns") else X[:, column]
     return values if isinstance(values, pd.Series) else pd.Series(np.asarray(values))
 
 
-def _numbers(X, column):
-    numbers = pd.to_numeric(_column(X, column), errors="coerce")
+def numbers_of(values):
+    """Return a Series as floats; NaN where a value is no number."""
+    numbers = pd.to_numeric(values, errors="coerce")
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -138,7 +168,7 @@ def _read(y, names, codes):
 
 def _checked_column(X, column, y):
     """Return the column of X with the name of y; raise unless it holds y."""
-    x = _numbers(X, column)
+    x = numbers_of(as_series(X, column))
     wrong = differ(x, y)
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -153,7 +183,7 @@ def _checked_column(X, column, y):
 
 def _equal_column(X, features, y, number, n_targets):
     """Return the only column of X that is equal to y."""
-    found = [c for c in features if _is_equal(_numbers(X, c), y)]
+    found = [c for c in features if _is_equal(numbers_of(as_series(X, c)), y)]
     if len(found) == 1:
         return found[0]
     target = "y" if n_targets == 1 else f"target {number} of y"

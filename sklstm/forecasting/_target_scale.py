@@ -11,6 +11,7 @@ from sklstm._validation import as_list, shortened
 from sklstm.forecasting._differences import fill_missing, integrate, weights_of
 from sklstm.forecasting._lags import Lags, at_lag, between_lags
 from sklstm.forecasting._target_column import (
+    as_series,
     columns_of,
     find_target,
     history_of,
@@ -162,10 +163,10 @@ class TargetScale:
         X = panel.given
         levels = differences = self._transform_history(X)
         if self.weights:
-            line = panel.series.timeline(self.lags.missing_within(X, levels))
+            timeline = panel.series.timeline(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
-                rows, exists = line.rows_before(lag)
+                rows, exists = timeline.rows_before(lag)
                 earlier = np.where(exists[:, np.newaxis], levels[rows], np.nan)
                 differences -= weight * earlier
         return self.with_targets(X, differences), levels
@@ -351,7 +352,8 @@ class TargetScale:
         blank, others = np.isnan(values).any(axis=1), []
         if self.weights and blank.any() and not self._fills:
             kept = {*self.columns, *as_list(self._window.known), self._window.group_by}
-            others = [c for c in columns_of(X) if c not in kept and is_of_numbers(X, c)]
+            others = [c for c in columns_of(X) if c not in kept]
+            others = [c for c in others if is_of_numbers(as_series(X, c))]
         if not hasattr(X, "columns"):
             changed = X.copy() if X.dtype.kind in "fO" else X.astype(float)
             changed[:, self.columns] = values
