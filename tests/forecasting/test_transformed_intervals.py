@@ -109,10 +109,12 @@ def test_the_truth_lies_as_often_within_as_on_the_scale_of_errors(transformer):
     assert (found["visits"] <= found["visits_upper"]).all()
     # The interval of the last fold itself would hold 13 of 15 truths of a step.
     first = own.fit(X[:60], X["visits"][:60])._scale.transforms[0]
-    there = {c: first.of_forecasts(past[c].to_numpy(), str) for c in past.columns[-2:]}
+    there = {
+        c: first.transform_forecasts(past[c].to_numpy(), str) for c in past.columns[-2:]
+    }
     errors = np.abs(there["truth"] - there["forecast"]).reshape(15, 4)
     width = np.sort(errors, axis=0)[12]
-    ahead = first.of_forecasts(found["visits"].to_numpy(), str)
+    ahead = first.transform_forecasts(found["visits"].to_numpy(), str)
     ends = np.stack([ahead - width, ahead + width], axis=1)
     expected = np.sort(first.inverse_transform(ends), axis=1)
     kind = getattr(transformer, "func", None)
