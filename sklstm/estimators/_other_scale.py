@@ -1,4 +1,4 @@
-"""Told at fit: a forecast that is a value of the windows, and y in other units."""
+"""Warning of `fit` about y on another scale than the values that are repeated."""
 
 import warnings
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from sklstm.estimators._present_values import first_present
 
-# Of fewer targets nothing can be told.
+# Minimum number of values to compare.
 _LEAST = 10
 
 
-def warn_of_other_units(table, feature, y, *, stacklevel):
-    """Warn where y is no column of the windows, and far from what they hold.
+def warn_of_other_scale(table, feature, y, *, stacklevel):
+    """Warn if y is on another scale than the feature whose values are predicted.
 
-    A scaler between the windows and a forecast that repeats their values makes it one
-    in other units, and so a baseline that is beaten for no merit. Targets that are
-    values of the feature, or are like them in level and spread, are no news.
+    This happens if windows or y are scaled before a naive forecast; it is then too weak
+    a baseline. There is no warning if most targets are values of the feature, or have
+    similar mean and deviation.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ def warn_of_other_units(table, feature, y, *, stacklevel):
     if not far and x.std() / 3 <= y.std() <= 3 * x.std():
         return
     warnings.warn(
-        f"y (mean {y.mean():.3g}, deviation {y.std():.3g}) is in other units than "
+        f"y (mean {y.mean():.3g}, deviation {y.std():.3g}) is on another scale than "
         f"feature {feature} of the windows (mean {x.mean():.3g}, deviation "
-        f"{x.std():.3g}), whose values are predicted. Leave out what scales the "
-        "windows or y, or name the feature that y is in target_feature.",
+        f"{x.std():.3g}), whose values are predicted. Leave out the scaler of "
+        "windows or y, or pass the feature that y has as target_feature.",
         UserWarning,
         stacklevel=stacklevel,
     )
