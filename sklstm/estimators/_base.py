@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import Interval, Options, StrOptions, validate_params
-from sklstm._routed import check_takes
+from sklstm._routed import check_arguments
 from sklstm._validation import (
     check_no_infinity,
     check_tokens,
@@ -18,7 +18,7 @@ from sklstm.estimators._check_network import check_buildable, check_same
 from sklstm.estimators._check_target import check_rows_of_y, check_y_given
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._read_sequences import read_sequences
-from sklstm.estimators._sizes import COUNT, SHARE, read_sizes
+from sklstm.estimators._sizes import COUNT, FRACTION, read_sizes
 from sklstm.estimators._trainer import Trainer
 from sklstm.estimators._weights import check_weights, in_float32
 from sklstm.networks import CustomSpec, NetworkSpec, index_tokens, taking_tokens
@@ -46,8 +46,8 @@ class SequenceEstimator(Trainer):
         "bidirectional": ["boolean"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "recurrent_activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [SHARE],
-        "recurrent_dropout": [SHARE],
+        "dropout": [FRACTION],
+        "recurrent_dropout": [FRACTION],
         "embedding_dim": [COUNT, None],
         "hidden_layer_sizes": [COUNT, "array-like"],
         "hidden_activation": [StrOptions(set(ACTIVATIONS))],
@@ -61,7 +61,7 @@ class SequenceEstimator(Trainer):
         "epochs": [COUNT, StrOptions({"auto"})],
         "batch_size": [COUNT, Options(Integral, {-1})],
         "shuffle": ["boolean"],
-        "validation_split": [SHARE, None],
+        "validation_split": [FRACTION, None],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 0, None, closed="left")],
         "callbacks": "no_validation",  # fit lets SciKeras check it
@@ -102,7 +102,7 @@ class SequenceEstimator(Trainer):
             unchanged.
         """
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             if not new.warm_start:
                 new._forget()
             is_new = not new.initialized_
@@ -142,7 +142,7 @@ class SequenceEstimator(Trainer):
 
     def _partial_fit(self, X, y, sample_weight, *labels):
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             samples = new._samples(X, y, sample_weight)
             if new.initialized_:
                 new._check_unchanged(samples.table)
@@ -173,7 +173,7 @@ class SequenceEstimator(Trainer):
             Itself, with random weights.
         """
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             new._forget()
             samples = new._samples(X, y, None)
             new._build(samples)
@@ -218,7 +218,7 @@ class SequenceEstimator(Trainer):
         model = self._complete_model(self.network_.export())
         scale, offset = self.target_encoder_.affine_
         if scale is not None:
-            outputs = keras.layers.Rescaling(scale, offset, name="units_of_y")
+            outputs = keras.layers.Rescaling(scale, offset, name="original_scale")
             outputs = outputs(model.outputs[0])
             model = keras.Model(model.inputs[0], outputs, name="sklstm")
         if self._takes_tokens():
@@ -235,7 +235,7 @@ class SequenceEstimator(Trainer):
 
     def _decode(self, X, method):
         """Decode the outputs by a method of the target encoder."""
-        now = self._as_it_is()  # another thread may be fitting
+        now = self._shallow_copy()  # another thread may be fitting
         outputs = now._outputs(X)
         return getattr(now.target_encoder_, method)(outputs)
 
@@ -350,7 +350,7 @@ class SequenceEstimator(Trainer):
     def _spec(self, table, target):
         routed, hidden = self._routed("model"), self.hidden_layer_sizes
         if self.model is not None:
-            check_takes("model", self.model, routed)
+            check_arguments("model", self.model, routed)
             return CustomSpec(
                 n_timesteps=table.n_timesteps,
                 n_features=table.n_features,

@@ -21,7 +21,7 @@ def check_class_metrics(metrics, n_classes):
         except (ValueError, TypeError, tf.errors.OpError) as error:
             name = metric if isinstance(metric, str) else type(metric).__name__
             raise ValueError(
-                f"metrics={name!r} needs one column per class, but y holds the number of "
+                f"metrics={name!r} needs one column per class, but y is the index of "
                 f"one of {n_classes} classes. Set loss='categorical_crossentropy', "
                 "which takes columns as well, or use a metric such as 'accuracy'."
             ) from error

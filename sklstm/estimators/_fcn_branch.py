@@ -4,7 +4,7 @@ import numpy as np
 
 from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._patch_size import given_or, patch_size_of_sequences
-from sklstm.estimators._sizes import COUNT, COUNT_OR_AUTO, SHARE, read_sizes
+from sklstm.estimators._sizes import COUNT, COUNT_OR_AUTO, FRACTION, read_sizes
 
 # "auto": filters without and with pooling; kernel sizes of the first convolutions, as
 # in LSTM-FCN, and of others.
@@ -34,7 +34,7 @@ class FCNBranch:
     """
 
     _parameter_constraints = {
-        "dropout": [SHARE, StrOptions({"auto"})],
+        "dropout": [FRACTION, StrOptions({"auto"})],
         "pooling": [
             StrOptions({"auto", "last", "mean", "max", "attention", "concat"}),
         ],
@@ -42,7 +42,7 @@ class FCNBranch:
         "fcn_kernel_size": _SIZES,
         "fcn_pool_size": COUNT_OR_AUTO,
         "fcn_pooling": [StrOptions({"mean", "max", "concat"})],
-        "fcn_dropout": [SHARE, StrOptions({"auto"})],
+        "fcn_dropout": [FRACTION, StrOptions({"auto"})],
         "fcn_squeeze_excite": ["boolean"],
         "patch_size": COUNT_OR_AUTO,
     }
@@ -57,8 +57,8 @@ class FCNBranch:
         patches = self.fcn_filters_ and not np.size(self.conv_filters)
         auto = patch_size_of_sequences(longest) if patches else 1
         self.patch_size_ = given_or(auto, self.patch_size)
-        a_class = len(samples.targets) / len(self.target_encoder_.classes_)
-        alone = self.fcn_filters_ and a_class >= _SAMPLES_PER_CLASS and pool_size == 1
+        per_class = len(samples.targets) / len(self.target_encoder_.classes_)
+        alone = self.fcn_filters_ and per_class >= _SAMPLES_PER_CLASS and pool_size == 1
         self.fcn_dropout_ = given_or(_FCN_DROPOUT if alone else 0.0, self.fcn_dropout)
 
     def _filters(self, auto):

@@ -36,7 +36,7 @@ class LinearStart:
     window_norm_ = None
     target_feature_ = None
     patch_size_ = 1
-    _residual = None  # LinearResidual, where there is a linear part
+    _residual = None  # LinearResidual, if there is a linear part
 
     @property
     def linear_part_(self):

@@ -6,19 +6,11 @@ import numpy as np
 
 
 def warn_of_no_steps(table, estimator):
-    """Warn if at least half of the samples have no time step.
+    """Warn if at least half of the samples have no present time step.
 
     The first windows of a series have none: a few in an ordinary call to predict, and
     in each fold of a cross-validation. If there are many, the history of the samples
     was lost.
-
-    Parameters
-    ----------
-    table : SequenceTable
-        Without missing time steps.
-
-    estimator : estimator
-        Named in the warning.
     """
     n_empty = len(table) - int(np.count_nonzero(table.lengths))
     warn_of_empty(n_empty, len(table), estimator, stacklevel=5)

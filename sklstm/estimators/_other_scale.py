@@ -15,21 +15,7 @@ def warn_of_other_scale(table, feature, y, *, stacklevel):
 
     This happens if windows or y are scaled before a naive forecast; it is then too weak
     a baseline. There is no warning if most targets are values of the feature, or have
-    similar mean and deviation.
-
-    Parameters
-    ----------
-    table : SequenceTable
-        The windows.
-
-    feature : int
-        The feature whose values are predicted.
-
-    y : ndarray of shape (n_samples,)
-        The targets that should be values of that feature.
-
-    stacklevel : int
-        As in :func:`warnings.warn`.
+    similar mean and deviation. `y` has shape (n_samples,).
     """
     x = first_present(table, feature, [0])
     x, y = x[~np.isnan(x)], y[~np.isnan(y)].astype(np.float64)

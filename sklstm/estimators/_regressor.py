@@ -182,7 +182,8 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     window_norm : {"last", "standard", "auto"} or None, default="auto"
         How `target_feature` (without one, all features) is normalized for the network:
         by the last value of the window ("last"), or by its mean and standard deviation
-        ("standard"). "auto" is "standard" if the linear part uses the last value.
+        ("standard"); None for neither. "auto" is "standard" if the linear part uses the
+        last value.
 
     patch_size : int or "auto", default="auto"
         Number of time steps that are joined into one before the recurrent layers [8]_,

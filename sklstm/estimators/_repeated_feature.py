@@ -60,21 +60,8 @@ def check_last_column(table, y, names, estimator):
     """Raise if y continues another column of a flat X than the last.
 
     Flat windows of several features look so; they are read as time steps of one
-    feature.
-
-    Parameters
-    ----------
-    table : SequenceTable
-        A flat X, as samples of one feature.
-
-    y : ndarray of shape (n_samples,)
-        Targets of the first step ahead; NaN is missing.
-
-    names : sequence of str or None
-        Names of the columns.
-
-    estimator : estimator
-        Named in the error.
+    feature. `y` has shape (n_samples,), with NaN for missing targets; `names` are those
+    of the columns, or None.
     """
     some = slice(-_MOST, None)
     starts, y = table.starts[some].astype(np.int64), y[some, np.newaxis]

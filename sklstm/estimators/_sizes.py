@@ -7,7 +7,7 @@ import numpy as np
 from sklstm._compat.sklearn import Interval, StrOptions
 
 COUNT = Interval(Integral, 1, None, closed="left")
-SHARE = Interval(Real, 0, 1, closed="left")
+FRACTION = Interval(Real, 0, 1, closed="left")
 
 COUNT_OR_AUTO = [COUNT, StrOptions({"auto"})]
 
