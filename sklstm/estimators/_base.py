@@ -225,18 +225,14 @@ class SequenceEstimator(Trainer):
             model = taking_tokens(model, self.vocabulary_, self._unknown_token())
         return model
 
-    def _outputs(self, X):
-        """Compute outputs; SciKeras's `predict` does not accept other dtypes."""
-        check_is_fitted(self)
-        whole = self._read(X, reset=False)
-        table = whole.drop_missing()
-        warn_of_no_steps(table, self)
-        return self._combine(whole, self.network_.predict(table))
-
     def _decode(self, X, method):
-        """Decode the outputs by a method of the target encoder."""
+        """Predict, and decode the outputs by a method of the target encoder."""
         now = self._shallow_copy()  # another thread may be fitting
-        outputs = now._outputs(X)
+        check_is_fitted(now)
+        whole = now._read(X, reset=False)
+        table = whole.drop_missing()
+        warn_of_no_steps(table, now)
+        outputs = now._combine(whole, now.network_.predict(table))
         return getattr(now.target_encoder_, method)(outputs)
 
     def _combine(self, whole, outputs):

@@ -394,7 +394,7 @@ def test_another_horizon_than_the_windows_have_is_told(ahead):
     X = 5 + np.random.default_rng(0).normal(size=(80, 2)).cumsum(axis=0)
     window = SlidingWindow(4, horizon=ahead)
     naive = NaiveForecaster(target_feature=1)
-    with pytest.warns(UserWarning, match=f"{ahead} steps after .* Set horizon={ahead}"):
+    with pytest.warns(UserWarning, match=f"{ahead} rows after .* Set horizon={ahead}"):
         make_pipeline(window, naive).fit(X, X[:, 1])
     make_pipeline(window, naive.set_params(horizon=ahead)).fit(X, X[:, 1])
 
