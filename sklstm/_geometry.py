@@ -1,4 +1,4 @@
-"""Where windows begin and end in a series, and which lags of it they hold."""
+"""Where windows begin and end in a series, and which lags they hold."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ class WindowGeometry:
     Parameters
     ----------
     length : int
-        Time steps of a window.
+        Number of time steps of a window.
 
     horizon : int
-        Rows from the last time step of a window to the row that the window belongs to.
+        Number of rows from the last time step of a window to the row of the window.
 
     known : tuple of int, default=()
-        Places of the features that are known in advance. A window holds them `horizon`
-        rows later than the other features.
+        Positions of the features that are known in advance. A window holds them
+        `horizon` rows later than the other features.
 
     whole_steps : bool, default=True
-        Whether a time step is missing as a whole where the past in it is missing, or
-        what is known in advance. Otherwise each value counts by itself.
+        Whether a time step is missing as a whole if its known features, or all others,
+        are missing. Otherwise each value may be missing by itself.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class WindowGeometry:
 
     @property
     def lags(self):
-        """The lag of each time step, the oldest first: rows before the own row."""
+        """The lag of each time step, the oldest first."""
         return range(self.n_before, self.horizon - 1, -1)
 
     def column_names(self, features):
@@ -84,8 +84,7 @@ class WindowGeometry:
         Parameters
         ----------
         rows : ndarray of shape (n_series, n_rows, n_features)
-            The rows; up to ``end + horizon`` they have the features that are known in
-            advance.
+            The rows, with known features up to row ``end + horizon``.
 
         end : int
             The windows are those of row ``end - 1 + horizon``.
@@ -101,7 +100,7 @@ class WindowGeometry:
         return some[:, : self.length]
 
     def shift_known(self, rows):
-        """Move what is known of a row to the row that is `horizon` rows earlier.
+        """Move the known features of each row to the row `horizon` rows earlier.
 
         Parameters
         ----------
@@ -134,10 +133,10 @@ class WindowGeometry:
 
 
 def label_of_lag(lag):
-    """Return "t-3" for the row three rows before, and "t" for the row itself."""
+    """Return "t-3" for a lag of 3, and "t" for a lag of 0."""
     return f"t-{lag}" if lag > 0 else "t"
 
 
 def lag_of_label(label):
-    """Return the lag that :func:`label_of_lag` made a label of."""
+    """Return the lag of a label of :func:`label_of_lag`."""
     return int(label[2:] or 0)

@@ -1,4 +1,4 @@
-"""Targets of several steps ahead in the columns of y: their names, and their values."""
+"""Targets of several steps ahead in the columns of y: names and values."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from sklstm._geometry import label_of_lag
 
 
 def multistep_names(name, n_steps):
-    """Return the names of the columns that `make_multistep` makes of a Series."""
+    """Return the names of the columns that `make_multistep` makes from a Series."""
     return [f"{name}[{label_of_lag(lag)}]" for lag in range(n_steps - 1, -1, -1)]
 
 
 def multistep_name(names):
-    """Return the name that `multistep_names` made these of; None if it did not."""
+    """Return the name that `multistep_names` made these from; None if it did not."""
     if names is None or not len(names):
         return None
     name = str(names[-1]).removesuffix("[t]")
@@ -19,21 +19,11 @@ def multistep_name(names):
 
 
 def are_steps(y, codes):
-    """Return whether y is of several steps, as `make_multistep` arranges them.
+    """Return whether y has several steps, as `make_multistep` arranges them.
 
-    Parameters
-    ----------
-    y : ndarray
-        The targets.
-
-    codes : ndarray of int, of shape (n_rows,)
-        The number of each row's group, within which rows are in the order of time.
-
-    Returns
-    -------
-    bool
-        Whether every column holds what the next one held a row before; or, where rows
-        are missing, so many columns later as targets are missing before the last.
+    Every column must hold the value that the next one has a row before; if rows are
+    missing, the value that many columns later. `codes` are the numbers of the rows'
+    groups, within which rows are in the order of time.
     """
     if y.ndim < 2 or y.shape[1] < 2:
         return False
@@ -51,7 +41,7 @@ def are_steps(y, codes):
         between = row[:, n_steps - 1 - n_missing : -1]
         agree &= (between != between).all(axis=axes)
         if not n_missing and agree.mean() < 0.5:
-            return False  # that so many rows are missing is no more likely
+            return False  # so many missing rows are not more likely
         before, row = before[~agree], row[~agree]
         if not len(row):
             return True

@@ -1,4 +1,4 @@
-"""Pipelines taken apart: the step that makes windows, what is before and after it."""
+"""The pipeline steps that make windows, and the steps before and after them."""
 
 import copy
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklstm._window_step import check_window_step, makes_windows
 
-# Where estimators that wrap another keep it: searches, TransformedTargetRegressor and
+# Attributes of the inner estimator: of searches, TransformedTargetRegressor and
 # TransformedTargetForecaster, fitted or not.
 _WRAPPED = (
     "best_estimator_",
@@ -19,24 +19,12 @@ _WRAPPED = (
     "forecaster",
 )
 
-_SEARCHED = ("best_estimator_", "estimator")
-
 
 def steps_of(estimator, name=""):
-    """Yield names and steps of a pipeline, also those of pipelines within it.
+    """Yield names and steps of a pipeline, and of pipelines within it.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A pipeline, or a single step.
-
-    name : str, default=""
-        Its name, where it is a single step.
-
-    Yields
-    ------
-    name, step
-        Steps that pass X through are left out.
+    Steps that pass X through are left out. An estimator that is no pipeline is a single
+    step called `name`, or by its class.
     """
     if not hasattr(estimator, "steps"):
         if estimator is not None and not isinstance(estimator, str):
@@ -47,7 +35,7 @@ def steps_of(estimator, name=""):
 
 
 def find_window(estimator):
-    """Return the step of a pipeline that makes windows.
+    """Return the pipeline step that makes windows.
 
     Parameters
     ----------
@@ -57,12 +45,12 @@ def find_window(estimator):
     Returns
     -------
     estimator or None
-        The first that has `window_length` and `horizon`.
+        The first step that has `window_length` and `horizon`.
 
     Raises
     ------
     TypeError
-        If it lacks what forecasts need of a WindowStep.
+        If the step lacks a member of WindowStep.
     """
     window = _first_window(estimator)
     if window is not None:
@@ -85,14 +73,13 @@ def windows_within(estimator):
     Parameters
     ----------
     estimator : estimator
-        Such as a pipeline, a ColumnTransformer with windows of some columns, a
-        VotingRegressor of pipelines, or a search over one of these.
+        An estimator, such as a pipeline, a ColumnTransformer with windows of some
+        columns, a VotingRegressor of pipelines, or a search over one of these.
 
     Returns
     -------
     list of estimator
-        Only the one of :func:`find_window`, if there is one. They may lack what
-        forecasts need.
+        The step of :func:`find_window` alone, if it exists. The steps are not checked.
     """
     window = _first_window(estimator)
     if window is not None:
@@ -107,16 +94,9 @@ def windows_within(estimator):
 
 
 def rows_before_windows(estimator):
-    """Return the number of rows before a window that its differences start from.
+    """Return the number of rows before a window that differencing needs.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A TransformedTargetForecaster, or a search over one; others take none.
-
-    Returns
-    -------
-    int
+    It is 0 unless the estimator is a TransformedTargetForecaster or a search over one.
     """
     if hasattr(estimator, "forecaster") and hasattr(estimator, "difference"):
         lags = estimator.difference
@@ -130,7 +110,7 @@ def rows_before_windows(estimator):
 
 
 @dataclass(frozen=True)
-class Parts:
+class SplitPipeline:
     """The steps of a fitted pipeline before and after its window step.
 
     Parameters
@@ -155,15 +135,15 @@ class Parts:
 
     @classmethod
     def of(cls, fitted, caller):
-        """Return the parts of a fitted pipeline, or of an estimator that holds one.
+        """Split a fitted pipeline, or the one within a fitted estimator.
 
         Raises
         ------
         NotFittedError
-            If it is not fitted.
+            If the estimator is not fitted.
 
         ValueError
-            If it has no step that makes windows; names the caller.
+            If no step makes windows. The message names the caller.
         """
         check_is_fitted(fitted)
         if hasattr(fitted, "best_estimator_"):
@@ -180,28 +160,28 @@ class Parts:
                 "It must be the outermost estimator; its forecaster_ is that pipeline."
             )
         steps = [step for _, step in steps_of(fitted)]
-        places = [i for i, step in enumerate(steps) if find_window(step) is step]
+        found = [i for i, step in enumerate(steps) if find_window(step) is step]
         wrapped = bool(steps) and steps[-1] is not fitted
-        if not places and wrapped and find_window(steps[-1]) is not None:
+        if not found and wrapped and find_window(steps[-1]) is not None:
             inner = cls.of(steps[-1], caller)
             return replace(inner, before=[*steps[:-1], *inner.before])
-        if not places or places[0] == len(steps) - 1:
+        if not found or found[0] == len(steps) - 1:
             raise ValueError(
                 f"{caller} needs a fitted pipeline with a step that makes windows, "
                 "such as make_pipeline(SlidingWindow(24), LSTMRegressor()), or a "
                 f"search over one with refit=True; got {fitted!r}."
             )
-        at = places[0]
-        return cls(steps[:at], steps[at], steps[at + 1 : -1], steps[-1])
+        i = found[0]
+        return cls(steps[:i], steps[i], steps[i + 1 : -1], steps[-1])
 
     def transform(self, X):
-        """Return a table as the steps before the window transform it."""
+        """Transform a table by the steps before the window step."""
         for step in self.before:
             X = step.transform(X)
         return X
 
     def inputs_of(self, windows):
-        """Return the input of the predictor for windows of three axes."""
+        """Return the input of the predictor for windows with three axes."""
         X = self.window.as_transformed(windows)
         for step in self.after:
             X = step.transform(X)

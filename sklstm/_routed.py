@@ -1,4 +1,4 @@
-"""Arguments that are routed to classes of Keras, checked before these are called."""
+"""Checks of arguments that are routed to classes of Keras."""
 
 import inspect
 from numbers import Real
@@ -6,99 +6,84 @@ from numbers import Real
 import keras
 
 
-def check_takes(parameter, things, routed):
-    """Refuse routed arguments that no class (or function) they go to takes.
+def check_arguments(parameter, targets, routed):
+    """Raise ValueError if a routed argument is not accepted.
 
     Parameters
     ----------
     parameter : str
-        To which they are routed; for the message.
+        Name of the parameter that is routed to; for the message.
 
-    things : type, function, or list or dict of such
-        What is called with them.
+    targets : type, function, or list or dict of such
+        Classes or functions that are called with the arguments.
 
     routed : dict
-        Names, without the parameter's, and values.
-
-    Raises
-    ------
-    ValueError
-        Names the first that is not taken, and what is.
+        Names of the arguments, without the prefix, and values.
     """
-    if isinstance(things, dict):
-        places, things = list(things), list(things.values())
-    else:
-        things = list(things) if isinstance(things, (list, tuple)) else [things]
-        places = [str(i) for i in range(len(things))]
+    if not isinstance(targets, dict):
+        targets = list(targets) if isinstance(targets, (list, tuple)) else [targets]
+        targets = {str(i): target for i, target in enumerate(targets)}
     for name in routed:
-        place, *rest = name.split("__")
-        if rest and place in places:  # to one of several
-            of, argument = [things[places.index(place)]], rest[0]
+        key, *rest = name.split("__")
+        if rest and key in targets:  # for one of several
+            called, argument = [targets[key]], rest[0]
         else:
-            of, argument = things, place
-        if argument[:1].isdigit():  # the number of an argument without a name
+            called, argument = targets.values(), key
+        if argument[:1].isdigit():  # index of a positional argument
             continue
-        taken = [_arguments_of(thing) for thing in of]
-        if all(argument in names for names in taken if names is not None):
-            continue
-        thing, names = next(
-            (t, n) for t, n in zip(of, taken, strict=True) if n and argument not in n
-        )
-        raise ValueError(
-            f"{parameter}__{name} is no argument of "
-            f"{getattr(thing, '__name__', repr(thing))}, which takes "
-            f"{', '.join(f'{parameter}__{one}' for one in names)}."
-        )
+        for target in called:
+            accepted = _arguments_of(target)
+            if accepted is not None and argument not in accepted:
+                raise ValueError(
+                    f"{parameter}__{name} is no argument of "
+                    f"{getattr(target, '__name__', repr(target))}, which takes "
+                    f"{', '.join(f'{parameter}__{one}' for one in accepted)}."
+                )
 
 
-def check_numbers(parameter, thing, routed):
-    """Refuse text, lists and None where a class of Keras takes a number.
+def check_numbers(parameter, target, routed):
+    """Raise TypeError if a class of Keras gets no number for an argument that is one.
 
-    Keras finds out in the midst of training, and names no parameter.
+    Keras raises only during training, and names no parameter.
 
     Parameters
     ----------
     parameter : str
-        To which they are routed; for the message.
+        Name of the parameter that is routed to; for the message.
 
-    thing : type
-        What is called with them.
+    target : type
+        Class that is called with the arguments.
 
     routed : dict
-        Names, without the parameter's, and values.
-
-    Raises
-    ------
-    TypeError
-        Names the first that is no number.
+        Names of the arguments, without the prefix, and values.
     """
-    if not getattr(thing, "__module__", "").startswith("keras."):
+    if not getattr(target, "__module__", "").startswith("keras."):
         return
     for name, value in routed.items():
-        taken = inspect.signature(thing).parameters.get(name)
-        if taken is None or name == "name" or isinstance(taken.default, bool):
+        argument = inspect.signature(target).parameters.get(name)
+        if argument is None or name == "name" or isinstance(argument.default, bool):
             continue
-        # What is None by default is a number too, of optimizers.
-        optional = taken.default is None and parameter == "optimizer"
-        if not optional and not isinstance(taken.default, Real):
+        # Arguments of optimizers whose default is None are numbers, too.
+        optional = argument.default is None and parameter == "optimizer"
+        if not optional and not isinstance(argument.default, Real):
             continue
         no_number = isinstance(value, (str, bytes, list, tuple, set, dict))
         if no_number or (value is None and not optional):
-            allowed = "or None" if optional else f"such as {taken.default!r}"
+            allowed = "or None" if optional else f"such as {argument.default!r}"
             raise TypeError(
                 f"{parameter}__{name} must be a number {allowed}, got {value!r}."
             )
 
 
-def _arguments_of(thing):
-    """Give the names that a class or function can be called with; None of others.
+def _arguments_of(target):
+    """Return the names of the arguments of a class or function; None if not known.
 
-    Keras's optimizers list theirs, and take any name to complain of it.
+    ``**kwargs`` of Keras's optimizers accept no other names.
     """
-    if not callable(thing) or isinstance(thing, keras.callbacks.Callback):
+    if not callable(target) or isinstance(target, keras.callbacks.Callback):
         return None
-    parameters = inspect.signature(thing).parameters.values()
-    of_keras = (getattr(thing, "__module__", None) or "").startswith("keras.")
+    parameters = inspect.signature(target).parameters.values()
+    of_keras = (getattr(target, "__module__", None) or "").startswith("keras.")
     if not of_keras and any(p.kind == p.VAR_KEYWORD for p in parameters):
         return None
     return [

@@ -1,12 +1,12 @@
-"""SciKeras 0.13.0, repaired. SciKeras is no longer maintained, so it is mended here.
+"""Repairs of SciKeras 0.13.0, which is no longer maintained.
 
-:class:`RepairedWrapper` goes before `KerasRegressor` or `KerasClassifier` among the
-bases of an estimator. Of SciKeras stay: its parameters and their routing
-(``optimizer__beta_1``, ``callbacks__patience``), its hook `scorer`, `current_epoch`,
-and `isinstance`. What is overridden, and why, is said at each method. `fit`,
-`partial_fit`, `predict` and `score` are overridden by the estimators, for SciKeras's
-refuse NaN, seed by changing global state, freeze the number of time steps, lose the
-fitted state where they fail, and compare the types of y with those in fit.
+:class:`RepairedWrapper` must be before `KerasRegressor` or `KerasClassifier` in the
+bases of an estimator. SciKeras's parameters and their routing (``optimizer__beta_1``,
+``callbacks__patience``), its `scorer`, `current_epoch` and `isinstance` are kept. The
+comment or docstring of each override says why. The estimators override `fit`,
+`partial_fit`, `predict` and `score`: SciKeras's raise for NaN, change global seeds, fix
+the number of time steps, lose the fitted state after an error, and compare the type of
+y with that of fit.
 """
 
 import copy
@@ -24,19 +24,19 @@ from sklstm._compat.scikeras import (
     routed_to,
     unflatten_params,
 )
-from sklstm._routed import check_numbers, check_takes
+from sklstm._routed import check_arguments, check_numbers
 from sklstm._versions import versions, warn_of_other_versions
 
 remove_more_tags()
 
 
 class _MixinsFirst(ABCMeta):
-    """Looks up scikit-learn's mixins before `BaseEstimator`.
+    """Metaclass that puts scikit-learn's mixins before `BaseEstimator` in the MRO.
 
-    SciKeras lists them behind it, where scikit-learn >= 1.7 does not see what they
-    say: ``is_classifier(KerasClassifier())`` is False, so that cross-validation does
-    not stratify. No list of bases gives another order. (A kind of ABCMeta, so that
-    a subclass may have abstract bases too.)
+    In SciKeras they are after it, so that scikit-learn >= 1.7 ignores their tags:
+    ``is_classifier(KerasClassifier())`` is False, and cross-validation does not
+    stratify. No order of bases repairs that. (It is an ABCMeta so that subclasses may
+    have abstract bases.)
     """
 
     def mro(cls):
@@ -49,28 +49,25 @@ class _MixinsFirst(ABCMeta):
 
 
 class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
-    """What SciKeras's wrappers need for sequences and for scikit-learn >= 1.7."""
+    """Repairs of SciKeras's wrappers for sequences and for scikit-learn >= 1.7."""
 
-    # SciKeras knows no callbacks__ in set_params, and routes fit__, predict__ and
-    # more, which name nothing here.
-    _routing_prefixes = frozenset(
-        {"callbacks", "loss", "metrics", "model", "optimizer"}
-    )
+    # SciKeras's prefixes lack callbacks__, and include fit__ and others not used here.
+    _routing_prefixes = {"callbacks", "loss", "metrics", "model", "optimizer"}
 
-    # SciKeras's hooks for encoding; y is encoded by the estimators here.
+    # SciKeras's hooks for encoding; here the estimators encode y.
     target_encoder = feature_encoder = None
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # scikit-learn takes every name in the signature for a parameter, and so the
-        # one that collects the routed parameters.
+        # scikit-learn takes every name in the signature for a parameter, also the
+        # ** argument of the routed parameters.
         _, *parameters = inspect.signature(cls.__init__).parameters.values()
         cls.__signature__ = inspect.Signature(
             [p for p in parameters if p.kind != p.VAR_KEYWORD]
         )
 
     def _store_routed(self, routed):
-        """Store routed parameters; SciKeras takes any other name as well."""
+        """Store routed parameters; SciKeras would accept any other name."""
         for name, value in routed.items():
             if not self._is_routed(name):
                 raise TypeError(
@@ -84,12 +81,12 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         return name.partition("__")[0] in self._routing_prefixes and "__" in name
 
     def _get_param_names(self):
-        """Name the parameters; SciKeras takes every public attribute for one."""
+        """Return the parameters; SciKeras takes every public attribute for one."""
         routed = filter(self._is_routed, vars(self))
         return [*sorted(inspect.signature(type(self)).parameters), *sorted(routed)]
 
-    # SciKeras's sends callbacks__patience to the list of callbacks, and advises for a
-    # misspelt name to pass it to the constructor.
+    # SciKeras's routes callbacks__patience to the list of callbacks, and its message
+    # for an unknown name is wrong.
     def set_params(self, **params):
         """Set parameters, also routed ones such as ``optimizer__beta_1``.
 
@@ -110,13 +107,13 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             setattr(self, name, value)
         return self
 
-    # SciKeras prints every parameter on a line of its own.
+    # SciKeras prints one parameter per line.
     __repr__ = BaseEstimator.__repr__
 
     # ------------------------------------------------------------------- fitted state
     @property
     def initialized_(self):
-        """Whether there is a network; SciKeras's would build a Keras model to know."""
+        """Whether a network exists; SciKeras's would build a Keras model."""
         return "network_" in vars(self)
 
     def __sklearn_is_fitted__(self):
@@ -124,10 +121,9 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
     @property
     def model_(self):
-        """The trained `keras.Model`; its input takes NaN for missing steps.
+        """The trained `keras.Model`; its input may have NaN for missing time steps.
 
-        Its outputs are what the network learned: of a regressor with
-        `standardize_target` the standardized targets.
+        If a regressor has `standardize_target`, its outputs are standardized targets.
         """
         if not self.initialized_:
             raise AttributeError(
@@ -136,27 +132,26 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             )
         return self.network_.model
 
-    def _as_it_is(self):
-        """Return another object of the same state, that no fit in a thread changes."""
+    def _shallow_copy(self):
+        """Return a shallow copy, which a fit in another thread does not change."""
         other = object.__new__(type(self))
         vars(other).update(vars(self))
         return other
 
     @contextmanager
-    def _replaced(self):
-        """Have the fitted state replaced, at once and only should nothing raise.
+    def _replace_state(self):
+        """Yield a copy to fit, and take over its fitted state if nothing raises.
 
-        The block fits what this gives; until it ends the estimator is as it was, also
-        for threads that predict.
+        Until the block ends, the estimator is unchanged, also for threads that predict.
         """
-        new = self._as_it_is()
+        new = self._shallow_copy()
         if new.initialized_:
             new.network_ = copy.copy(new.network_)
         before = dict(vars(self))
         yield new
         names = set(self._get_param_names())
         parameters = {n: value for n, value in vars(self).items() if n in names}
-        # What callbacks set on the estimator meanwhile stays, but for what fit sets.
+        # Attributes that callbacks have set on the estimator are kept.
         fitted = _changes(before, vars(new))
         kept = {
             n: v for n, v in _changes(before, vars(self)).items() if n not in fitted
@@ -172,17 +167,17 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         warn_of_other_versions(self, state.get("_versions", {}), own)
         super().__setstate__({n: state[n] for n in state if n != "_versions"})
 
-    # scikit-learn deep-copies what is no estimator: callbacks would speak to copies.
+    # scikit-learn would deep-copy callbacks, and objects that they refer to.
     def __sklearn_clone__(self):
-        bare = self._as_it_is()
+        bare = self._shallow_copy()
         bare.callbacks = None
         other = BaseEstimator.__sklearn_clone__(bare)
         other.callbacks = self.callbacks
         return other
 
-    # ---------------------------------------------------------- what Keras trains with
+    # ---------------------------------------------- optimizer, loss, metrics, callbacks
     def _routed(self, name):
-        """Collect what is routed to a parameter; refuse what would go nowhere."""
+        """Return the parameters that are routed to a parameter, which must be set."""
         routed = routed_to(name, self.get_params(False))
         if routed and getattr(self, name) is None:
             raise ValueError(
@@ -191,11 +186,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         return routed
 
     def _optimizer(self):
-        """Make a new optimizer from its name or class, and its parameters.
-
-        SciKeras hands an optimizer that is given as an instance from fit to fit, with
-        its moments.
-        """
+        """Create the optimizer from a name or class and its routed parameters."""
         optimizer = self.optimizer
         routed = self._routed("optimizer")
         if isinstance(optimizer, keras.optimizers.Optimizer):
@@ -204,18 +195,13 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
                     f"optimizer__{next(iter(routed))} needs optimizer to be a name or "
                     f"a class, got the instance {optimizer!r}."
                 )
-            return optimizer  # of which training uses a copy
+            return optimizer  # training uses a copy
         if isinstance(optimizer, str):
-            try:
-                optimizer = optimizer_class(optimizer)
-            except ValueError as error:
-                raise ValueError(
-                    f"optimizer={self.optimizer!r} is no optimizer of Keras, such as "
-                    '"adam", "rmsprop" or "sgd".'
-                ) from error
-        learning_rate = float(self.learning_rate)  # Keras takes no int
+            examples = '"adam", "rmsprop" or "sgd"'
+            optimizer = _look_up(optimizer_class, "optimizer", optimizer, examples)
+        learning_rate = float(self.learning_rate)  # Keras rejects an int
         arguments = {"learning_rate": learning_rate, "clipnorm": self.clipnorm}
-        check_takes("optimizer", optimizer, routed)
+        check_arguments("optimizer", optimizer, routed)
         check_numbers("optimizer", optimizer, routed)
         try:
             return unflatten_params(optimizer, {**arguments, **routed})
@@ -227,56 +213,51 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
             ) from error
 
     def _loss(self):
-        """Return the loss as Keras takes it; None leaves the choice to the target."""
-        routed = self._routed("loss")
-        if isinstance(self.loss, str):
-            try:
-                loss = keras.losses.get(self.loss)
-            except ValueError as error:
-                raise ValueError(
-                    f"loss={self.loss!r} is no loss of Keras, such as "
-                    '"mean_absolute_error" or "Huber".'
-                ) from error
-            if not routed:
-                return self.loss
-            loss = type(loss) if isinstance(loss, keras.losses.Loss) else self.loss
-        else:
-            loss = self.loss
+        """Return the loss as Keras takes it; None if the target decides."""
+        routed, loss = self._routed("loss"), self.loss
+        if isinstance(loss, str):
+            examples = '"mean_absolute_error" or "Huber"'
+            found = _look_up(keras.losses.get, "loss", loss, examples)
+            if routed and isinstance(found, keras.losses.Loss):
+                loss = type(found)
         if routed and not isinstance(loss, type):
             raise ValueError(
                 f"loss__{next(iter(routed))} needs loss to be a class or its name, "
                 f'such as "Huber"; got {self.loss!r}.'
             )
-        check_takes("loss", loss, routed)
+        check_arguments("loss", loss, routed)
         check_numbers("loss", loss, routed)
         return unflatten_params(loss, routed)
 
     def _metrics(self):
-        """Make the metrics; SciKeras turns names into others in the history."""
+        """Create the metrics; SciKeras changes their names in the history."""
         routed = self._routed("metrics")
         if self.metrics is None:
             return None
         given = self.metrics
         metrics = list(given) if isinstance(given, (list, tuple)) else [given]
         for metric in metrics:
-            _check_metric(metric)
+            # The loss decides which metric these short names stand for.
+            if isinstance(metric, str) and metric not in {"acc", "accuracy", "ce"}:
+                examples = '"mean_absolute_error" or "accuracy"'
+                _look_up(keras.metrics.get, "metrics", metric, examples)
         classes = [metric for metric in metrics if isinstance(metric, type)]
         if routed and not classes:
             raise ValueError(
                 f"metrics__{next(iter(routed))} needs metrics to be a class or to hold "
                 f"one; got {given!r}."
             )
-        check_takes("metrics", classes, routed)
+        check_arguments("metrics", classes, routed)
         made = iter(unflatten_params(classes, routed))
         return [
             next(made) if isinstance(metric, type) else metric for metric in metrics
         ]
 
     def _callbacks(self):
-        """Copy the callbacks, which training changes: parameters it may not.
+        """Create copies of the callbacks, so that training changes no parameter.
 
-        What a callback of the user's refers to, such as a trial or a list, stays the
-        same object. Those of Keras keep what they count in objects of their own.
+        Callbacks of Keras are copied deeply. A user's callback refers to the same
+        objects as before, such as a trial or a list.
         """
         routed = self._routed("callbacks")
         if self.callbacks is None:
@@ -284,7 +265,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         given = self.callbacks
         if not isinstance(given, (list, tuple, dict)):
             given = [given]
-        check_takes("callbacks", given, routed)
+        check_arguments("callbacks", given, routed)
         made = unflatten_params(given, routed)
         made = list(made.values() if isinstance(made, dict) else made)
         for callback in made:
@@ -303,7 +284,7 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
 
 
 def _changes(before, after):
-    """Return the entries that are new, or another object."""
+    """Return the entries that are new or another object."""
     return {
         n: value for n, value in after.items() if before.get(n, before) is not value
     }
@@ -316,13 +297,12 @@ def _copied(callback):
     return copy.deepcopy(callback)
 
 
-def _check_metric(metric):
-    # Keras has names that it finds out from the loss, and refuses others late.
-    if isinstance(metric, str) and metric not in {"acc", "accuracy", "ce"}:
-        try:
-            keras.metrics.get(metric)
-        except ValueError as error:
-            raise ValueError(
-                f"metrics={metric!r} is no metric of Keras, such as "
-                '"mean_absolute_error" or "accuracy".'
-            ) from error
+def _look_up(get, parameter, name, examples):
+    """Return the object of Keras that a name stands for."""
+    try:
+        return get(name)
+    except ValueError as error:
+        kind = {"metrics": "metric"}.get(parameter, parameter)
+        raise ValueError(
+            f"{parameter}={name!r} is no {kind} of Keras, such as {examples}."
+        ) from error

@@ -1,4 +1,4 @@
-"""Checks of input that scikit-learn does not make."""
+"""Checks of input that scikit-learn does not have."""
 
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -31,7 +31,7 @@ def all_or_nothing(estimator):
 
 
 def check_int(name, value, *, at_least, others=""):
-    """Raise unless value is an int >= at_least; `others` names what else may be."""
+    """Raise unless value is an int >= at_least; `others` names other valid values."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < at_least:
         raise ValueError(f"{name} must be an int >= {at_least}{others}, got {value!r}.")
@@ -55,19 +55,13 @@ def as_list(names):
 
 
 def shortened(names, most=5):
-    """Return names for a message, the first few of many."""
+    """Return names as text for a message, at most the first few."""
     shown = ", ".join(repr(name) for name in list(names)[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
 def n_axes(X):
-    """Count the axes of X.
-
-    Raises
-    ------
-    ValueError
-        If X is a list of sequences of unequal length.
-    """
+    """Return the number of axes of X; raise ValueError if it is ragged."""
     if hasattr(X, "shape"):
         return len(X.shape)
     try:
@@ -80,70 +74,37 @@ def n_axes(X):
 
 
 def check_rows(estimator, X, *, reset, dtype=FLOATS):
-    """Validate a 2-D table as scikit-learn does, NaN allowed.
+    """Validate a 2-D table as scikit-learn does, NaN allowed, and return its values.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Gets or is held to `n_features_in_` and `feature_names_in_`.
-
-    X : array-like or DataFrame of shape (n_rows, n_features)
-        The table.
-
-    reset : bool
-        True in `fit`, False elsewhere.
-
-    dtype : tuple of types or None, default=(float64, float32)
-        As in :func:`sklearn.utils.check_array`.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_features)
-        Not a copy where it need not be one.
+    If `reset`, the estimator gets `n_features_in_` and `feature_names_in_`, else they
+    must agree. `dtype` is as in :func:`sklearn.utils.check_array`. Copies only if
+    necessary.
     """
     X = _without_na(_dense(check_table(X)))
-    if hasattr(X, "columns") and not len(X.columns):  # of which pandas has no type
+    if hasattr(X, "columns") and not len(X.columns):  # pandas has no dtype for it
         raise ValueError(
             f"Found array with 0 feature(s) (shape={tuple(X.shape)}) while a minimum "
             f"of 1 is required by {type(estimator).__name__}: X has no columns."
         )
-    with _naming_what_is_no_number(X):
+    with _name_non_number(X):
         rows = validate_data(
             estimator, X, reset=reset, dtype=dtype, ensure_all_finite=False
         )
-        # scikit-learn sees numbers only where X has one type for all columns.
+        # scikit-learn converts to numbers only if all columns have one type.
         objects = dtype == "numeric" and rows.dtype.kind == "O"
         return rows.astype(np.float64) if objects else rows
 
 
 def check_table(X, name="X"):
-    """Raise unless X may be a table of rows whose columns have names of their own.
+    """Return X; raise unless it may be a table of rows whose column names are unique.
 
-    Parameters
-    ----------
-    X : object
-        What came.
-
-    name : str, default="X"
-        What the message calls it.
-
-    Returns
-    -------
-    object
-        The same X.
-
-    Raises
-    ------
-    TypeError
-        If it is a mapping, a set, text or nothing.
-
-    ValueError
-        If several columns have one name, or one is of integers that NumPy has not.
+    The message calls it `name`. TypeError for a mapping, a set, text or None;
+    ValueError for columns of one name or of 128-bit integers.
     """
-    # (Some sparse arrays of SciPy are mappings too.)
-    nothing = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
-    advice = _how_to_read(X)
-    if X is None or nothing or advice:
+    # Some sparse arrays of SciPy are mappings too.
+    no_table = isinstance(X, (Mapping, Set, str, bytes)) and not hasattr(X, "shape")
+    advice = _advice_on_conversion(X)
+    if X is None or no_table or advice:
         raise TypeError(
             f"Expected 2D array for {name}: an array-like or DataFrame of shape "
             f"(n_rows, n_features), got {type(X).__name__}.{advice}"
@@ -152,25 +113,25 @@ def check_table(X, name="X"):
     if len({*columns}) < len(columns):
         name_of, count = Counter(columns).most_common(1)[0]
         raise ValueError(
-            f"The columns of {name} must have names of their own, but {count} are "
+            f"The columns of {name} must have unique names, but {count} are "
             f"named {name_of!r}. Rename or drop them."
         )
     for column, dtype in zip(columns, X.dtypes if columns else (), strict=True):
         if str(dtype) in ("Int128", "UInt128"):
             raise ValueError(
-                f"Column {column!r} of {name} holds {dtype}, integers that NumPy has "
-                "not. Cast it to pl.Float64."
+                f"Column {column!r} of {name} holds {dtype}, integers that NumPy does "
+                "not have. Cast it to pl.Float64."
             )
     return X
 
 
-def _how_to_read(X):
-    """Return how to make a DataFrame of what only looks like one; or ""."""
+def _advice_on_conversion(X):
+    """Return how to convert X to a DataFrame, if it only looks like one; or ""."""
     if isinstance(X, pd.DataFrame):
         return ""
-    if hasattr(X, "collect"):  # first, as polars warns of asking for columns
+    if hasattr(X, "collect"):  # a LazyFrame, whose columns polars warns of
         return " Pass X.collect()."
-    # Of Arrow's tables the columns are no names.
+    # The columns of Arrow's tables are not names.
     arrow = hasattr(X, "column_names")
     return " Pass X.to_pandas(), or polars.from_arrow(X)." if arrow else ""
 
@@ -184,7 +145,7 @@ def _dense(X):
 
 
 def _without_na(X):
-    """Replace pandas' NA among objects by NaN, as NumPy makes no float of it."""
+    """Replace pandas' NA in object columns by NaN, which NumPy converts to float."""
     if isinstance(X, np.ndarray) and X.dtype.kind == "O":
         return np.where(pd.isna(X), np.nan, X)
     if not isinstance(X, pd.DataFrame):
@@ -199,9 +160,9 @@ def _without_na(X):
 
 
 def check_numbers(X, estimator, dtype=FLOATS):
-    """Convert a 2-D table to floats, NaN allowed; the estimator is only named."""
+    """Convert a 2-D table to floats, NaN allowed; messages name the estimator."""
     X = _without_na(_dense(check_table(X)))
-    with _naming_what_is_no_number(X):
+    with _name_non_number(X):
         return check_array(
             X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X"
         )
@@ -209,7 +170,6 @@ def check_numbers(X, estimator, dtype=FLOATS):
 
 def check_target_of_rows(X, y):
     """Raise unless y has a target for each row of X."""
-    # (Text and mappings have a length of their own.)
     no_array = isinstance(y, (str, bytes, Mapping, Set))
     no_array |= not hasattr(y, "__len__") and not hasattr(y, "__array__")
     if no_array or (hasattr(y, "shape") and not y.shape):
@@ -226,17 +186,17 @@ def check_same_index(X, y):
         of_y = of_y.to_period(of_X.freq)
     elif isinstance(of_y, pd.PeriodIndex) and isinstance(of_X, pd.DatetimeIndex):
         of_X = of_X.to_period(of_y.freq)
-    if len(of_X) != len(of_y) or of_X.equals(of_y) or _tells_nothing(of_X, of_y):
+    if len(of_X) != len(of_y) or of_X.equals(of_y) or _is_default_index(of_X, of_y):
         return
     same = [_is_same_label(*pair) for pair in zip(of_X, of_y, strict=True)]
-    if all(same):  # of another type, such as Arrow's
+    if all(same):  # labels of another type, such as Arrow's
         return
     row = same.index(False)
     raise ValueError(
         f"X and y have different indices: row {row} is {of_X[row]!r} in X and "
-        f"{of_y[row]!r} in y. Rows go together as they stand, so that each would get "
+        f"{of_y[row]!r} in y. Rows are matched by position, so that each would get "
         "the target of another. Put both into one order (y.loc[X.index]), or, if the "
-        "rows do belong together, pass y.to_numpy()."
+        "positions are right, pass y.to_numpy()."
     )
 
 
@@ -246,11 +206,11 @@ def _is_same_label(a, b):
     return a == b or (a != a and b != b)
 
 
-def _tells_nothing(of_X, of_y):
-    """Return whether the index of y, or of X, is one that pandas made by itself.
+def _is_default_index(of_X, of_y):
+    """Return whether the index of y, or of X, is one that pandas made by default.
 
-    Ascending numbers on both sides, as folds of these have, are in one order. Numbers
-    of y that are those of X in another order do tell.
+    If both are ascending numbers, as in folds of these, they have one order. Numbers of
+    y that are those of X in another order are not a default index.
     """
     numbers_X, numbers_y = (index.dtype.kind in "iu" for index in (of_X, of_y))
     if not (numbers_X and numbers_y):
@@ -261,23 +221,10 @@ def _tells_nothing(of_X, of_y):
 
 
 def check_no_infinity(estimator, values, locate=None):
-    """Raise if a value is infinite.
+    """Raise ValueError if a value is infinite, with the place of the first one.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Named in the error.
-
-    values : ndarray of shape (n_rows, n_features)
-        The table.
-
-    locate : callable, default=None
-        Gives the (sample, time step) of a row. None speaks of rows.
-
-    Raises
-    ------
-    ValueError
-        If a value is infinite, with the place of the first one.
+    `locate` returns the (sample, time step) of a row; by default the message has the
+    row.
     """
     if values.dtype.kind != "f":
         return
@@ -294,12 +241,9 @@ def check_no_infinity(estimator, values, locate=None):
 
 
 def check_whole_steps(estimator, table):
-    """Raise if some features of a time step are missing and some are not.
+    """Raise ValueError if a time step of a sample is missing in part.
 
-    Raises
-    ------
-    ValueError
-        If there is one that a sample holds; names sample, step and features.
+    The message names the sample, the time step and the features that are NaN.
     """
     for row in np.flatnonzero(partly_missing_rows(table.values)):
         if (place := table.locate(row)) is not None:
@@ -309,18 +253,12 @@ def check_whole_steps(estimator, table):
                 f"of a time step but not in all: sample {place[0]}, step {place[1]}, "
                 f"features {features}. A step that is NaN in all features is missing "
                 "and is skipped; fill one that is missing in part, for example with "
-                "PerTimestep(SimpleImputer()) in front."
+                "PerTimestep(SimpleImputer()) before this step."
             )
 
 
 def check_tokens(estimator, table):
-    """Raise unless sequences are of integer tokens.
-
-    Raises
-    ------
-    ValueError
-        If there are several features, or a value is neither whole nor NaN.
-    """
+    """Raise unless X has one feature, of integer tokens or NaN."""
     if table.n_features != 1:
         raise ValueError(
             f"embedding_dim={estimator.embedding_dim} needs X of one feature, an "
@@ -360,22 +298,22 @@ def _place(row, locate):
 
 
 @contextmanager
-def _naming_what_is_no_number(X):
-    """Add to the error of a conversion the row and column of X where it failed."""
-    _refuse_what_is_cast(X)
+def _name_non_number(X):
+    """Add the row and column to the error of a conversion to numbers."""
+    _check_no_silent_cast(X)
     try:
         yield
     except (TypeError, ValueError) as error:
-        culprit = first_that_is_no_number(X)
-        if culprit is None:
+        found = first_non_number(X)
+        if found is None:
             raise
-        row, column, value = culprit
+        row, column, value = found
         advice = (
             "Encode such a column first, for example with a ColumnTransformer and "
             "OneHotEncoder, or leave it out."
         )
         if np.ndim(value):
-            advice = f"Sequences go into PadSequences as a list: list(X[{column!r}])."
+            advice = f"Pass sequences to PadSequences as a list: list(X[{column!r}])."
         # The type and text of NumPy's error stay, as scikit-learn's callers expect.
         raise type(error)(
             f"X must hold numbers, but row {row!r}, column {column!r} holds "
@@ -389,8 +327,8 @@ def _on_one_line(value, most=80):
     return shown if len(shown) <= most else f"{shown[:most]}..."
 
 
-def _refuse_what_is_cast(X):
-    """Raise if X holds what NumPy casts silently: times, or complex numbers."""
+def _check_no_silent_cast(X):
+    """Raise if X has values that NumPy casts silently: times, or complex numbers."""
     if hasattr(X, "columns"):
         dtypes = zip(X.columns, X.dtypes, strict=True)
     else:
@@ -400,8 +338,8 @@ def _refuse_what_is_cast(X):
         if of_polars() or (getattr(dtype, "kind", None) or "-") in "mM":
             raise ValueError(
                 f"X must hold numbers, but column {column!r} holds {dtype}. Make "
-                "features of such a column first (the hour, the day of the week), put "
-                "it into the index, or leave it out."
+                "features of such a column first (the hour, the day of the week), move "
+                "it to the index, or leave it out."
             )
         if (getattr(dtype, "kind", None) or "-") == "c" and hasattr(X, "columns"):
             raise ValueError(
@@ -411,19 +349,20 @@ def _refuse_what_is_cast(X):
 
 
 def _dtype_of(X):
-    """Return the type of an array or of lists; of objects that of the first time."""
+    """Return the dtype of an array or of lists; for objects that of the first time."""
     if not isinstance(X, (list, tuple, np.ndarray)):
         return getattr(X, "dtype", np.dtype(float))
     try:
         X = np.asarray(X)
-    except ValueError:  # of unequal length, as is told later
+    except ValueError:  # of unequal length, for which a later check raises
         return np.dtype(float)
     times = (np.datetime64, np.timedelta64)
     objects = X.flat if X.dtype.kind == "O" else ()
     return next((v.dtype for v in objects if isinstance(v, times)), X.dtype)
 
 
-def first_that_is_no_number(X):
+def first_non_number(X):
+    """Return row, column and value of the first cell that is not a number, or None."""
     if isinstance(X, (list, tuple, np.ndarray)):
         try:
             X = np.asarray(X, dtype=object)
@@ -446,6 +385,7 @@ def first_that_is_no_number(X):
 
 
 def is_number(value):
+    """Return whether a value can be converted to float; missing values can."""
     if value is pd.NA or value is None:
         return True
     if isinstance(value, (pd.Timestamp, pd.Timedelta)):

@@ -1,4 +1,4 @@
-"""The versions that a pickle was made by, and a warning where they are others."""
+"""Versions in a pickle, and a warning if they differ when it is loaded."""
 
 import warnings
 
@@ -9,7 +9,7 @@ import sklstm
 
 
 class VersionWarning(InconsistentVersionWarning):
-    """Warn of a pickle made by other versions; a kind of scikit-learn's warning.
+    """Warning that an estimator was pickled with other versions of packages.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class VersionWarning(InconsistentVersionWarning):
         Name of the estimator.
 
     current, original : dict of str to str
-        Versions of the packages, now and then.
+        Versions of the packages when loading and when pickling.
     """
 
     def __init__(self, *, estimator_name, current, original):
@@ -36,19 +36,19 @@ class VersionWarning(InconsistentVersionWarning):
             if self.original.get(name) != version
         )
         return (
-            f"{self.estimator_name} was pickled under {others}. It may fail or predict "
-            "otherwise; fit it anew, or load it under the versions it was made by."
+            f"{self.estimator_name} was pickled under {others}. It may fail or return "
+            "other predictions; fit it again, or load it under the original versions."
         )
 
 
 def versions(**others):
-    """Give the versions that a fitted estimator depends on, those of others besides."""
+    """Return the versions of sklstm, scikit-learn and other packages."""
     own = {"sklstm": sklstm.__version__, "scikit-learn": sklearn.__version__}
     return {**own, **others}
 
 
 def warn_of_other_versions(estimator, original, current):
-    """Warn, once for all packages, where the versions of a pickle are not today's."""
+    """Warn if the versions of a pickle are not the current ones."""
     if original != current:
         name = type(estimator).__name__
         warnings.warn(

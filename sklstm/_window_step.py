@@ -1,4 +1,4 @@
-"""What forecasts ask of the pipeline step that makes windows."""
+"""The protocol of pipeline steps that make windows, for forecasts."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
@@ -9,38 +9,38 @@ from sklstm._geometry import WindowGeometry
 
 
 class WindowStep(metaclass=ABCMeta):
-    """Base class of pipeline steps that make windows: what forecasts ask of them.
+    """Base class of pipeline steps that make windows, for forecasts.
 
     :func:`~sklstm.forecasting.forecast`, :func:`~sklstm.forecasting.backtest`,
     :func:`~sklstm.forecasting.stream` and the displays work with any transformer that
     has the parameters `window_length` and `horizon`, and the methods and attributes of
-    this class. It is the protocol, and need not be inherited; a subclass has to add
-    `features_of` and `last_rows` to its `fit` and `transform`.
+    this class. Such a transformer need not inherit from it. A subclass must define
+    `fit`, `transform`, `features_of` and `last_rows`.
 
     `transform` must return one window for each row of X. Unless the step has a
     `geometry` of its own, the window of row `t` holds the `window_length` rows of which
     the last is row ``t - horizon``.
 
-    Parameters of the same name may stand for these class attributes:
+    Parameters of the same name may replace these class attributes:
 
     Attributes
     ----------
     group_by : str, int or None
-        Column or index level that tells groups apart.
+        Column or index level that names the group of each row.
 
     known : str, int or sequence of such
         Columns that are known in advance.
 
     history : object
-        None where no rows of `fit` go before those of another table.
+        None if no rows of `fit` are put before those of another table.
 
     gaps : {"missing", "ignore"}
-        "missing" where rows that are missing by the index are missing time steps.
+        "missing" if rows that are missing by the index are missing time steps.
 
     Notes
     -----
     A fitted step may have a `fitted_table_` of type :class:`FittedTable`. Without it,
-    forecasts know nothing of the table that `fit` got.
+    forecasts do not use the table that `fit` got.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class WindowStep(metaclass=ABCMeta):
         """
 
     def as_transformed(self, windows):
-        """Return windows of three axes in the form that `transform` returns.
+        """Return 3-D windows in the form that `transform` returns.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class WindowStep(metaclass=ABCMeta):
         return windows
 
     def missing_rows(self, X):
-        """Count the rows that are missing before each row, as `transform` does.
+        """Return the number of rows missing before each row, as in `transform`.
 
         Parameters
         ----------
@@ -145,17 +145,17 @@ class WindowStep(metaclass=ABCMeta):
         Returns
         -------
         ndarray of int, of shape (n_rows,), or None
-            None where none is missing.
+            None if no row is missing.
         """
         return None
 
     def missing_rows_by_index(self, X, codes):
-        """Count the rows that are missing before each row of a table, without `fit`.
+        """Return the number of rows missing before each row of a table, without `fit`.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_columns)
-            The table, before the steps that are before this one.
+            The table that the first pipeline step gets.
 
         codes : ndarray of int, of shape (n_rows,)
             The number of the group of each row.
@@ -163,7 +163,7 @@ class WindowStep(metaclass=ABCMeta):
         Returns
         -------
         ndarray of int, of shape (n_rows,), or None
-            None where none is missing.
+            None if no row is missing.
         """
         return None
 
@@ -175,19 +175,19 @@ class FittedTable:
     Parameters
     ----------
     last : Moment or None
-        The last label of its index; None where the index is not looked at.
+        The last label of its index; None if the index is not used.
 
     frequency : Frequency or None
-        How its rows follow each other.
+        The frequency of its rows.
 
     counts_missing : bool
         Whether rows that are missing, by the index, are missing time steps.
 
     remembered : mapping
-        For each group its last rows.
+        The last rows of each group.
 
     target : SeenTarget or None
-        Some rows of y beside those of X.
+        Some rows of y and of X.
     """
 
     last: Any = None
@@ -208,15 +208,9 @@ def makes_windows(estimator):
 
 
 def check_window_step(step):
-    """Raise unless a step that makes windows has what WindowStep has.
-
-    Raises
-    ------
-    TypeError
-        With the names of what the step lacks.
-    """
+    """Raise TypeError unless a step has all members of WindowStep; names the others."""
     names = [name for name in vars(WindowStep) if not name.startswith("_")]
-    # Of a property the class is asked: it may need a fitted step.
+    # On the class first, as a property may need a fitted step.
     lacking = [
         name
         for name in ["transform", *names]

@@ -1,6 +1,5 @@
-"""All uses of private or undocumented members of other libraries, a file for each.
+"""All uses of private or undocumented members of other libraries, one file each.
 
-A file imports its library alone, and is imported by whoever needs it. All in it was
-seen to work in the versions of ``SEEN_IN``, the oldest and the newest that are tested;
-`tests/compat/test_compat.py` says by name what another version has taken away.
+A file imports only its library. ``SEEN_IN`` holds the oldest and the newest tested
+version. `tests/compat/test_compat.py` names the members that a version lacks.
 """

@@ -14,12 +14,12 @@ _UNDECAYED = "_exclude_from_weight_decay_pattern"
 
 
 @contextmanager
-def own_names():
-    """Count the Keras objects that are made in this context from the first one on.
+def isolated_name_counters():
+    """Restart Keras's counters of object names in this context.
 
-    Keras counts all that it names (`adam_1`, `adam_2`, …), and TensorFlow keeps 40 KiB
-    for every name of a variable that it has seen, for as long as the process lives.
-    The counters are the thread's own; they go on afterwards where they were.
+    Keras numbers the names of its objects (`adam_1`, `adam_2`, …), and TensorFlow keeps
+    40 KiB for every name of a variable until the process ends. The counters belong to
+    the thread, and are restored afterwards.
     """
     before = global_state.get_global_attribute(_COUNTERS)
     global_state.set_global_attribute(_COUNTERS, collections.defaultdict(int))
@@ -36,12 +36,12 @@ def layers_of(model):
 
 
 def variables_of(layer):
-    """Return the variables of a layer itself, without those of layers within it."""
+    """Return the variables of a layer, without those of layers within it."""
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
 def seed_states_of(layer):
-    """Return the variables that the random numbers of a layer itself depend on."""
+    """Return the seed states of a layer, without those of layers within it."""
     return [generator.state for generator in layer._seed_generators]
 
 
@@ -51,26 +51,25 @@ def wrapped_function(thing):
 
 
 def forget_model(callback):
-    """Take from a callback the model that it was set to."""
+    """Remove a callback's reference to its model."""
     callback._model = None
 
 
 # -------------------------------------------------------------------------- optimizers
 def get_undecayed(optimizer):
-    """Return what `exclude_from_weight_decay` was told, which the config lacks."""
+    """Return the pattern set by `exclude_from_weight_decay`, which the config lacks."""
     return getattr(optimizer, _UNDECAYED, None)
 
 
 def set_undecayed(optimizer, pattern):
-    """Set what :func:`get_undecayed` returns."""
+    """Set the pattern of weights without weight decay."""
     setattr(optimizer, _UNDECAYED, pattern)
 
 
 def leave_distribution(optimizer):
-    """Have an optimizer update variables as Keras's base class does, on one device.
+    """Make an optimizer update variables without `tf.distribute`.
 
-    Keras's versions for TensorFlow go through `tf.distribute`, which keeps the graph
-    that they were called in for as long as the process lives.
+    `tf.distribute` keeps the graph of each call until the process ends.
     """
     for name in ("_backend_update_step", "_apply_weight_decay"):
         method = functools.partial(getattr(BaseOptimizer, name), optimizer)
@@ -78,16 +77,16 @@ def leave_distribution(optimizer):
 
 
 def replace_update(optimizer, update):
-    """Have an optimizer call ``update(gradients, variables, learning_rate)``."""
+    """Make an optimizer call ``update(gradients, variables, learning_rate)``."""
     optimizer._backend_update_step = update
 
 
 def replace_clipping(optimizer, clip):
-    """Have an optimizer clip by ``clip(gradients)``, which returns others."""
+    """Make an optimizer clip gradients by ``clip(gradients)``."""
     optimizer._clip_gradients = clip
 
 
 def adam_moments(adam, variable):
-    """Return the variables in which an Adam keeps the two moments of another."""
+    """Return the two moments of a variable that an Adam optimizer keeps."""
     index = adam._get_variable_index(variable)
     return adam._momentums[index], adam._velocities[index]

@@ -1,36 +1,35 @@
 """Private members of scikit-learn.
 
-Names that scikit-learn has for its own modules and that third-party estimators use are
-imported here under public names. Of `Interval`, `Options`, `StrOptions` and
-`HasMethods` an estimator makes its class attribute ``_parameter_constraints``, which
-:func:`validate_params` reads.
+Functions that third-party estimators need are imported here under public names.
+`Interval`, `Options`, `StrOptions` and `HasMethods` are for the class attribute
+``_parameter_constraints``, which :func:`validate_params` checks.
 """
 
-# Rows of an array, a table or a list by their numbers.
+# Select rows of an array, a table or a list by indices.
 from sklearn.utils import _safe_indexing as safe_indexing
 
-# An ImportError that names who needs matplotlib.
+# Raise an ImportError that names the caller if matplotlib is missing.
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-# What values a parameter may have.
+# Constraints of parameters.
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
-# Output in the container that `set_output` asks for.
+# Wrap output in the container of `set_output`.
 from sklearn.utils._set_output import _wrap_data_with_container as wrap_output
 
 # Whether metadata routing is enabled.
 from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
 
-# Names of the columns of X, checked against those of fit.
+# Check feature names against those of fit.
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 
-# Parameters of fit for some rows: what has an entry a row is cut.
+# Select rows of the parameters of fit that have one entry per row.
 from sklearn.utils.validation import _check_method_params as check_method_params
 
-# Weights as an array, one a sample.
+# Convert sample weights to an array.
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
-# Number of samples of anything that has some.
+# Return the number of samples.
 from sklearn.utils.validation import _num_samples as num_samples
 
 SEEN_IN = "1.7.0", "1.9.1"
@@ -56,17 +55,17 @@ __all__ = [
 
 
 def validate_params(estimator):
-    """Raise unless all parameters obey the estimator's ``_parameter_constraints``."""
+    """Raise unless all parameters satisfy the estimator's constraints."""
     estimator._validate_params()
 
 
 def offer_set_output(cls):
-    """Have a class offer `set_output`, whose `transform` is not wrapped."""
+    """Make a class offer `set_output` without wrapping its `transform`."""
     cls._sklearn_auto_wrap_output_keys = {"transform"}
 
 
 def scorer_function(scorer):
-    """Return the metric that a scorer of `make_scorer` was made of, else itself."""
+    """Return the metric of a scorer of `make_scorer`; another scorer itself."""
     return getattr(scorer, "_score_func", scorer)
 
 

@@ -8,56 +8,56 @@ SEEN_IN = "2.18.0", "2.21.0"
 def call_concrete(function, arguments, captured):
     """Call a concrete function on flat arguments, with other captured inputs.
 
-    As any other function it would look at each argument, which takes longer than a
-    small network. `tf.raw_ops.StatefulPartitionedCall` takes captured inputs as well,
-    but TensorFlow keeps what it made of that operation when the function is long gone.
+    A usual call checks each argument, which is slower than a small network.
+    `tf.raw_ops.StatefulPartitionedCall` takes captured inputs as well, but TensorFlow
+    keeps the kernel of that operation after the function is deleted.
 
     Parameters
     ----------
     function : ConcreteFunction
-        From `get_concrete_function`, with an `input_signature`.
+        A function of `get_concrete_function`, with an `input_signature`.
 
     arguments : list of Tensor
-        One for each entry of the signature, flat.
+        Arguments, one for each entry of the flat signature.
 
     captured : list of Tensor
-        Takes the places of ``function.captured_inputs``.
+        Replacements of ``function.captured_inputs``.
 
     Returns
     -------
-    Tensor, or structure of such
-        As the function returns them.
+    Tensor, or structure of tensors
+        The result of the function.
     """
     return function._call_flat(arguments, captured)
 
 
 def stop_recording():
-    """Return a context manager in which no gradient tape records."""
+    """Return a context manager in which gradient tapes do not record."""
     return record.stop_recording()
 
 
 def record_operation(name, outputs, inputs, backward):
-    """Record a gradient of one's own for tensors that were computed unrecorded.
+    """Record a custom gradient of tensors that were computed without recording.
 
-    `tf.custom_gradient` would do, but keeps every graph that it was called in for as
-    long as the process lives.
+    `tf.custom_gradient` does the same, but keeps the graph of every call until the
+    process ends.
 
     Parameters
     ----------
     name : str
-        Of the operation.
+        Name of the operation.
 
     outputs, inputs : list of Tensor
-        Of the operation.
+        Tensors of the operation.
 
     backward : callable
-        Takes the gradients of the outputs, returns those of the inputs.
+        Function of the gradients of the outputs that returns those of the inputs.
     """
     record.record_operation(name, outputs, inputs, backward)
 
 
 def in_calling_thread():
-    """Return a context manager in which functions run in the thread that calls.
+    """Return a context manager in which functions run in the calling thread.
 
     Functions must be both traced and called in it.
     """
@@ -65,11 +65,11 @@ def in_calling_thread():
 
 
 def clear_kernel_cache():
-    """Free what TensorFlow keeps of each operation that was called from Python.
+    """Free TensorFlow's cache of kernels of the operations called from Python.
 
-    It keeps one for each shape of variable, and makes it again where it is asked to.
-    (A random operation outside any function, with a seed of its own and no global one,
-    begins its numbers anew.)
+    The cache has an entry for each shape of variable; kernels are created again when
+    needed. (Random operations outside functions, with an operation seed but no global
+    seed, restart their sequence.)
     """
     context.context().clear_kernel_cache()
 

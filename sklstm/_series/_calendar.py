@@ -3,30 +3,24 @@
 import numpy as np
 import pandas as pd
 
-# The share of rows that must be there to tell a frequency: of fewer, rows are more
-# likely events than a series.
-THERE = 1 / 3
+# The least share of rows that shows a frequency: with fewer, rows are more likely
+# events than a series.
+MIN_SHARE = 1 / 3
 
 _AN_HOUR = 3600 * 10**9
 
-# The offsets of pandas that are equally long. (Days are, except where clocks change;
-# pandas refuses the hours that these leave out.)
+# The offsets of pandas that are equally long. (Days are, except where clocks change.)
 EQUAL_STEPS = (pd.offsets.Tick, pd.offsets.Day)
 
 
-def is_grid(lengths, counts, there=THERE):
+def is_grid(lengths, counts, min_share=MIN_SHARE):
     """Return whether rows are equally spaced, except that some are missing.
 
-    Parameters
-    ----------
-    lengths, counts : ndarray of shape (n,)
-        The steps in ascending order, each once, and how often each occurs.
-
-    there : float
-        The share of steps that must be the shortest.
+    `lengths` are the distances between rows, ascending, `counts` how often each occurs;
+    at least the share `min_share` of all must be the shortest.
     """
     whole = not (lengths % lengths[0]).any()
-    return bool(whole and counts[0] >= there * counts.sum())
+    return bool(whole and counts[0] >= min_share * counts.sum())
 
 
 def days_of(times):
@@ -39,18 +33,7 @@ def days_of(times):
 
 
 def calendar_of(times):
-    """Return the calendar of times without holes.
-
-    Parameters
-    ----------
-    times : DatetimeIndex
-        Ascending, each once.
-
-    Returns
-    -------
-    pandas.DateOffset or None
-        None for equally long steps, or where there is no calendar.
-    """
+    """Return the offset of ascending times without gaps; None for equal steps."""
     freq = times.freq
     if freq is None and len(times) > 2 and times.is_unique:
         freq = pd.DatetimeIndex(times, freq="infer").freq
@@ -59,18 +42,8 @@ def calendar_of(times):
     return None if freq is None or isinstance(freq, EQUAL_STEPS) else freq
 
 
-def calendar_with_holes(times):
-    """Return the calendar of times, some of which are missing.
-
-    Parameters
-    ----------
-    times : DatetimeIndex
-        Ascending, each once.
-
-    Returns
-    -------
-    pandas.DateOffset or None
-    """
+def calendar_with_gaps(times):
+    """Return the offset of ascending times, some of which are missing, or None."""
     # Rows within one week may be on weekdays by chance.
     if len(times) < 3:
         return None
@@ -97,7 +70,7 @@ def _business_days(times, days):
     steps, dates = np.diff(days), days.astype("datetime64[D]")
     if steps.min() == 1:
         n_business_days = np.busday_count(dates[0], dates[-1]) + 1
-        return pd.offsets.BDay() if len(days) >= THERE * n_business_days else None
+        return pd.offsets.BDay() if len(days) >= MIN_SHARE * n_business_days else None
     business = np.busday_count(dates[:-1], dates[1:])
     # Every seventh day is every fifth business day too: that is a week.
     plain = not (steps % steps.min()).any()
@@ -120,7 +93,7 @@ def _business_hours(times):
     if (wall.day_of_week >= 5).any() or last == 23:
         return None
     n_days = np.busday_count(*wall[[0, -1]].to_numpy().astype("datetime64[D]")) + 1
-    if len(times) < THERE * n_days * (last - first + 1):
+    if len(times) < MIN_SHARE * n_days * (last - first + 1):
         return None
     minute = within[0].seconds // 60
     opening, closing = f"{first:02}:{minute:02}", f"{last + 1:02}:{minute:02}"

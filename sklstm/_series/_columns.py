@@ -1,4 +1,4 @@
-"""Which columns or index levels of a table tell entities and times of its rows."""
+"""The columns and index levels of a table that hold entities and times."""
 
 from numbers import Integral
 
@@ -9,20 +9,9 @@ from sklstm._series._groups import Groups
 
 
 def column_of(X, name):
-    """Return a column or an index level of a table by its name.
+    """Return a column or an index level of a table by its name, None without such.
 
-    Parameters
-    ----------
-    X : DataFrame, polars.DataFrame or array-like
-        The table.
-
-    name : object
-        The name; of an array of two axes the position of a column.
-
-    Returns
-    -------
-    Series, Index or ndarray of length n_rows, or None
-        None if there is no such column or level.
+    Of an array of two axes the name is the position of a column.
     """
     if name in getattr(X, "columns", ()):
         return X[name]
@@ -36,20 +25,10 @@ def column_of(X, name):
 
 
 def entities_of(X, group_by, name="X", remedy=""):
-    """Return what tells the entity of each row, as `column_of` does.
+    """Return the entity of each row, as `column_of` does.
 
-    Parameters
-    ----------
-    X, group_by
-        The table, and what names the entities.
-
-    name, remedy : str
-        What a message calls the table, and what it advises.
-
-    Raises
-    ------
-    ValueError
-        If there is no such column or level.
+    Raise ValueError unless `group_by` is a column or level. The message calls the table
+    `name`, and ends with `remedy`.
     """
     entities = column_of(X, group_by)
     if entities is not None:
@@ -67,13 +46,7 @@ def entities_of(X, group_by, name="X", remedy=""):
 
 
 def groups_of(X, group_by, name="X", remedy=""):
-    """Return the rows of each entity as `Groups`; without `group_by` of one for all.
-
-    Parameters
-    ----------
-    X, group_by, name, remedy
-        As for `entities_of`.
-    """
+    """Return the rows of each entity as `Groups`; without `group_by` one for all."""
     if group_by is None:
         return Groups.of_one("all rows", len(X))
     entities = entities_of(X, group_by, name, remedy)

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from sklstm._series._calendar import (
-    THERE,
+    MIN_SHARE,
     calendar_of,
-    calendar_with_holes,
+    calendar_with_gaps,
     days_of,
     is_grid,
 )
 
-_A_DAY = 24 * 3600 * 10**9
+A_DAY = 24 * 3600 * 10**9
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Frequency:
     Parameters
     ----------
     usual_step : float or None
-        Their usual distance; None where there are not two rows to tell.
+        The usual distance; None for fewer than two rows.
 
     longest_step : float
-        The longest that leaves nothing out: a weekend, for business days.
+        The longest distance without a gap: a weekend, for business days.
 
     freq : pandas.DateOffset or None
         The calendar of steps that are not equally long.
@@ -58,16 +58,17 @@ class Frequency:
 
     @property
     def is_regular(self):
-        """Whether rows are equally far apart or of a calendar, but for holes."""
-        there = self.usual_step is not None
-        return there and (self.freq is not None or self.usual_step == self.longest_step)
+        """Whether rows are equally far apart or of a calendar, except for gaps."""
+        if self.usual_step is None:
+            return False
+        return self.freq is not None or self.usual_step == self.longest_step
 
     @classmethod
-    def of(cls, steps, times=None, *, there=THERE):
+    def of(cls, steps, times=None, *, min_share=MIN_SHARE):
         """Return the frequency of labels, by the distances between neighbours.
 
-        Steps of several times the shortest are holes if at least the share `there` of
-        all steps is the shortest; None says that they are none.
+        Steps of several times the shortest are gaps if at least the share `min_share`
+        of all steps is the shortest; with None they are never gaps.
         """
         if not len(steps):
             return cls()
@@ -78,18 +79,18 @@ class Frequency:
             return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else calendar_of(times)
         if freq is None and times is not None and len(lengths) > 1:
-            freq = calendar_with_holes(times)
+            freq = calendar_with_gaps(times)
         if freq is not None:
             return cls(float(steps.mean()), float(lengths[-1]), freq)
         if counts.max() >= 0.9 * len(steps):  # equally long, but for outages
             usual = float(lengths[counts.argmax()])
             return cls(usual, usual)
-        if there is not None:
+        if min_share is not None:
             if times is not None and (days := days_of(times)) is not None:
-                # A day is not always 24 hours long.
+                # Where clocks change, a day has 23 or 25 hours.
                 lengths, counts = np.unique(np.diff(days), return_counts=True)
-                lengths = lengths * _A_DAY
-            if is_grid(lengths, counts, there):
+                lengths = lengths * A_DAY
+            if is_grid(lengths, counts, min_share):
                 return cls(float(lengths[0]), float(lengths[0]))
         return cls(float(usual_steps.mean()), float(usual_steps[-1]))
 
@@ -98,7 +99,7 @@ class Frequency:
         if self.usual_step is None:
             return 0
         if self.freq is not None:
-            unit = last.label.unit  # nanoseconds do not reach back to 1677
+            unit = last.label.unit  # nanoseconds begin in 1677
             between = pd.date_range(last.label, first.label, freq=self.freq, unit=unit)
             return int(((between > last.label) & (between < first.label)).sum())
         distance = first.position - last.position
@@ -107,21 +108,10 @@ class Frequency:
         return max(round(distance / self.usual_step) - 1, 0)
 
     def labels_after(self, last, n_rows):
-        """Return the labels of the rows that follow.
+        """Return the labels of the `n_rows` rows that follow the Moment `last`.
 
-        Parameters
-        ----------
-        last : Moment
-            The last row that there is.
-
-        n_rows : int
-            How many.
-
-        Returns
-        -------
-        pandas.Index of length n_rows, or None
-            None where the rows so far do not tell: fewer than two, or not equally far
-            apart.
+        None if the frequency is not known: fewer than two rows, or not equally far
+        apart.
         """
         if self.freq is not None:
             periods, unit = n_rows + 1, last.label.unit
@@ -129,63 +119,51 @@ class Frequency:
             return labels[labels > last.label][:n_rows]
         if not self.is_regular:
             return None
+        numbers = range(1, n_rows + 1)
         if last.kind.startswith("period"):
-            # By numbers: what is added to a period of two days counts by two days.
+            # By ordinals: periods of two days add in steps of two days.
             first, step = last.label.ordinal, round(self.usual_step)
-            ahead = (first + k * step for k in _ahead(n_rows))
-            freq = last.label.freq
-            return pd.PeriodIndex([pd.Period(ordinal=i, freq=freq) for i in ahead])
+            ordinals, freq = (first + k * step for k in numbers), last.label.freq
+            return pd.PeriodIndex([pd.Period(ordinal=i, freq=freq) for i in ordinals])
         if last.kind == "number":
             step = self.usual_step
             step = int(step) if isinstance(last.label, Integral) else step
-            return pd.Index([last.label + k * step for k in _ahead(n_rows)])
-        if self.usual_step % _A_DAY == 0 and last.kind == "aware time":
-            # A day is not always 24 hours long, and may lack an hour or have it twice.
-            days = int(self.usual_step // _A_DAY)
+            return pd.Index([last.label + k * step for k in numbers])
+        if self.usual_step % A_DAY == 0 and last.kind == "aware time":
+            # Where clocks change, a day has 23 or 25 hours.
+            days = int(self.usual_step // A_DAY)
             wall = last.label.tz_localize(None)
-            ahead = [wall + pd.Timedelta(days=k * days) for k in _ahead(n_rows)]
-            return pd.DatetimeIndex(ahead).tz_localize(
+            times = [wall + pd.Timedelta(days=k * days) for k in numbers]
+            return pd.DatetimeIndex(times).tz_localize(
                 last.label.tz,
                 ambiguous=np.ones(n_rows, dtype=bool),
                 nonexistent="shift_forward",
             )
         step = pd.Timedelta(int(self.usual_step), unit="ns").as_unit(last.label.unit)
-        return pd.Index([last.label + k * step for k in _ahead(n_rows)])
+        return pd.Index([last.label + k * step for k in numbers])
 
 
 def columns_of(frequencies):
-    """Return the attributes of many frequencies as columns.
+    """Return the usual and the longest steps of many frequencies, as two arrays.
 
-    Parameters
-    ----------
-    frequencies : list of Frequency
-
-    Returns
-    -------
-    usual, longest : ndarray of shape (n_frequencies,)
-        The usual step, NaN where there is none, and the longest that leaves nothing
-        out: infinite where there is none, or a calendar counts the rows.
+    The usual step may be NaN. The longest is infinite if unknown, or if a calendar
+    counts the rows.
     """
-    usual = [np.nan if p.usual_step is None else p.usual_step for p in frequencies]
-    counts = (p.usual_step is not None and p.freq is None for p in frequencies)
+    usual = [np.nan if f.usual_step is None else f.usual_step for f in frequencies]
     longest = [
-        p.longest_step if there else np.inf
-        for p, there in zip(frequencies, counts, strict=True)
+        np.inf if f.usual_step is None or f.freq is not None else f.longest_step
+        for f in frequencies
     ]
     return np.array(usual), np.array(longest)
 
 
 def longest_plain_step(times):
-    """Return the distance from which on equal ones may be those of a calendar.
+    """Return the distance from which equal steps may be those of a calendar.
 
-    `times` is the DatetimeIndex; None of other labels, which have none.
+    `times` is the DatetimeIndex; None for other labels, which have no calendar.
     """
     if times is None:
         return np.inf
-    # Shorter than a month, and no hour is left out of a day: no calendar has other
-    # steps, and to look for one takes long in many groups.
-    return (28 if times.tz is None and times.freq is None else 0.5) * _A_DAY
-
-
-def _ahead(n_rows):
-    return range(1, n_rows + 1)
+    # Equal steps shorter than a month are of no calendar, unless hours of a day are
+    # left out. The search for a calendar takes long in many groups.
+    return (28 if times.tz is None and times.freq is None else 0.5) * A_DAY

@@ -11,7 +11,7 @@ import pandas as pd
 class Groups:
     """The rows of a table, group by group.
 
-    A panel may have 100,000 groups: what is done to each of them is done to columns.
+    All methods work on whole columns, as a panel may have 100,000 groups.
 
     Parameters
     ----------
@@ -19,10 +19,10 @@ class Groups:
         The groups, in the order in which they first appear.
 
     order : ndarray of int, of shape (n_rows,)
-        The rows of the first group as they stand in the table, then of the next.
+        The rows of the first group, in the order of the table, then of the next.
 
     sizes : ndarray of int, of shape (n_groups,)
-        How many rows each has; none is empty.
+        The number of rows of each group; none is empty.
     """
 
     names: list
@@ -31,23 +31,10 @@ class Groups:
 
     @classmethod
     def of(cls, entities, parameter, table=None):
-        """Return the groups of rows.
+        """Return the groups of rows with these entities, of shape (n_rows,).
 
-        Parameters
-        ----------
-        entities : array-like of shape (n_rows,)
-            What each row belongs to.
-
-        parameter : str
-            What told them, for the error where an entity is missing.
-
-        table : str, default=None
-            What holds the rows, for that error.
-
-        Raises
-        ------
-        ValueError
-            If a row has no group.
+        Raise ValueError if an entity is missing, with `parameter` and `table` in the
+        message.
         """
         codes, names = pd.factorize(np.asarray(entities))
         if (codes < 0).any():
@@ -57,82 +44,77 @@ class Groups:
             )
         sizes = np.bincount(codes, minlength=len(names))
         if names.dtype.kind in "mM":
-            # As Timestamp and Timedelta: bare numbers are others in another unit.
+            # As Timestamp and Timedelta, which compare equal in any unit.
             names = pd.Index(names)
         return cls(names.tolist(), np.argsort(codes, kind="stable"), sizes)
 
     @classmethod
     def of_one(cls, name, n_rows):
-        """Return all rows as those of one group."""
+        """Return all rows as one group."""
         return cls([name], np.arange(n_rows), np.array([n_rows]))
 
     def __len__(self):
-        """Count the groups."""
+        """Return the number of groups."""
         return len(self.names)
 
     @functools.cached_property
     def ends(self):
-        """Where each group ends in `order`."""
+        """The end of each group in `order`."""
         return np.cumsum(self.sizes)
 
     @functools.cached_property
     def starts(self):
-        """Where each group begins in `order`."""
+        """The start of each group in `order`."""
         return self.ends - self.sizes
 
     def rows(self, i):
-        """Return the rows of group `i`, as they stand in the table."""
+        """Return the rows of group `i`, in the order of the table."""
         return self.order[self.starts[i] : self.ends[i]]
 
     def rows_of_each(self):
-        """Return the rows of each group, as they stand in the table."""
-        if not len(self):  # of which NumPy would split off one
+        """Return the rows of each group, in the order of the table."""
+        if not len(self):  # NumPy would return one part
             return []
         return np.split(self.order, self.ends[:-1])
 
     def last(self, n_rows):
-        """Return the groups with their last `n_rows` rows alone."""
+        """Return the groups with only their last `n_rows` rows."""
         sizes = np.minimum(self.sizes, n_rows)
         at = np.repeat(self.ends - sizes, sizes) + count_up(sizes)
         return Groups(self.names, self.order[at], sizes)
 
     def arranged(self, column):
-        """Return a column of the table in the order of `order`."""
+        """Return a column of the table, group by group as in `order`."""
         return column if self._is_in_order else column[self.order]
 
     @functools.cached_property
     def codes(self):
         """The number of each row's group, in the order of the table."""
-        return self._scattered(self.repeat(np.arange(len(self))))
+        return self.in_table_order(self.repeat(np.arange(len(self))))
 
     @functools.cached_property
     def places(self):
-        """The place of each row within its group, from 0 on."""
-        return self._scattered(count_up(self.sizes))
+        """The position of each row within its group, from 0."""
+        return self.in_table_order(count_up(self.sizes))
 
     def rows_at(self, codes, places):
-        """Return the rows at places of groups, the nearest where there are none."""
+        """Return the rows at positions in groups; the nearest if none exists."""
         nearest = np.clip(places, 0, self.sizes[codes] - 1)
         return self.order[self.starts[codes] + nearest]
 
-    def line(self, missing=None):
-        """Return the time steps of rows, counting those that are missing.
+    def timeline(self, missing=None):
+        """Return the time steps of rows as a Timeline.
 
-        Parameters
-        ----------
-        missing : ndarray of int, of shape (n_rows,), default=None
-            Rows that are missing before each row in its group. None: none are.
-
-        Returns
-        -------
-        Line
+        `missing` is the number of rows missing before each row in its group; None for
+        none.
         """
         if missing is None:
-            return Line(self, self.places)
+            return Timeline(self, self.places)
         passed = np.cumsum(1 + missing[self.order])
-        return Line(self, self._scattered(passed - self.repeat(passed[self.starts])))
+        places = passed - self.repeat(passed[self.starts])
+        return Timeline(self, self.in_table_order(places))
 
-    def _scattered(self, arranged):
+    def in_table_order(self, arranged):
         """Return a column in the order of the table; the inverse of `arranged`."""
         column = np.empty_like(arranged)
         column[self.order] = arranged
@@ -147,8 +129,8 @@ class Groups:
         return np.repeat(column, self.sizes)
 
 
-class Line:
-    """Where the rows of each group are on the line of time steps.
+class Timeline:
+    """The time step of each row in its group, counting missing rows.
 
     Parameters
     ----------
@@ -156,35 +138,32 @@ class Line:
         The rows of each group, in the order of time.
 
     places : ndarray of int, of shape (n_rows,)
-        The time step of each row in its group, from 0 on.
+        The time step of each row in its group, from 0.
     """
 
     def __init__(self, groups, places):
         self.places = places
         self._groups, self._width = groups, int(places.max(initial=0)) + 1
-        # One ascending line for all groups, one after the other.
+        # The time steps of all groups, one group after the other: ascending.
         codes = groups.repeat(np.arange(len(groups)))
-        self._on_line = codes * self._width + places[groups.order]
+        self._steps = codes * self._width + places[groups.order]
 
     def rows_before(self, n_steps):
         """Return the row `n_steps` time steps before each row, as `rows_at` does."""
         return self.rows_at(self._groups.codes, self.places - n_steps)
 
     def rows_at(self, codes, places):
-        """Return the rows at time steps of groups, and which of them there are.
+        """Return the rows at time steps of groups, and a mask of those that exist.
 
-        Returns
-        -------
-        tuple of (ndarray of int, ndarray of bool)
-            Where there is no row, some row stands in.
+        In place of a row that does not exist, the first array holds any row.
         """
         wanted = codes * self._width + places
-        line, order = self._on_line, self._groups.order
-        at = np.minimum(np.searchsorted(line, wanted), len(order) - 1)
+        steps, order = self._steps, self._groups.order
+        at = np.minimum(np.searchsorted(steps, wanted), len(order) - 1)
         inside = (places >= 0) & (places < self._width)
-        return order[at], inside & (line[at] == wanted)
+        return order[at], inside & (steps[at] == wanted)
 
 
 def count_up(sizes):
-    """Count from 0 on within each of several parts: 0, 1, 0, 1, 2 of sizes 2 and 3."""
+    """Count from 0 within each of several parts: 0, 1, 0, 1, 2 for sizes 2 and 3."""
     return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

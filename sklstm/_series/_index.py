@@ -1,4 +1,4 @@
-"""What an index tells of its rows: times, numbers of rows, dates as text, levels."""
+"""Properties of an index: times, numbers of rows, dates as text, levels."""
 
 import warnings
 
@@ -14,14 +14,9 @@ def is_time(index):
 def numbers_rows(index):
     """Return whether the index of a table of groups only numbers its rows.
 
-    Groups share numbers that tell time, such as years. Numbers that occur once each
-    number the rows. They do so in a table of one group too, which may be a part of a
-    table of several groups.
-
-    Parameters
-    ----------
-    index : pandas.Index
-        That of a table whose groups have a name, without the level that names them.
+    Groups share numbers that are times, such as years. Numbers that occur once each
+    number the rows; also in a table of one group, which may be a part of a table of
+    several.
     """
     if isinstance(index, pd.RangeIndex):
         return True
@@ -32,13 +27,7 @@ def numbers_rows(index):
 def without_groups(index, codes):
     """Return an index without the levels that only number the groups of its rows.
 
-    Parameters
-    ----------
-    index : pandas.Index
-        That of a table.
-
-    codes : ndarray of int, of shape (n_rows,)
-        The number of each row's group, in the order in which groups first appear.
+    `codes` are the numbers of the groups, in the order in which groups first appear.
     """
     for level in reversed(range(index.nlevels)):
         if index.nlevels > 1:
@@ -52,34 +41,19 @@ def reads_as_dates(index):
     some = index[:20]
     if isinstance(index, pd.MultiIndex) or not all(isinstance(x, str) for x in some):
         return False
-    # Plain numbers and names of days or months alone are no dates.
+    # Numbers, and mere names of days or months, are not dates.
     if not all(any(c.isdigit() for c in x) and not x.isdigit() for x in some):
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that each may be of another format
+        warnings.simplefilter("ignore")  # of mixed formats
         return bool(pd.to_datetime(some, errors="coerce").notna().all())
 
 
 def warn_of_levels(X, after=None, *, stacklevel=4):
     """Warn if the index has several levels, of which one may name entities.
 
-    There is no warning if only one level changes, as for a single entity.
-
-    Parameters
-    ----------
-    X : object
-        A table.
-
-    after : object, default=None
-        The label of a row that is before the table.
-
-    stacklevel : int, default=4
-        As in :func:`warnings.warn`.
-
-    Returns
-    -------
-    bool
-        Whether there are several levels that change.
+    There is no warning if only one level changes, as for a single entity. `after` is
+    the label of a row before the table. Return whether several levels change.
     """
     index = X.index if isinstance(X, pd.DataFrame) else None
     if not isinstance(index, pd.MultiIndex) or not len(index):
@@ -95,7 +69,7 @@ def warn_of_levels(X, after=None, *, stacklevel=4):
     warnings.warn(
         f"The index of X has the levels {list(index.names)}, but group_by is None: "
         "windows take all rows for one series, and go across entities. Name the level "
-        f"that tells entities{example}; or leave one level, if it is one series.",
+        f"that tells entities{example}; or drop the other levels, if it is one series.",
         UserWarning,
         stacklevel=stacklevel,
     )

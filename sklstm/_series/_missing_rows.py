@@ -1,4 +1,4 @@
-"""How many rows are missing within a table, and between two tables."""
+"""The number of rows that are missing within a table, and between two tables."""
 
 import numpy as np
 import pandas as pd
@@ -6,28 +6,15 @@ import pandas as pd
 from sklstm._series._frequency import Frequency, columns_of
 from sklstm._series._time_labels import TimeLabels
 
-# Fewer rows than these tell no frequency.
+# Fewer rows show no frequency.
 ROWS_OF_A_FREQUENCY = 3
 
 
 def frequencies_of(times, groups, *, of_table_where_short):
-    """Return the frequency of each group.
+    """Return the Frequency of each group; of none without `times` (TimeLabels).
 
-    Parameters
-    ----------
-    times : TimeLabels or None
-        The labels of the table; without them no group has a frequency.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    of_table_where_short : bool
-        Whether a group of one or two rows has the frequency of the table, if that is
-        regular.
-
-    Returns
-    -------
-    list of Frequency
+    `of_table_where_short` is whether a group of one or two rows has the frequency of
+    the table, if that is regular.
     """
     if times is None:
         return [Frequency()] * len(groups)
@@ -40,27 +27,10 @@ def frequencies_of(times, groups, *, of_table_where_short):
 
 
 def count_missing(times, groups, frequencies, *, are_sorted):
-    """Count the rows missing before each row in its group.
+    """Return the number of rows missing before each row in its group, None without any.
 
-    Parameters
-    ----------
-    times : TimeLabels
-        The labels of the table.
-
-    groups : Groups
-        The rows of each group.
-
-    frequencies : list of Frequency
-        A group without a regular one counts none.
-
-    are_sorted : bool
-        Whether it is known that times fall in no group; one in which they do counts
-        none.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_rows,), or None
-        None where none is missing.
+    Groups without a regular frequency count none; neither do those whose `times`
+    (TimeLabels) fall, unless `are_sorted` rules that out.
     """
     numbered = len(groups) == 1 and isinstance(times.index, pd.RangeIndex)
     if numbered and times.index.step <= frequencies[0].longest_step:
@@ -70,32 +40,16 @@ def count_missing(times, groups, frequencies, *, are_sorted):
         regular &= ~np.logical_or.reduceat(times.falls(groups), groups.starts)
     if not regular.any():
         return None
-    found = times.missing_before(groups, frequencies, regular)
-    if not found.any():
-        return None
-    missing = np.empty_like(found)
-    missing[groups.order] = found
-    return missing
+    missing = times.missing_before(groups, frequencies, regular)
+    return groups.in_table_order(missing) if missing.any() else None
 
 
 def missing_by_index(index, groups, *, of_groups):
-    """Count the rows missing before each row of a table, by its index alone.
+    """Return the number of rows missing before each row, by the index alone.
 
-    Parameters
-    ----------
-    index : pandas.Index
-        Without the level that names the group.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    of_groups : bool
-        Whether the table is known to have groups, be it of one.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_rows,), or None
-        None where none is missing, or labels tell nothing.
+    `index` is without the level that names the group; `of_groups` is whether the table
+    is known to have groups, even if it has one. None if no row is missing, or labels
+    show no gaps.
     """
     if isinstance(index, pd.MultiIndex) or index.hasnans:
         return None
@@ -107,22 +61,10 @@ def missing_by_index(index, groups, *, of_groups):
 
 
 def n_rows_between(frequencies, last, first, *, at_most):
-    """Count the rows that are missing between series and the rows that follow.
+    """Return the number of rows missing between `last` and `first`, for each series.
 
-    Parameters
-    ----------
-    frequencies : list of Frequency
-        Those of the series.
-
-    last, first : TimeLabels
-        When each ends, and when what follows begins.
-
-    at_most : int
-        More are not counted.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_series,)
+    `last` are the TimeLabels of the ends of series with these frequencies, `first`
+    those of the rows that follow. Counts stop at `at_most`.
     """
     found = np.zeros(len(frequencies), dtype=np.int64)
     steps = last.steps_to(first)
@@ -139,6 +81,5 @@ def n_rows_between(frequencies, last, first, *, at_most):
         return found
     usual, longest = columns_of(frequencies)
     far = np.flatnonzero(steps > longest)
-    n_rows = np.clip(np.rint(steps[far] / usual[far]) - 1, 0, at_most)
-    found[far] = n_rows
+    found[far] = np.clip(np.rint(steps[far] / usual[far]) - 1, 0, at_most)
     return found

@@ -30,22 +30,8 @@ def check_labelled(index, name, remedy):
 def check_sorted(labels, groups, group_by, remedy, name="X"):
     """Raise unless the labels of each group ascend.
 
-    Parameters
-    ----------
-    labels : TimeLabels
-        Those of the table.
-
-    groups : Groups
-        The rows of each group.
-
-    group_by : object
-        What names the groups; None without groups.
-
-    remedy : callable
-        Returns what the message advises, of labels, rows of the group and `group_by`.
-
-    name : str, default="X"
-        What the message calls the table.
+    The message calls the table `name`, and ends with ``remedy(labels, rows, group_by)``
+    for the rows of the first group that is not sorted.
     """
     row, i = _first(labels.falls(groups), groups)
     if row is not None:
@@ -57,7 +43,7 @@ def check_sorted(labels, groups, group_by, remedy, name="X"):
 
 
 def check_unique(labels, groups, group_by, name="X"):
-    """Raise unless the sorted labels of each group occur once; see `check_sorted`."""
+    """Raise unless the sorted labels of each group occur once."""
     row, i = _first(labels.repeats(groups), groups)
     if row is not None:
         remedy = " in a group."
@@ -83,17 +69,10 @@ def _of_group(groups, i, group_by):
 
 
 def number_times(times):
-    """Return the number of the time of each row, from 0 for the earliest on.
+    """Return the number of the time of each row, from 0 for the earliest.
 
-    Parameters
-    ----------
-    times : Index, Series or array of shape (n_rows,)
-        The parameter `time` of a splitter.
-
-    Raises
-    ------
-    ValueError
-        If times are missing, have no order, or are dates that sort as text.
+    Raise ValueError if times are missing, have no order, or are dates that sort as
+    text.
     """
     if getattr(getattr(times, "dtype", None), "name", None) == "float16":
         times = times.astype(np.float32)  # pandas has no such index
@@ -103,8 +82,8 @@ def number_times(times):
     except TypeError:  # such as numbers beside text
         kinds = sorted({type(time).__name__ for time in times})
         raise ValueError(
-            f"time holds {', '.join(kinds)}, which have no order. Let the times of "
-            "all rows be of one kind."
+            f"time holds {', '.join(kinds)}, which have no order. Pass times of "
+            "one type."
         ) from None
     if (steps < 0).any():
         raise ValueError(f"The time of row {int(np.argmax(steps < 0))} is missing.")
@@ -113,11 +92,11 @@ def number_times(times):
 
 
 def _check_dates_are_parsed(ordered):
-    """Raise if times are dates as text, whose order is that of text."""
+    """Raise if times are dates as text, sorted as text."""
     if isinstance(ordered, pd.CategoricalIndex) or not reads_as_dates(ordered):
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of text that pandas will not read for ever
+        warnings.simplefilter("ignore")  # text that pandas will not read in future
         dates = pd.to_datetime(ordered, errors="coerce", format="mixed", utc=True)
     dates = dates.dropna()
     falls = np.flatnonzero(dates[1:] < dates[:-1])

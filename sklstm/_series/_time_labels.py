@@ -1,4 +1,4 @@
-"""The labels of rows: their order, and how far apart they are."""
+"""The labels of rows: their order, and the distances between them."""
 
 import functools
 
@@ -22,53 +22,45 @@ _DAY_OF_EPOCH, _SATURDAY = 3, 5
 
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
-# Numbers may not tell time: fewer of their rows may be missing than of dates.
-_NUMBERS_THERE = 2 / 3
+# Numbers need not be times, so that a larger share must exist than of dates.
+_MIN_SHARE_OF_NUMBERS = 2 / 3
 
 
 class TimeLabels:
-    """The index of a table, ready to be compared and subtracted.
+    """The index of a table, to compare and subtract labels.
 
-    Parameters
-    ----------
-    index : pandas.Index
-        One label a row.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing.
+    Raise ValueError if a label is missing.
     """
 
     def __init__(self, index):
         check_labelled(index, "X", "Fill it, or set history=None.")
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
-        # By their moments, which the groups of a panel often share.
+        # By positions, which the groups of a panel often share.
         self._frequencies = {}
 
     @property
-    def tells_time(self):
-        """Whether the labels are points in time, not just numbers or names."""
+    def are_times(self):
+        """Whether the labels are points in time, not only numbers or names."""
         return self.kind.endswith(" time") or self.kind.startswith("period ")
 
     def show_gaps(self, of_groups):
-        """Return whether labels that are left out may be rows that are missing.
+        """Return whether labels that are left out may be missing rows.
 
-        Whole numbers show them, as years do or the numbers of rows of which some were
-        dropped; but where there are groups not those that occur once each, which number
-        the rows of all of them.
+        Whole numbers show them, such as years, or row numbers of which some were
+        dropped. With groups, numbers that occur once each do not, as they number the
+        rows of all groups.
         """
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
             return whole and not (of_groups and numbers_rows(self.index))
-        return self.tells_time or self.kind == "duration"
+        return self.are_times or self.kind == "duration"
 
-    def _rules_out_calendars(self, positions, steps):
-        """Return whether times are of no calendar, for which a search takes long.
+    def _has_no_calendar(self, positions, steps):
+        """Return whether times are of no calendar, to avoid a slow search for one.
 
-        Business hours are hours apart, months further than 10 days, and business days
-        leave out the weekend; but an index may bring any calendar of its own.
+        Business hours are hours apart, months more than 10 days, and business days
+        leave out the weekend; but the offset of an index may be any calendar.
         """
         if self.index.freq is not None and not isinstance(self.index.freq, EQUAL_STEPS):
             return False
@@ -83,25 +75,14 @@ class TimeLabels:
         return bool(((days + _DAY_OF_EPOCH) % 7 >= _SATURDAY).any())
 
     def falls(self, groups):
-        """Return which rows are earlier than the one before them in their group.
-
-        Parameters
-        ----------
-        groups : Groups
-            The rows of each group.
-
-        Returns
-        -------
-        ndarray of bool, of shape (n_rows,)
-            Group by group.
-        """
-        return self._beside_the_one_before(groups, np.less)
+        """Return which rows are earlier than the one before, group by group."""
+        return self._compare_with_row_before(groups, np.less)
 
     def repeats(self, groups):
-        """Return which rows have the label of the one before them, as `falls` does."""
-        return self._beside_the_one_before(groups, np.equal)
+        """Return which rows have the label of the row before, as `falls` does."""
+        return self._compare_with_row_before(groups, np.equal)
 
-    def _beside_the_one_before(self, groups, compare):
+    def _compare_with_row_before(self, groups, compare):
         ranks = self._ranks(groups) if self._positions is None else self._positions
         ranks = groups.arranged(ranks)
         found = np.zeros(len(ranks), dtype=bool)
@@ -110,17 +91,17 @@ class TimeLabels:
         return found
 
     def _ranks(self, groups):
-        """Return numbers in the order of labels that are no numbers."""
+        """Return the ranks of labels that are not numbers."""
         try:
             return _ranks_of(self.index)
-        except TypeError:  # those of a group may have an order still
+        except TypeError:  # within a group they may have an order
             ranks = np.zeros(len(self.index), dtype=np.int64)
             for rows in groups.rows_of_each():
                 ranks[rows] = _ranks_of(self.index[rows])
             return ranks
 
     def n_rises(self, rows):
-        """Count the rows among some whose label is later than the one before."""
+        """Return the number of these rows whose label is later than the one before."""
         labels = self.index[rows]
         return int((np.diff(pd.factorize(labels, sort=True)[0]) > 0).sum())
 
@@ -142,7 +123,7 @@ class TimeLabels:
         """Return the distances to other labels, pairwise; None if too large."""
         if not self.is_like(others) or not len(self.index):
             return None
-        # Integers that measure nanoseconds could overflow.
+        # Integer nanoseconds could overflow.
         ends = self._positions.astype(float), others._positions.astype(float)
         if max(np.abs(end).max() for end in ends) * self._unit > 2.0**61:
             return None
@@ -168,7 +149,7 @@ class TimeLabels:
     def take(self, rows):
         """Return the labels of some rows."""
         if isinstance(self.index, pd.RangeIndex):
-            # Its own indexing would keep an array of all labels in memory.
+            # RangeIndex would keep an array of all labels in memory.
             return TimeLabels(pd.Index(self._positions[rows]))
         return TimeLabels(self.index[rows])
 
@@ -181,22 +162,12 @@ class TimeLabels:
         return part
 
     def frequencies(self, groups):
-        """Return the frequency of each group, as `frequency` does for some rows.
-
-        Parameters
-        ----------
-        groups : Groups
-            The rows of each group.
-
-        Returns
-        -------
-        list of Frequency
-        """
+        """Return the Frequency of each group, as `frequency` does for some rows."""
         if self._positions is None:
             return [Frequency()] * len(groups)
         if len(groups) == 1:
             return [self.frequency(groups.order)]
-        steps = self._only_steps(groups)
+        steps = self._steps_of_groups(groups)
         plain = {step: Frequency(step, step) for step in np.unique(steps).tolist()}
         plain[0.0] = Frequency()
         return [
@@ -204,24 +175,21 @@ class TimeLabels:
             for i, step in enumerate(steps.tolist())
         ]
 
-    def _only_steps(self, groups):
-        """Return the distance between neighbouring labels of each group.
+    def _steps_of_groups(self, groups):
+        """Return the one distance between neighbouring labels of each group.
 
-        Returns
-        -------
-        ndarray of shape (n_groups,)
-            0 where a group has one label alone; -1 where labels fall, steps are of
-            several lengths, or so long that they may be those of a calendar.
+        0 for a group of one label; -1 if labels fall, distances differ, or are so long
+        that they may be those of a calendar.
         """
         positions = groups.arranged(self._positions)
         steps = np.diff(positions, prepend=positions[:1])
         steps[groups.starts] = 0
         longest = np.maximum.reduceat(steps, groups.starts)
-        # Times that are there twice are no step.
+        # Repeated times are no step.
         steps = np.where(steps == 0, groups.repeat(longest), steps)
         shortest = np.minimum.reduceat(steps, groups.starts)
         lengths = longest * float(self._unit)
-        # Of some rows, an index has no frequency.
+        # An empty index, as the `freq` of all rows is not that of a group.
         times = self.index[[]] if isinstance(self.index, pd.DatetimeIndex) else None
         plain = (shortest == longest) & (lengths < longest_plain_step(times))
         return np.where(plain, lengths, -1.0)
@@ -240,7 +208,7 @@ class TimeLabels:
 
     @functools.cached_property
     def _whole_frequency(self):
-        # Once, as groups without a frequency of their own ask for it one by one.
+        # Cached, as each group without a frequency of its own needs it.
         return self._frequency_of(self._positions, None)
 
     def _frequency_of(self, positions, rows):
@@ -248,10 +216,10 @@ class TimeLabels:
         steps = steps[steps > 0] * float(self._unit)
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
-            return Frequency.of(steps, there=_NUMBERS_THERE if whole else None)
-        if not isinstance(self.index, pd.DatetimeIndex) or self._rules_out_calendars(
-            positions, steps
-        ):
+            share = _MIN_SHARE_OF_NUMBERS if whole else None
+            return Frequency.of(steps, min_share=share)
+        dates = isinstance(self.index, pd.DatetimeIndex)
+        if not dates or self._has_no_calendar(positions, steps):
             return Frequency.of(steps)
         times = self.index if rows is None else self.index[rows]
         if times.has_duplicates or not times.is_monotonic_increasing:
@@ -259,23 +227,10 @@ class TimeLabels:
         return Frequency.of(steps, times)
 
     def missing_before(self, groups, frequencies, counted):
-        """Count the rows that are missing before each row but the first of a group.
+        """Return the number of rows missing before each row, group by group.
 
-        Parameters
-        ----------
-        groups : Groups
-            Rows in the order of time.
-
-        frequencies : list of Frequency
-            How those of each would follow each other without holes.
-
-        counted : ndarray of bool, of shape (n_groups,)
-            Groups whose frequency is regular. Of others none is missing.
-
-        Returns
-        -------
-        ndarray of int, of shape (n_rows,)
-            Group by group.
+        `counted` marks the groups with a regular frequency; others have no missing
+        rows.
         """
         positions = groups.arranged(self._positions)
         missing = np.zeros(len(positions), dtype=np.int64)
@@ -287,7 +242,7 @@ class TimeLabels:
         usual = usual[np.searchsorted(groups.ends, far, side="right")]
         count = np.rint(steps[far] * (self._unit / usual)) - 1
         missing[far] = np.maximum(count, 0)
-        grids = {}  # which groups often share
+        grids = {}  # groups often share them
         for i in np.flatnonzero(counted & (groups.sizes > 1)).tolist():
             if (freq := frequencies[i].freq) is None:
                 continue
@@ -301,24 +256,12 @@ class TimeLabels:
             missing[own][1:] = np.maximum(between, 0)
         return missing
 
-    def holes(self, groups, missing):
-        """Find the holes between the rows of groups.
+    def gaps(self, groups, missing):
+        """Return the gaps between the rows of groups.
 
-        Parameters
-        ----------
-        groups : Groups
-            Rows in the order of time.
-
-        missing : ndarray of int, of shape (n_rows,)
-            How many rows are missing before each row of the table.
-
-        Returns
-        -------
-        of_group : ndarray of int, of shape (n_holes,)
-            The place of the group that each hole is in, ascending.
-
-        around : ndarray of shape (n_holes, 2)
-            The positions of the rows before and after it.
+        `missing` is the number of rows missing before each row of the table. The
+        results are the number of each gap's group, ascending, and the positions of the
+        rows before and after it, of shape (n_gaps, 2).
         """
         after = np.flatnonzero(groups.arranged(missing))
         around = groups.order[np.column_stack([after - 1, after])]
@@ -336,12 +279,9 @@ def _ranks_of(labels):
 
 
 def _positions(index):
-    """Return labels as positions on a line, if they are numbers or times.
+    """Return the kind of labels, their positions or None, and the unit of these.
 
-    Returns
-    -------
-    tuple of (str, ndarray or None, int)
-        What the line measures, the place of each label on it, and the unit of places.
+    Only numbers and times have positions.
     """
     if isinstance(index, pd.PeriodIndex):
         return f"period {index.freqstr}", index.asi8, 1
@@ -359,13 +299,13 @@ def _positions(index):
             # Unsigned integers wrap around where labels fall, narrow ones where they
             # are far apart.
             numbers = numbers.astype(np.int64, copy=False)
-        elif len(numbers) and _are_whole(numbers):
+        elif len(numbers) and _are_integers(numbers):
             numbers = numbers.astype(np.int64)
         return "number", numbers, 1
     return "other", None, 1
 
 
-def _are_whole(numbers):
+def _are_integers(numbers):
     """Return whether floats are whole numbers, as years of a file often are."""
-    # Those of 2**53 and more may stand for others.
+    # Floats from 2**53 on may be rounded.
     return bool((np.abs(numbers) < 2.0**53).all() and (numbers % 1 == 0).all())

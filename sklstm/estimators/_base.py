@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import Interval, Options, StrOptions, validate_params
-from sklstm._routed import check_takes
+from sklstm._routed import check_arguments
 from sklstm._validation import (
     check_no_infinity,
     check_same_index,
@@ -110,7 +110,7 @@ class SequenceEstimator(Trainer):
             stays as it was.
         """
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             if not new.warm_start:
                 new._forget()
             begins = not new.initialized_
@@ -150,7 +150,7 @@ class SequenceEstimator(Trainer):
 
     def _partial_fit(self, X, y, sample_weight, *known):
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             samples = new._samples(X, y, sample_weight)
             if new.initialized_:
                 new._check_unchanged(samples.table)
@@ -181,7 +181,7 @@ class SequenceEstimator(Trainer):
             Itself, with random weights.
         """
         validate_params(self)
-        with self._replaced() as new:
+        with self._replace_state() as new:
             new._forget()
             samples = new._samples(X, y, None)
             new._build(samples)
@@ -226,7 +226,7 @@ class SequenceEstimator(Trainer):
         model = self._exported(self.network_.export())
         scale, offset = self.target_encoder_.affine_
         if scale is not None:
-            outputs = keras.layers.Rescaling(scale, offset, name="units_of_y")
+            outputs = keras.layers.Rescaling(scale, offset, name="original_scale")
             outputs = outputs(model.outputs[0])
             model = keras.Model(model.inputs[0], outputs, name="sklstm")
         if self._takes_tokens():
@@ -370,7 +370,7 @@ class SequenceEstimator(Trainer):
     def _spec(self, table, target):
         routed = self._routed("model")
         if self.model is not None:
-            check_takes("model", self.model, routed)
+            check_arguments("model", self.model, routed)
             return CustomSpec(
                 n_timesteps=table.n_timesteps,
                 n_features=table.n_features,

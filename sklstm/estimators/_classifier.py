@@ -396,7 +396,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels as in y.
         """
-        now = self._as_it_is()  # another thread may be fitting
+        now = self._shallow_copy()  # another thread may be fitting
         outputs = now._outputs(X)
         return now.target_encoder_.inverse_transform(outputs)
 
@@ -415,7 +415,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
             In the order of `classes_`; rows sum to 1, but for multilabel targets,
             whose columns are the probabilities of each label.
         """
-        now = self._as_it_is()
+        now = self._shallow_copy()
         outputs = now._outputs(X)
         return now.target_encoder_.probabilities(outputs)
 

@@ -395,7 +395,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
                 (n_samples, n_steps, n_outputs)
             In the units and the shape of y.
         """
-        now = self._as_it_is()  # another thread may be fitting
+        now = self._shallow_copy()  # another thread may be fitting
         outputs = now._outputs(X)
         return now.target_encoder_.inverse_transform(outputs)
 
@@ -425,7 +425,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         >>> bool((low < high).all())
         True
         """
-        now = self._as_it_is()
+        now = self._shallow_copy()
         outputs = now._outputs(X)
         return now.target_encoder_.quantiles_of(outputs)
 

@@ -324,7 +324,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         float
             The share of labels that are right.
         """
-        now = self._as_it_is()
+        now = self._shallow_copy()
         check_is_fitted(now)
         check_consistent_length(X, y, sample_weight)
         present, outputs = now._outputs_of_steps(X)
@@ -339,7 +339,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
 
     def _decode(self, X, decoding):
         """Decode the outputs by a method of the target."""
-        now = self._as_it_is()  # another thread may be fitting
+        now = self._shallow_copy()  # another thread may be fitting
         check_is_fitted(now)
         present, outputs = now._outputs_of_steps(X)
         return in_place(getattr(now.target_encoder_, decoding)(outputs), present)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from sklstm._compat.keras import own_names
+from sklstm._compat.keras import isolated_name_counters
 from sklstm._scikeras import RepairedWrapper
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._held_out import last_samples
@@ -44,7 +44,7 @@ class Trainer(RepairedWrapper):
         """Choose the samples to hold out."""
         return last_samples(y.shape[0], share)
 
-    @own_names()
+    @isolated_name_counters()
     def _train(self, samples, validation=None, *, begins=False, partial=False):
         """Train the network.
 
@@ -99,7 +99,7 @@ class Trainer(RepairedWrapper):
             verbose=min(int(self.verbose), 2),
         )
 
-    @own_names()
+    @isolated_name_counters()
     def _train_beside(self, network, samples, epochs):
         """Train another network in the same way, on other samples, silently.
 

@@ -11,7 +11,7 @@ class FollowingRows:
 
     Parameters
     ----------
-    parts : Parts
+    parts : SplitPipeline
         The pipeline.
 
     panel : Panel

@@ -26,7 +26,7 @@ class Forecaster:
     fitted : estimator
         What reads tables: the pipeline, or the search over it.
 
-    parts : Parts
+    parts : SplitPipeline
         The same, taken apart.
 
     units : TargetUnits or None

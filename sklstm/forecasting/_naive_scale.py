@@ -59,7 +59,7 @@ class _Changes:
     def __init__(self, panel, y, window, season_length):
         self._codes, self._n_groups = panel.series.codes, len(panel.groups)
         missing = window.missing_rows_by_index(panel.frame, panel.series.codes)
-        line = panel.series.line(missing)
+        line = panel.series.timeline(missing)
         before, there = line.rows_before(int(season_length))
         self._before, self._changes = before, np.abs(y - y[before])
         self._changes[~there] = np.nan

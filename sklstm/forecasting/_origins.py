@@ -48,7 +48,7 @@ class Origins:
         self._panel, self._levels = forecaster.table_alone(panel)
         window = self._parts.window
         transformed = self._parts.transform(self._panel.given)
-        self._line = self._panel.series.line(window.missing_rows(transformed))
+        self._line = self._panel.series.timeline(window.missing_rows(transformed))
         self._values = window.features_of(transformed)
         self._n_recent = window.geometry.n_recent
         steps = max(map(self._n_steps, folds))

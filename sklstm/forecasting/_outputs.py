@@ -16,7 +16,7 @@ class Outputs:
 
     Parameters
     ----------
-    parts : Parts
+    parts : SplitPipeline
         The pipeline.
 
     panel : Panel

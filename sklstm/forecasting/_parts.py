@@ -3,7 +3,7 @@
 from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 
-from sklstm._pipeline import Parts, find_window, steps_of
+from sklstm._pipeline import SplitPipeline, find_window, steps_of
 
 
 def parts_of(fitted, caller):
@@ -18,7 +18,7 @@ def parts_of(fitted, caller):
         If its windows are no step of it, with the way to make them one.
     """
     try:
-        return Parts.of(fitted, caller)
+        return SplitPipeline.of(fitted, caller)
     except NotFittedError:
         raise
     except ValueError as error:

@@ -107,7 +107,7 @@ def depends_on_other_rows(parts, panel, transformed):
 
     Parameters
     ----------
-    parts : Parts
+    parts : SplitPipeline
         The pipeline.
 
     panel : Panel

@@ -168,7 +168,7 @@ class TargetUnits:
         X = panel.given
         levels = differences = self._transformed(X)
         if self.weights:
-            line = panel.series.line(self.lags.missing_within(X, levels))
+            line = panel.series.timeline(self.lags.missing_within(X, levels))
             differences = levels.copy()
             for lag, weight in self.weights.items():
                 rows, there = line.rows_before(lag)

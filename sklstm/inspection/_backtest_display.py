@@ -1,4 +1,4 @@
-"""Errors of forecasts from many origins: how far ahead, and when."""
+"""Display of errors of backtests: by step ahead, and by fold."""
 
 import textwrap
 
@@ -183,17 +183,17 @@ class BacktestDisplay:
     def from_predictions(
         cls, backtests, *, metric="mae", only_target=None, target_name=None, **plot_kw
     ):
-        """Draw the errors of backtests that are there already.
+        """Draw the errors of backtests that were made before.
 
         Parameters
         ----------
         backtests : DataFrame or dict of str to DataFrame
-            What :func:`sklstm.forecasting.backtest` gives, of several models by name.
+            What :func:`sklstm.forecasting.backtest` returns, of several models by name.
 
         metric : {"mae", "rmse", "mase"} or callable, default="mae"
             The mean absolute error, the root of the mean squared error, the mean
             absolute scaled error (of backtests with `season_length`), or a function
-            ``metric(y_true, y_pred)`` that gives a number.
+            ``metric(y_true, y_pred)`` that returns a number.
 
         only_target : str or int, default=None
             The target to measure. Needed where there are several, as errors in units
@@ -215,7 +215,7 @@ class BacktestDisplay:
         ------
         ValueError
             If a table lacks columns, a forecast is NaN, no truth is known, or a
-            parameter is not what is said above.
+            parameter is not allowed.
 
         Warns
         -----
@@ -286,7 +286,7 @@ class BacktestDisplay:
         return self
 
     def _label(self):
-        """Say what is measured, and of what."""
+        """Return the label of the axis of errors."""
         if self.target_name is None:
             return self.metric_name
         target = self.target_name

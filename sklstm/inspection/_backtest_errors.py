@@ -51,7 +51,7 @@ def one_table(backtests, only_target=None, *, scaled=False):
     """
     if not isinstance(backtests, Mapping) or not backtests:
         raise ValueError(
-            "backtests must be the DataFrame that backtest gives, or a dict of "
+            "backtests must be the DataFrame that backtest returns, or a dict of "
             f"name to such DataFrames, got {backtests!r}."
         )
     tables = []
@@ -142,7 +142,7 @@ def check_metric(metric):
 
 def _number(error):
     if not isinstance(error, Real):
-        raise ValueError(f"metric must give a number, but gave {error!r}.")
+        raise ValueError(f"metric must return a number, but returned {error!r}.")
     return float(error)
 
 
@@ -150,8 +150,8 @@ def _complete_rows(name, table, only_target):
     """Return the rows of a target that have a truth."""
     if not isinstance(table, pd.DataFrame):
         raise ValueError(
-            f"backtests must hold the DataFrames that backtest gives, but {name!r} is "
-            f"{type(table).__name__}."
+            f"backtests must hold the DataFrames that backtest returns, but {name!r} "
+            f"is {type(table).__name__}."
         )
     lacking = [column for column in _NEEDED if column not in table.columns]
     if lacking:
@@ -181,18 +181,19 @@ def _complete_rows(name, table, only_target):
 
 def _of_target(name, table, only_target):
     """Return the rows of a target."""
-    there = list(table["target"].unique()) if "target" in table.columns else []
-    if only_target is None and len(there) > 1:
+    targets = list(table["target"].unique()) if "target" in table.columns else []
+    if only_target is None and len(targets) > 1:
         raise ValueError(
             f"only_target must name one of the targets of {name!r}, whose errors have "
-            f"units of their own: {shortened(there)}."
+            f"units of their own: {shortened(targets)}."
         )
     if only_target is None:
         return table
-    if only_target not in there:
+    if only_target not in targets:
         raise ValueError(
             f"only_target must be one of the targets of {name!r}: "
-            f"{shortened(there) or 'it has no column of targets'}; got {only_target!r}."
+            f"{shortened(targets) or 'it has no column of targets'}; got "
+            f"{only_target!r}."
         )
     return table[table["target"] == only_target]
 

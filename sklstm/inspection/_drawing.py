@@ -1,4 +1,4 @@
-"""What all Displays share: axes that are given or made, and styles of artists."""
+"""Axes and styles of artists, for all Displays."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def axes_of(ax, shape, **figure_kw):
     Parameters
     ----------
     ax : matplotlib Axes, array-like of Axes, or None
-        What the user gave: as many as there are panels.
+        Of the user: one for each panel.
 
     shape : tuple of int
         Rows and columns of the panels of a new figure.
@@ -74,7 +74,7 @@ def styled(name, given, defaults, artist):
 
 
 def lone_points(values):
-    """Return the places of values without a neighbour, of which a line shows nothing.
+    """Return the places of values without a neighbour, which a line does not show.
 
     Examples
     --------
@@ -82,11 +82,11 @@ def lone_points(values):
     >>> lone_points([1.0, float("nan"), 2.0, 3.0]).tolist()
     [0]
     """
-    there = np.isfinite(values)
-    beside = np.zeros(len(there), dtype=bool)
-    beside[1:] |= there[:-1]
-    beside[:-1] |= there[1:]
-    return np.flatnonzero(there & ~beside)
+    finite = np.isfinite(values)
+    beside = np.zeros(len(finite), dtype=bool)
+    beside[1:] |= finite[:-1]
+    beside[:-1] |= finite[1:]
+    return np.flatnonzero(finite & ~beside)
 
 
 def thinned(n_labels, most):

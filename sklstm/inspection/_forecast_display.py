@@ -1,4 +1,4 @@
-"""Forecasts after what was known, beside what came true."""
+"""Display of forecasts with history, truth and intervals."""
 
 import warnings
 
@@ -30,9 +30,9 @@ class ForecastDisplay:
     Parameters
     ----------
     forecast : DataFrame of shape (n_rows, n_columns) or Series
-        What :func:`sklstm.forecasting.forecast` gives: a column for each target, after
-        it its quantiles (``price_q0.1``) or interval (``price_lower``,
-        ``price_upper``), and the column or index level that names the group, if any.
+        What :func:`sklstm.forecasting.forecast` returns: a column for each target, then
+        its quantiles (``price_q0.1``) or interval (``price_lower``, ``price_upper``),
+        and the column or index level that names the group, if any.
 
     history : DataFrame or Series, default=None
         Known values of the targets; those earlier than the forecast are drawn.
@@ -163,12 +163,12 @@ class ForecastDisplay:
     def from_predictions(
         cls, forecast, *, history=None, truth=None, group_by=None, **plot_kw
     ):
-        """Draw a forecast that is there already.
+        """Draw a forecast that was made before.
 
         Parameters
         ----------
         forecast : DataFrame of shape (n_rows, n_columns) or Series
-            What :func:`sklstm.forecasting.forecast` gives.
+            What :func:`sklstm.forecasting.forecast` returns.
 
         history : DataFrame or Series, default=None
             Known values of the targets; those earlier than the forecast are drawn.
@@ -237,7 +237,7 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If tables do not go together, or a parameter is not what is said above.
+            If tables do not go together, or a parameter is not allowed.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         if n_history is not None:
@@ -273,7 +273,7 @@ class ForecastDisplay:
         return self
 
     def _draw(self, ax, target, values, notes, styles):
-        """Draw one panel, what matters most in front."""
+        """Draw one panel, with the forecast in front."""
         history = values.pop("history", None)
         if history is not None:
             self.history_lines_ += _line(ax, history, styles["history"])
@@ -291,7 +291,7 @@ class ForecastDisplay:
         if "truth" in values:
             self.truth_lines_ += _line(ax, values["truth"], styles["truth"])
         for label, kind in lines:
-            # The median is the forecast itself, where quantiles are what is learnt.
+            # The median is the forecast itself, where quantiles are what is learned.
             if not np.array_equal(values[kind], forecast):
                 style = {**styles["line"], "label": label, "linestyle": ":"}
                 self.quantile_lines_ += _line(ax, values[kind], style)
@@ -304,7 +304,7 @@ class ForecastDisplay:
             _format_dates(ax, forecast.index)
 
     def _explain(self, axes, own_figure):
-        """Add one legend for all panels, where it covers nothing."""
+        """Add one legend for all panels, outside of them."""
         handles = {}
         for panel in axes:
             for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
@@ -422,7 +422,7 @@ def _axes_of_panels(ax, n_groups, n_targets):
 
 
 def _line(ax, values, style):
-    """Draw a line, with markers at points that it does not reach."""
+    """Draw a line, with markers at points that have no neighbour."""
     x, values = _as_drawn(values.index), values.to_numpy()
     lone = lone_points(values)
     marked = {}
@@ -432,7 +432,7 @@ def _line(ax, values, style):
 
 
 def _edges(low, high):
-    """Return edges to those parts of a band that are a point wide, and so no area."""
+    """Return edge widths that show the parts of a band that are one point wide."""
     both = np.isfinite(low) & np.isfinite(high)
     starts = np.flatnonzero(both & ~np.append(False, both[:-1]))
     # The last known row, at which the band begins, is no interval.
@@ -442,9 +442,9 @@ def _edges(low, high):
 
 
 def _legend_within(ax, own):
-    """Add a legend to axes, in a room of its own above what is drawn.
+    """Add a legend within the given axes, above the lines.
 
-    Outside it could cover titles and neighbours, of which we know nothing.
+    Outside of them it could cover titles and other axes of the user.
     """
     box = ax.get_window_extent()
     for n_columns in range(len(own["labels"]), 0, -1):
@@ -469,7 +469,7 @@ def _as_drawn(index):
 
 
 def _format_dates(ax, index):
-    """Show dates without repeating what neighbours share, in their own time zone."""
+    """Format dates concisely, in their own time zone."""
     if isinstance(index, pd.DatetimeIndex):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 

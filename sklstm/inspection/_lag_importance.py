@@ -1,4 +1,4 @@
-"""Which lags of which features a fitted pipeline looks at."""
+"""Importance of each lag of each feature, by permutation."""
 
 import copy
 import textwrap
@@ -167,7 +167,7 @@ class LagImportanceDisplay:
         ------
         ValueError
             If `fitted` has no step that makes windows, no window has a step, or a
-            parameter is not what is said above.
+            parameter is not allowed.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         forecaster = Forecaster(fitted, cls.__name__)
@@ -254,7 +254,7 @@ class LagImportanceDisplay:
         return self
 
     def _label(self):
-        """Name as many rows and columns as can be read."""
+        """Label as many features and lags as fit."""
         single = all(newest == oldest for newest, oldest in self.lags)
         most = _MOST_LAG_LABELS if single else _MOST_BLOCK_LABELS
         shown = _labelled_blocks(self.lags, most)
@@ -269,7 +269,7 @@ class LagImportanceDisplay:
 
 # ------------------------------------------------------------------------- arithmetic
 def blocks_of_lags(n_lags, lags_per_block):
-    """Cut the time axis into blocks, from the newest lag on; the oldest may be short.
+    """Cut the lags into blocks, from the newest on; the oldest block may be shorter.
 
     Returns
     -------
@@ -287,12 +287,12 @@ def blocks_of_lags(n_lags, lags_per_block):
 
 
 def permutation_within(patterns, rng):
-    """Return a permutation of samples that moves each only among its like.
+    """Return a permutation of samples within groups of equal patterns.
 
     Parameters
     ----------
     patterns : ndarray of shape (n_samples, n)
-        Samples with equal rows are alike.
+        Samples with equal rows form a group.
 
     rng : RandomState
         Permutes.
@@ -310,7 +310,7 @@ def permutation_within(patterns, rng):
 
 
 def block_importances(score, windows, blocks, n_repeats, rng):
-    """Measure how much a score falls when blocks are permuted.
+    """Compute how much a score decreases when each block is permuted.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def block_importances(score, windows, blocks, n_repeats, rng):
         Returns the score of windows.
 
     windows : ndarray of shape (n_samples, n_timesteps, n_features)
-        Is changed in between, and is as before at the end.
+        Changed during the call, and restored at its end.
 
     blocks : list of tuple (start, stop)
         The time steps of each block.
@@ -365,8 +365,8 @@ def _check_parameters(n_repeats, lags_per_block, max_samples, scoring, window):
         )
 
 
-def _in_form(window, flatten):
-    """Return a step that makes windows in the other form, from the same fit."""
+def _with_flatten(window, flatten):
+    """Return a copy of a fitted window step with another `flatten`."""
     other = copy.copy(window)
     other.flatten = flatten
     return other
@@ -379,9 +379,9 @@ def _names_and_lags(parts, X):
     try:
         for step in parts.before:
             names = step.get_feature_names_out(names)
-        features = _in_form(parts.window, False).get_feature_names_out(names)
+        features = _with_flatten(parts.window, False).get_feature_names_out(names)
     except (AttributeError, ValueError):  # steps that do not tell names
-        features = _in_form(parts.window, False).get_feature_names_out()
+        features = _with_flatten(parts.window, False).get_feature_names_out()
     features, geometry = list(features), parts.window.geometry
     lags, horizon = geometry.lags, geometry.horizon
     if len(geometry.known) == len(features):
@@ -393,16 +393,16 @@ def _names_and_lags(parts, X):
 
 
 def _some_windows(parts, X, max_samples, rng):
-    """Make the windows of some rows, in order, of those that have a step.
+    """Return the windows of some rows, of those that have a time step.
 
     Returns
     -------
     windows : ndarray of shape (n_samples, window_length, n_features)
-        To be changed.
+        A copy, which may be changed.
 
     rows : ndarray of int, of shape (n_samples,)
     """
-    windows = _in_form(parts.window, False).transform(parts.transform(X))
+    windows = _with_flatten(parts.window, False).transform(parts.transform(X))
     if np.ndim(windows) != 3:
         raise ValueError(
             f"The importance of lags needs windows of three axes, but "
@@ -421,7 +421,7 @@ def _some_windows(parts, X, max_samples, rng):
             break
     if not len(chosen):
         raise ValueError(
-            f"X has no window with a time step in its {n_rows} rows. Give more rows "
+            f"X has no window with a time step in its {n_rows} rows. Pass more rows "
             f"than horizon={parts.window.horizon}, or those with history before them."
         )
     chosen.sort()
@@ -429,7 +429,7 @@ def _some_windows(parts, X, max_samples, rng):
 
 
 def _name(scoring, predictor):
-    """Say what falls, or, of an error with its sign turned, what grows."""
+    """Return the label of the colours: what decreases, or, of an error, increases."""
     if scoring is None:
         kind = "score"
         if is_regressor(predictor):
@@ -451,7 +451,7 @@ def _time(newest, oldest):
 
 
 def _labelled_blocks(lags, most):
-    """Choose the blocks whose labels are shown: at round lags, and the newest."""
+    """Return the blocks whose labels are shown: at round lags, and the newest."""
     every = thinned(len(lags), most)
     numbers = np.arange(len(lags), 0, -1)
     single = lags[-1][0] == lags[-1][1]
@@ -465,7 +465,7 @@ def _labelled_blocks(lags, most):
 
 
 def _colours(mean, std):
-    """Choose a map and limits: diverging only where negatives are no noise."""
+    """Return colour map and limits: diverging if there are clearly negative values."""
     largest = float(np.abs(mean).max())
     if (mean + std).min() < -0.05 * largest:
         return {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest}

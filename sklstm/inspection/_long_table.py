@@ -1,4 +1,4 @@
-"""Forecasts, what was known before and what came true, as one long table."""
+"""Forecasts, history and truth as one long table."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def long_table(forecast, history, truth, group_by, *, group=None, n_history=None
         What `forecast` returns.
 
     history, truth : DataFrame, Series or array-like
-        What was known before, and what came true; None where it is not given.
+        Known values, and true values of the forecast rows; None if not given.
 
     group_by : str, int or None
         The column or index level of `forecast` that names the group.
@@ -96,15 +96,15 @@ def _read_forecast(forecast, group_by):
     if not isinstance(forecast, pd.DataFrame) or not len(forecast):
         raise ValueError(
             "forecast must be a DataFrame or Series of at least one row, as "
-            f"sklstm.forecasting.forecast gives it, got {forecast!r}."
+            f"sklstm.forecasting.forecast returns it, got {forecast!r}."
         )
     if group_by is not None:
         entities_of(forecast, group_by, "forecast")  # which raises without it
         return forecast, group_by
     if forecast.index.nlevels > 1:
         levels = [name for name in forecast.index.names if name is not None]
-        kinds = {name: forecast.index.get_level_values(name) for name in levels}
-        groups = [name for name, level in kinds.items() if not is_time(level)]
+        values = {name: forecast.index.get_level_values(name) for name in levels}
+        groups = [name for name, level in values.items() if not is_time(level)]
         if len(groups) == 1:
             return forecast, groups[0]
         raise ValueError(
@@ -205,8 +205,8 @@ def _choose_groups(groups, group):
     if group is None:
         return list(groups)[:_MOST_GROUPS]
     if group not in list(groups):
-        there = "no groups" if list(groups) == [None] else shortened(groups)
-        raise ValueError(f"group must be one of forecast's: {there}; got {group!r}.")
+        names = "no groups" if list(groups) == [None] else shortened(groups)
+        raise ValueError(f"group must be one of forecast's: {names}; got {group!r}.")
     return [group]
 
 

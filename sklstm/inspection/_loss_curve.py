@@ -244,7 +244,7 @@ def _curves(history, metric):
 
 
 def _is_history(history):
-    """Tell a history of epochs from what other estimators remember by that name."""
+    """Return whether `history_` is a history of epochs, as of a Keras estimator."""
     return (
         isinstance(history, Mapping)
         and len(history) > 0

@@ -1,4 +1,4 @@
-"""Errors in units of those of the naive forecast, or over rows that have a target."""
+"""Errors scaled by the naive forecast's, and scorers that skip missing targets."""
 
 from sklstm.metrics._scaled_error import mean_absolute_scaled_error
 from sklstm.metrics._skip_missing import skip_missing

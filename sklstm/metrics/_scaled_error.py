@@ -16,11 +16,11 @@ def mean_absolute_scaled_error(
     sample_weight=None,
     multioutput="uniform_average",
 ):
-    """Compute the mean absolute error over that of the naive forecast in training.
+    """Compute the mean absolute error divided by that of the naive forecast.
 
-    The MASE [1]_: below 1 where forecasts err less than the (seasonal) naive forecast
-    did one season ahead within the rows of the fit. It has no unit, and so compares
-    series of unlike scales.
+    The MASE [1]_. It is below 1 if the forecasts are better than the (seasonal) naive
+    forecast one season ahead is on the training rows. It does not depend on the scale
+    of a series, so that it compares series of different scales.
 
     Parameters
     ----------
@@ -31,18 +31,18 @@ def mean_absolute_scaled_error(
         The predictions.
 
     y_train : array-like of shape (n_train,) or (n_train, n_outputs)
-        The targets that the model was fitted on, of one series in the order of time;
-        NaN is missing.
+        The targets that the model was fitted on, of one series in the order of time.
+        NaN means a missing target.
 
     season_length : int, default=1
-        Steps of a season. 1 scales by the errors of the last value.
+        Time steps of a season. 1 scales by the errors of the last value.
 
     sample_weight : array-like of shape (n_samples,), default=None
         Weights of the predictions.
 
     multioutput : {"raw_values", "uniform_average"} or array-like of shape \
             (n_outputs,), default="uniform_average"
-        Whether to return the error of each output, their mean, or their mean by these
+        Whether to return the error of each output, their mean, or their mean with these
         weights.
 
     Returns
@@ -52,13 +52,13 @@ def mean_absolute_scaled_error(
     Raises
     ------
     ValueError
-        If shapes do not fit each other, a target or a prediction is no finite number,
-        or `y_train` has no change over a season to scale by.
+        If the shapes are inconsistent, `y_true` or `y_pred` is not finite, or `y_train`
+        has no changes over a season to scale by.
 
     See Also
     --------
-    sklstm.forecasting.backtest_scores : The same of a backtest, by the train rows of
-        every origin.
+    sklstm.forecasting.backtest_scores : The MASE of a backtest, scaled by the training
+        rows of every origin.
 
     Notes
     -----
@@ -98,7 +98,9 @@ def mean_absolute_scaled_error(
             f"y_train must have the {len(errors)} outputs of y_true, got shape "
             f"{y_train.shape}."
         )
-    scaled = errors / _checked(naive_errors(train, int(season_length)), season_length)
+    scaled = errors / _check_scale(
+        naive_errors(train, int(season_length)), season_length
+    )
     if isinstance(multioutput, str) and multioutput == "raw_values":
         return scaled
     weights = None if isinstance(multioutput, str) else np.asarray(multioutput)
@@ -121,29 +123,29 @@ def naive_errors(y, season_length):
     Parameters
     ----------
     y : ndarray of shape (n_rows, n_outputs)
-        One series in the order of time; NaN is missing.
+        One series in the order of time; NaN means missing.
 
     season_length : int
-        Steps of a season.
+        Time steps of a season.
 
     Returns
     -------
     ndarray of shape (n_outputs,)
-        NaN where no value has one a season before.
+        NaN for an output without two values that are one season apart.
     """
     changes = np.abs(y[season_length:] - y[:-season_length])
-    known = ~np.isnan(changes)
+    exists = ~np.isnan(changes)
     with np.errstate(invalid="ignore"):
-        return np.where(known, changes, 0.0).sum(axis=0) / known.sum(axis=0)
+        return np.where(exists, changes, 0.0).sum(axis=0) / exists.sum(axis=0)
 
 
-def _checked(scale, season_length):
-    lacking = np.flatnonzero(np.isnan(scale)).tolist()
-    if lacking:
+def _check_scale(scale, season_length):
+    missing = np.flatnonzero(np.isnan(scale)).tolist()
+    if missing:
         raise ValueError(
-            "y_train has no value with one a season before it "
-            f"(season_length={season_length}) in outputs {lacking}: too few rows, or "
-            "too many that are NaN, to scale errors by."
+            "y_train has no two values that are one season apart "
+            f"(season_length={season_length}) in outputs {missing}, so that errors "
+            "can't be scaled. Pass more rows, or fewer that are NaN."
         )
     constant = np.flatnonzero(scale == 0).tolist()
     if constant:

@@ -1,4 +1,4 @@
-"""Scores over the rows that have a target."""
+"""Scorers that skip rows with a missing target."""
 
 import functools
 
@@ -15,29 +15,29 @@ _RESPONSES = {"predict", "predict_proba", "predict_log_proba", "decision_functio
 def skip_missing(scoring):
     """Make a scorer that leaves out the rows whose target is missing.
 
-    scikit-learn's own scorers raise for a NaN in y, of which a cross-validation makes a
-    score of NaN. This one predicts for all rows of X, of which each may be in the
-    windows of others, and scores those that have a target.
+    scikit-learn's scorers raise for NaN in y, so that the score of a cross-validation
+    is NaN. This scorer predicts for all rows of X, because a row may be in the windows
+    of other rows, and scores the rows that have a target.
 
     Parameters
     ----------
     scoring : str or callable
-        A name of scikit-learn's, such as "neg_mean_absolute_error", or a scorer: a
-        callable that takes an estimator, X and y.
+        Name of a scorer of scikit-learn, such as "neg_mean_absolute_error", or a
+        scorer: a callable of an estimator, X and y.
 
     Returns
     -------
     callable
         A scorer for the `scoring` of :func:`~sklearn.model_selection.cross_val_score`,
-        :class:`~sklearn.model_selection.GridSearchCV` and the like. Of several outputs
-        it leaves out the rows where one is missing; the estimators' own `score` leaves
-        out each on its own.
+        :class:`~sklearn.model_selection.GridSearchCV` and the like. If there are
+        several outputs, it leaves out the rows where any of them is missing; the
+        estimators' own `score` leaves out missing targets output by output.
 
     Raises
     ------
     ValueError
-        If no row has a target, y has other rows than X or another pandas index (by the
-        scorer), or the name is none of scikit-learn's.
+        If scikit-learn has no scorer of that name. The scorer raises if no row has a
+        target, or if y has another number of rows or another pandas index than X.
 
     Examples
     --------
@@ -52,14 +52,14 @@ def skip_missing(scoring):
     """
     if scoring is None:
         raise ValueError(
-            'scoring must be a name of scikit-learn\'s, such as "r2", or a callable '
-            "that takes an estimator, X and y; got None."
+            'scoring must be a name of a scorer, such as "r2", or a callable of an '
+            "estimator, X and y; got None."
         )
     return _SkipMissing(get_scorer(scoring))
 
 
 class _SkipMissing:
-    """A scorer; an object rather than a function, for processes to be sent it."""
+    """A scorer; a class, because a nested function can't be pickled."""
 
     def __init__(self, scorer):
         self._scorer = scorer
@@ -78,21 +78,22 @@ class _SkipMissing:
             return self._scorer(estimator, X, y, **params)
         if missing.all():
             raise ValueError(
-                "y has a missing target (NaN) in every row; there is nothing to score."
+                "y has a missing target (NaN) in every row, so that no row can be "
+                "scored."
             )
-        of_known = np.array(targets[~missing].tolist())
-        return self._scorer(_OfKnown(estimator, ~missing), X, of_known, **params)
+        y = np.array(targets[~missing].tolist())
+        return self._scorer(_RowSubset(estimator, ~missing), X, y, **params)
 
     def __repr__(self):
         return f"skip_missing({self._scorer!r})"
 
 
-class _OfKnown:
-    """A fitted estimator whose predictions are those of some rows of X."""
+class _RowSubset:
+    """A fitted estimator that predicts for all rows of X and returns some of them."""
 
-    def __init__(self, estimator, known):
+    def __init__(self, estimator, mask):
         self._estimator = estimator
-        self._known = known
+        self._mask = mask
 
     def __getattr__(self, name):
         if name.startswith("__") and name != "__sklearn_tags__":
@@ -101,14 +102,14 @@ class _OfKnown:
         if name not in _RESPONSES:
             return found
 
-        @functools.wraps(found)  # scikit-learn asks for the name
-        def of_known(X):
-            return _rows(found(X), self._known)
+        @functools.wraps(found)  # scikit-learn reads the name
+        def select(X):
+            return _rows(found(X), self._mask)
 
-        return of_known
+        return select
 
 
-def _rows(responses, known):
-    if isinstance(responses, list):  # of several outputs, as scikit-learn's trees give
-        return [_rows(one, known) for one in responses]
-    return np.asarray(responses)[known]
+def _rows(responses, mask):
+    if isinstance(responses, list):  # an array per output, as of scikit-learn's trees
+        return [_rows(one, mask) for one in responses]
+    return np.asarray(responses)[mask]

@@ -29,31 +29,30 @@ from sklstm.model_selection._splitters import (
     reach_of,
 )
 
-# Test rows of each fold whose prediction is looked at.
+# Number of test rows of each fold whose predictions are checked.
 _ROWS_A_FOLD = 3
 
-# A prediction has changed where it differs by more than this share of the target's
-# standard deviation.
+# A prediction has changed if it differs by more than this share of the standard
+# deviation of predictions.
 _CHANGED = 1e-4
 
 
 def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
-    """Check that no fold and no prediction depends on what it must not depend on.
+    """Check by perturbation that folds and predictions do not leak.
 
-    Of every fold: no train row's window or target holds a test row. And of the first,
-    the middle and the last test row t: its prediction by a clone that was fitted on the
-    train rows stays as it is when values are changed that it must not depend on. These
-    are all rows from ``t - horizon + 1`` on (from ``t + 1`` on, of the columns that
-    `known` of the window names), the rows of other groups, and the target of row t,
-    wherever it stands among the columns.
+    In every fold, no window or target of a train row may hold a test row. Then a clone
+    is fitted on the train rows, and for the first, the middle and the last test row
+    `t` values are changed that its prediction must not depend on: all rows from
+    ``t - horizon + 1`` on (from ``t + 1`` on, of the columns in `known` of the window),
+    the rows of other groups, and the target of row `t` in any column. The prediction
+    must stay the same.
 
     Parameters
     ----------
     pipeline : estimator
-        It is cloned, and stays as it is. Window length and horizon are those of its
-        step that has them, also within another such as a ColumnTransformer (of several
-        the farthest reach and the nearest horizon); without one, a row is predicted
-        from itself.
+        It is cloned. Window length and horizon are those of its step that has them,
+        also within another such as a ColumnTransformer (for several the longest reach
+        and the shortest horizon); without one, a row is predicted from itself.
 
     X : ndarray or DataFrame of shape (n_rows, n_features)
         The table; the rows of each group in the order of time.
@@ -65,22 +64,20 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
         As in :func:`sklearn.model_selection.check_cv`.
 
     groups : str or array-like of shape (n_rows,), default=None
-        The entities: a column or index level of X, or a label for each row. None
-        takes what `group_by` of the window names, and without that all rows for one
-        series.
+        The groups: a column or index level of X, or a label for each row. None uses
+        `group_by` of the window, and without it takes all rows for one series.
 
     Raises
     ------
     AssertionError
-        If something depends on what it must not: names the step of the pipeline where
-        that shows first, and rows.
+        If something leaks; names rows, and the first pipeline step that leaks.
 
     Notes
     -----
-    What a function of the user's own reads besides its argument can't be changed from
-    outside; fitted estimators that it uses are found by its names. Nor can it be seen
-    what was done to X before: columns that were scaled or smoothed over all rows, or
-    made of the target, leak unseen.
+    Data that your own functions read besides their argument can't be changed; but
+    fitted estimators that they use are found. Nor can the check see how X was made:
+    columns that were scaled or smoothed over all rows, or computed from the target,
+    leak unseen.
 
     Examples
     --------
@@ -104,20 +101,20 @@ def assert_no_leakage(pipeline, X, y, cv=5, *, groups=None):
     windows = windows_within(pipeline)
     table = _Table(X, y, groups, windows, rows_before_windows(pipeline))
     if windows and groups is None and table.group_column is None:
-        warn_of_levels(X, stacklevel=3)  # which a step may take from the window
+        warn_of_levels(X, stacklevel=3)  # which an earlier step may remove
     for fold, (train, test) in enumerate(
-        _folds(pipeline, cv, X, y, table.groups.codes)
+        _split(pipeline, cv, X, y, table.groups.codes)
     ):
         _check_rows_of_fold(fold, train, test, len(table.y))
         table.assert_apart(fold, train, test)
         with warnings.catch_warnings():
-            for said in _SAID_HERE:
-                warnings.filterwarnings("ignore", said)
+            for message in _REPORTED_BELOW:
+                warnings.filterwarnings("ignore", message)
             _assert_causal(clone(pipeline), table, fold, X, y, train, test)
 
 
-# Warnings of what the error says with rows, and of a gap that the check asks for.
-_SAID_HERE = (
+# Warnings of what an error reports with its rows, or of a gap that the check needs.
+_REPORTED_BELOW = (
     "known=.* names the target",
     "y holds .* steps at once",
     ".* missing.* between the rows of fit and X",
@@ -125,18 +122,18 @@ _SAID_HERE = (
 
 
 def _assert_causal(model, table, fold, X, y, train, test):
-    """Raise if predictions of a fold depend on what they must not depend on."""
+    """Raise if predictions of a fold depend on values that they must not use."""
     model.fit(safe_indexing(X, train), safe_indexing(y, train))
-    table.look_through(windows_within(model))
+    table.read_windows(windows_within(model))
     probe = _Probe(table, fold, model, test)
     for row in test[np.linspace(0, len(test) - 1, _ROWS_A_FOLD).astype(int)]:
         probe.assert_causal(row)
 
 
-def _folds(pipeline, cv, X, y, groups):
+def _split(pipeline, cv, X, y, groups):
     splitter = check_cv(cv, y, classifier=is_classifier(pipeline))
     routing = getattr(splitter, "get_metadata_routing", None)
-    # scikit-learn's splitters warn of groups that they have no use for.
+    # scikit-learn's splitters warn of groups that they do not use.
     wanted = routing is not None and routing().split.requests.get("groups") is True
     return splitter.split(X, y, groups if wanted else None)
 
@@ -157,17 +154,17 @@ def _check_rows_of_fold(fold, train, test, n_rows):
 # -------------------------------------------------------------- fitted before the split
 def _assert_nothing_is_fitted(pipeline):
     for name, step in steps_of(clone(pipeline)):
-        for thing in [step, *_used_by(step)]:
-            if _is_fitted(thing):
+        for used in [step, *_objects_used_by(step)]:
+            if _is_fitted(used):
                 raise AssertionError(
-                    f"Step {name!r} uses {thing!r}, which was fitted before the split "
-                    "and may know the test rows. Make it a step of the pipeline that "
-                    "fit fits."
+                    f"Step {name!r} uses {used!r}, which was fitted before the split "
+                    "and may have seen the test rows. Make it a step of the pipeline, "
+                    "so that it is fitted on train rows."
                 )
 
 
-def _used_by(step):
-    """Yield what a pipeline step uses: parameters, and what functions name."""
+def _objects_used_by(step):
+    """Yield the objects in parameters of a pipeline step, and in functions of these."""
     for value in step.get_params(deep=False).values():
         yield getattr(value, "__self__", value)
         if inspect.isfunction(value):
@@ -175,29 +172,29 @@ def _used_by(step):
             yield from [*names.nonlocals.values(), *names.globals.values()]
 
 
-def _is_fitted(thing):
-    return isinstance(thing, BaseEstimator) and any(
-        name.endswith("_") and not name.startswith("_") for name in vars(thing)
+def _is_fitted(used):
+    return isinstance(used, BaseEstimator) and any(
+        name.endswith("_") and not name.startswith("_") for name in vars(used)
     )
 
 
 # ------------------------------------------------------------------------- the table
 class _Table:
-    """X and y, the rows of each group, and how many rows back a row reaches."""
+    """X and y, their groups, and the number of rows that windows reach back."""
 
     def __init__(self, X, y, groups, windows, n_before=0):
         self.X, self.y = _as_table(X), np.asarray(y)
         check_target_of_rows(self.X, y)
-        self.look_through(windows)
-        # No row is farther away than the table is long.
+        self.read_windows(windows)
         reach = reach_of(windows) + n_before if windows else 0
         self.reach = min(reach, len(self.y))
         self.group_column = _name_of_groups(groups, windows)
         self.groups = self._read_groups(groups, X)
-        self.line = self.groups.line(self._missing(windows))
+        self.timeline = self.groups.timeline(self._missing(windows))
         outputs = self.y.reshape(len(self.y), math.prod(self.y.shape[1:])).T
-        found = [one for y in outputs for one in self._where_stands(y)]
-        self.shown = [one for one in found if one[2] >= 0]
+        found = [one for y in outputs for one in self._find_target(y)]
+        self.target_columns = [one for one in found if one[2] >= 0]
+        # How many rows later than its own a target is found in X.
         self.lead = max((-lag for _, _, lag in found), default=0)
         several = are_steps(self.y, self.groups.codes)
         self.overlap = self.y.shape[1] - 1 if several else 0
@@ -219,7 +216,7 @@ class _Table:
         return Groups.of(labels, "groups")
 
     def _missing(self, windows):
-        """Count the rows missing before each, if windows take them for time steps."""
+        """Return the number of rows missing before each; None if windows count none."""
         for window in windows:
             count = getattr(window, "missing_rows_by_index", None)
             missing = None if count is None else count(self.X, self.groups.codes)
@@ -227,21 +224,21 @@ class _Table:
                 return missing
         return None
 
-    def look_through(self, windows):
-        """Read horizon and known columns of windows: of a search, the best."""
+    def read_windows(self, windows):
+        """Read horizon and known columns of windows; in a search, of the best."""
         self.horizon = min((geometry_of(one).horizon for one in windows), default=0)
         known = [as_list(getattr(one, "known", ())) for one in windows]
         self.known = [name for names in known for name in names]
 
-    def hint(self):
-        """Return a note on columns known in advance that are made by a step."""
+    def note_on_known(self):
+        """Return a note on known columns that a pipeline step makes."""
         columns = _names(self.X)
         made = [name for name in self.known if name not in columns]
         if not made:
             return ""
         return (
             f" (known={made} are made by a step before the window: the columns of X "
-            "that they are made of were changed as if they were not known.)"
+            "from which it makes them were changed as if they were not known.)"
         )
 
     def assert_apart(self, fold, train, test):
@@ -262,8 +259,8 @@ class _Table:
         if row is not None and self.overlap:
             raise AssertionError(
                 f"Fold {fold}: the targets of test row {rows[row]} hold values "
-                f"that those of train row {rows[other]} hold. Leave a gap of "
-                f"{self.overlap} rows before the test part, as "
+                f"that the targets of train row {rows[other]} also hold. Leave a gap "
+                f"of {self.overlap} rows before the test part, as "
                 f"TimeSeriesSplit(gap={self.overlap}) does, or score by "
                 "sklstm.forecasting.backtest, which needs none."
             )
@@ -273,8 +270,8 @@ class _Table:
         if row is not None:
             raise AssertionError(
                 f"Fold {fold}: the target of train row {rows[row]} is known "
-                f"at test row {rows[other]} at the earliest: y holds what "
-                f"stands in X up to {self.lead} rows later. Leave y as it is and "
+                f"at test row {rows[other]} at the earliest: y holds values of X "
+                f"up to {self.lead} rows later. Pass y unshifted and "
                 f"set the horizon, or leave a gap of {self.lead} rows."
             )
 
@@ -286,32 +283,26 @@ class _Table:
             if numeric and not pd.isna(values).all():
                 yield i, name, values
 
-    def _where_stands(self, y):
-        """Find the columns that hold the targets of rows nearby.
-
-        Yields
-        ------
-        column, name, lag
-            ``y[t] == X[t - lag, column]``.
-        """
+    def _find_target(self, y):
+        """Yield (column, name, lag) with ``y[t] == X[t - lag, column]``."""
         numeric = y.dtype.kind in "iufb"
         target = pd.Series(y.astype(float) if numeric else np.nan, range(len(y)))
         counts = target.value_counts()
         if len(counts) < 2 or (len(counts) == 2 and counts.min() < 5):
-            return  # which stands everywhere by chance
-        alike = 0.99 if len(counts) > 2 else 0.9999  # two values often agree
+            return  # such a target is found by chance
+        share = 0.99 if len(counts) > 2 else 0.9999  # two values often agree
         for column, name, values in self.numeric_columns():
             for lag in range(-self.reach - 1, self.reach + 2):
                 earlier = self._shifted(values.astype(float), lag)
                 known = earlier.notna() & target.notna()
                 same = np.isclose(earlier[known], target[known])
-                if known.sum() > 2 and same.mean() > alike:
+                if known.sum() > 2 and same.mean() > share:
                     yield column, name, lag
 
     def _shifted(self, values, lag):
-        """Return the value of each group so many time steps before each row."""
-        rows, there = self.line.rows_before(lag)
-        return pd.Series(np.where(there, values[rows], np.nan))
+        """Return the value `lag` time steps before each row, within its group."""
+        rows, exist = self.timeline.rows_before(lag)
+        return pd.Series(np.where(exist, values[rows], np.nan))
 
 
 def _name_of_groups(groups, windows):
@@ -344,29 +335,29 @@ class _Probe:
     def assert_causal(self, row):
         """Check that the prediction of a row depends on nothing that it must not."""
         table, test = self.table, self.test
-        codes, places = table.groups.codes, table.line.places
+        codes, places = table.groups.codes, table.timeline.places
         own = codes[test] == codes[row]
         late = own & (places[test] > places[row] - table.horizon)
         after = own & (places[test] > places[row])
-        self._assert_same(row, late, f"rows from {self._first(late)} on", after=after)
+        self._assert_no_effect(
+            row, late, f"rows from {self._first(late)} on", after=after
+        )
         if not own.all():
-            self._assert_same(row, ~own, "rows of other groups")
-        for column, name, lag in table.shown:  # the target of the row itself
+            self._assert_no_effect(row, ~own, "rows of other groups")
+        for column, name, lag in table.target_columns:
             cell = own & (places[test] == places[row] - lag)
             if (lag >= table.horizon or name in table.known) and cell.any():
-                what = (
-                    f"its own target, which stands in column {name!r} of row "
-                    f"{self._first(cell)}"
-                )
-                self._assert_same(row, cell, what, column)
+                at = self._first(cell)
+                what = f"its own target, which is in column {name!r} of row {at}"
+                self._assert_no_effect(row, cell, what, column)
 
     def _first(self, chosen):
         return self.test[np.argmax(chosen)] if chosen.any() else None
 
-    def _assert_same(self, row, chosen, what, column=None, after=None):
-        """Check that a change of some rows does not change a prediction.
+    def _assert_no_effect(self, row, chosen, what, column=None, after=None):
+        """Check that a change of the chosen rows does not change a prediction.
 
-        What is known in advance is changed in the rows `after` alone, where given.
+        Known columns are changed only in the rows `after`, if given.
         """
         if not chosen.any():
             return
@@ -374,15 +365,15 @@ class _Probe:
         at = int(np.flatnonzero(self.test == row)[0])
         difference = np.abs(self._predict(X)[at] - self.predicted[at])
         if np.max(difference) > self.scale:
-            step = self._first_step_to_tell(X, at)
+            step = self._first_changed_step(X, at)
             raise AssertionError(
                 f"Fold {self.fold}: the prediction of row {row} depends on {what}, "
-                f"which it must not see (horizon={self.table.horizon}). It shows first "
-                f"in what step {step!r} gives for that row or for the rows before it."
-                + self.table.hint()
+                f"which it must not see (horizon={self.table.horizon}). The first "
+                f"output that changes, in that row or before it, is of step {step!r}."
+                + self.table.note_on_known()
             )
 
-    def _first_step_to_tell(self, X, at):
+    def _first_changed_step(self, X, at):
         """Return the first pipeline step whose output differs in or before a row."""
         *transformers, (last, _) = list(steps_of(self.model))
         before, after = self.X, X
@@ -424,13 +415,13 @@ def _changed(table, X, chosen, column=None, after=None):
 
 
 def _as_table(X):
-    """Return X with named or numbered columns; raise if it is no table."""
-    n = n_axes(X)  # which lists of unequal length have not
+    """Return X with named or numbered columns; raise unless it is a table."""
+    n = n_axes(X)  # raises if ragged
     X = check_table(X) if hasattr(X, "columns") else np.asarray(X)
     if n != 2:
         raise ValueError(
             "assert_no_leakage needs a table X of shape (n_rows, n_features), got "
-            f"shape {tuple(X.shape)}. Pass the rows that windows are made of, with "
+            f"shape {tuple(X.shape)}. Pass the table of rows, with "
             "SlidingWindow as a step of the pipeline."
         )
     return X
@@ -448,16 +439,14 @@ def _column(X, i):
 
 
 def _as_numbers(values):
-    """Return decimals and other objects as floats, where all are numbers."""
+    """Return objects as floats, if all are numbers, such as decimals."""
     if values.dtype.kind != "O":
         return values
-    there = ~pd.isna(values)
-    if not there.any() or not all(
-        isinstance(v, (Real, Decimal)) for v in values[there]
-    ):
+    given = ~pd.isna(values)
+    if not given.any() or not all(isinstance(v, Real | Decimal) for v in values[given]):
         return values
     numbers = np.full(len(values), np.nan)
-    numbers[there] = values[there].astype(float)
+    numbers[given] = values[given].astype(float)
     return numbers
 
 

@@ -30,8 +30,8 @@ class _TimeSplit(BaseCrossValidator):
         X : array-like of shape (n_rows, n_features)
             The table.
 
-        y : array-like of shape (n_rows,), default=None
-            Not used.
+        y : array-like of shape (n_rows,) or (n_rows, n_steps), default=None
+            Only :class:`PurgedKFold` uses it, if it has several steps.
 
         groups : array-like of shape (n_rows,), default=None
             Not used: the folds are the same for all entities.
@@ -66,11 +66,11 @@ class _TimeSplit(BaseCrossValidator):
         return _times(X, self.time)
 
     def _n_overlapping(self, X, y):
-        """Count the rows before a row whose targets overlap with its own."""
+        """Return the number of rows before a row whose targets overlap with its own."""
         return 0
 
     def _keep_apart(self, X, steps, n_overlapping):
-        """Return a function that takes further rows out of a train part."""
+        """Return a function that removes further rows from a train part."""
         return lambda train, test: train
 
     def get_n_splits(self, X=None, y=None, groups=None):
@@ -92,33 +92,33 @@ class _TimeSplit(BaseCrossValidator):
 class PanelTimeSeriesSplit(_TimeSplit):
     """Time-ordered folds over many entities whose rows share time stamps.
 
-    Every test time is later than every train time, for all entities at once, in
-    whatever order the rows stand: :class:`sklearn.model_selection.TimeSeriesSplit`
-    over the time stamps, not over the rows.
+    Every test time is later than every train time, for all entities at once, in any
+    order of the rows: :class:`sklearn.model_selection.TimeSeriesSplit` over the time
+    stamps, not over the rows.
 
     Parameters
     ----------
     n_splits : int, default=5
-        Folds.
+        Number of folds.
 
     time : str, int or array-like of shape (n_rows,), default=None
         The time of each row: the name of a column or of an index level of a DataFrame,
-        the number of a column of an array, or the times themselves. None takes the
-        index of a DataFrame. A column stays one of X, which no estimator can use where
-        it holds dates: have them in the index, or the pipeline drop the column.
+        the position of a column of an array, or the times themselves. None takes the
+        index of a DataFrame. A column stays in X, and estimators can't use one of
+        dates: move it to the index, or let the pipeline drop it.
 
     gap : int, default=0
-        Time steps left out between train and test part.
+        Number of time steps left out between train and test part.
 
     test_size : int, default=None
-        Time steps of a test part. None takes ``n_steps // (n_splits + 1)``.
+        Number of time steps of a test part. None is ``n_steps // (n_splits + 1)``.
 
     max_train_size : int, default=None
-        Most time steps of a train part, the last ones. None takes all.
+        Maximum number of time steps of a train part, the last ones. None takes all.
 
     See Also
     --------
-    PurgedKFold : Folds that train on what comes after the test part as well.
+    PurgedKFold : Folds that also train on rows after the test part.
 
     Examples
     --------
@@ -147,7 +147,7 @@ class PanelTimeSeriesSplit(_TimeSplit):
         for name in ("test_size", "max_train_size"):
             if getattr(self, name) is not None:
                 check_int(name, getattr(self, name), at_least=1)
-        # Narrow integers of NumPy would overflow.
+        # NumPy's narrow integers overflow.
         gap, test_size = int(self.gap), int(self.test_size or n_steps // (n_splits + 1))
         needed = n_splits * test_size + gap + 1
         if not test_size or n_steps < needed:
@@ -171,50 +171,50 @@ class PurgedKFold(_TimeSplit):
     The train part holds rows before and after the test fold. A row after it whose
     window or target reaches back into the fold is purged [1]_; and, with targets of
     several steps (:func:`sklstm.forecasting.make_multistep`), a row before it whose
-    targets overlap with those of the fold. (Other rows before it need no purging:
+    targets overlap with those of the fold. (Other rows before it are kept:
     neither window nor target of a row holds anything later than the row.)
 
     Parameters
     ----------
     n_splits : int, default=5
-        Folds.
+        Number of folds.
 
     purge : int or "auto", default="auto"
-        Time steps after the test fold that are purged. "auto" reads them from
-        `pipeline`: a row whose window ends `horizon` steps before it reaches back
-        ``window_length + horizon - 1`` steps; and before the fold the steps of y,
-        less one, where it has several. With `group_by` these are rows of its group
-        too, which may be rarer than the time steps of all.
+        Number of time steps purged after the test fold. "auto" reads it from
+        `pipeline`: a row reaches back ``window_length + horizon - 1`` time steps. For
+        y of several steps, one fewer than these is purged before the fold. With
+        `group_by` as many rows of each group are purged too, as its rows may be rarer
+        than the time steps of all.
 
     embargo : int, default=0
-        Time steps that are left out besides, after the purged ones.
+        Number of time steps left out in addition, after the purged ones.
 
     pipeline : estimator, default=None
         For ``purge="auto"``: a pipeline, or a search over one, with a step that has
         `window_length` and `horizon`, as `SlidingWindow`, also within another such as
-        a ColumnTransformer or a VotingRegressor; of several the farthest reach
-        counts. For a search that tries several windows, one with the longest.
+        a ColumnTransformer or a VotingRegressor; of several the longest reach
+        counts. For a search over windows, pass a pipeline with the longest.
 
     time : str, int or array-like of shape (n_rows,), default=None
-        The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes every
-        row for a time step of its own, in the order in which rows stand.
+        The time of each row, as for :class:`PanelTimeSeriesSplit`. None takes each row
+        for a time step, in the order of the rows.
 
     Notes
     -----
-    What remains of the train part is one table, in which the rows after the fold stand
-    next to those before it. With dates or whole numbers in the index, `SlidingWindow`
-    takes the hole for missing steps; of arrays, windows of the first rows after it
-    reach over the hole: they hold no test row, but rows that are not neighbours.
+    In the table of the train rows, those after the fold follow those before it. With
+    dates or whole numbers in the index, `SlidingWindow` takes the gap for missing time
+    steps. Without, windows of the first rows after the gap hold rows from before it:
+    no test row, but rows that are not neighbours.
 
-    The first rows of a test part in the middle begin cold, as those of
-    :class:`~sklearn.model_selection.KFold` do: `SlidingWindow` remembers the end of the
-    train part, which is later, so that their windows have missing steps (NaN) in place
-    of the train rows before the fold. The first ``window_length + horizon - 1`` rows of
-    a fold are scored with less than a forecast would know. That lowers the score, the
-    more the longer the window is and the shorter the fold, so that a search over
-    windows favours short ones. Take folds of many times the rows of a window, or
-    compare windows by :class:`~sklearn.model_selection.TimeSeriesSplit`, whose test
-    parts go on right after the train part, or by :func:`sklstm.forecasting.backtest`.
+    A test part that is not the last one starts cold, as with
+    :class:`~sklearn.model_selection.KFold`: `SlidingWindow` remembers the end of the
+    train part, which is later, so that the windows of the first
+    ``window_length + horizon - 1`` rows have missing time steps (NaN) in place of the
+    train rows before the fold. That lowers the score, most for long windows and
+    short folds, so that a search over windows prefers short ones. Use folds much
+    longer than a window, or compare windows by
+    :class:`~sklearn.model_selection.TimeSeriesSplit`, whose test parts follow the train
+    part, or by :func:`sklstm.forecasting.backtest`.
 
     References
     ----------
@@ -251,7 +251,7 @@ class PurgedKFold(_TimeSplit):
     def _split_steps(self, n_steps, n_splits, n_overlapping):
         check_int("embargo", self.embargo, at_least=0)
         left_out = max(self._n_purged(), n_overlapping) + int(self.embargo)
-        left_out = min(left_out, n_steps)  # NumPy has no room for any int
+        left_out = min(left_out, n_steps)  # NumPy takes 64 bits at most
         if n_steps < n_splits:
             raise ValueError(
                 f"n_splits={n_splits} folds need as many time steps, but X has "
@@ -272,7 +272,7 @@ class PurgedKFold(_TimeSplit):
         return y.shape[1] - 1 if are_steps(y, codes) else 0
 
     def _groups(self, X):
-        """Return the rows of each group that the pipeline names; None without."""
+        """Return the Groups of the pipeline's `group_by`; None without."""
         group_by = group_by_of(windows_within(self.pipeline))
         if group_by is None:
             return None
@@ -314,15 +314,15 @@ class PurgedKFold(_TimeSplit):
         group_by = group_by_of(windows)
         if group_by is not None and self.time is None:
             raise ValueError(
-                f"time=None takes every row for a time step, but group_by="
-                f"{group_by!r} of the pipeline tells that rows of several "
-                "groups share them. Pass time, such as the name of the index."
+                f"time=None takes every row for a time step, but with group_by="
+                f"{group_by!r} of the pipeline rows of several "
+                "groups share time steps. Pass time, such as the name of the index."
             )
         return reach_of(windows) + rows_before_windows(self.pipeline)
 
 
 def reach_of(windows):
-    """Return the number of rows before its own that the longest window reaches back."""
+    """Return the number of rows that the longest window reaches back from its own."""
     return max(geometry_of(one).n_before for one in windows)
 
 
@@ -345,13 +345,8 @@ def group_by_of(windows):
 def last_chosen(chosen, codes):
     """Return the place of the last chosen row until each row in its group, or -1.
 
-    Parameters
-    ----------
-    chosen : ndarray of bool, of shape (n_rows,)
-        Group by group, in the order of time or in reverse.
-
-    codes : ndarray of int, of shape (n_rows,)
-        The groups.
+    `chosen` is a mask of shape (n_rows,), group by group in the order of time or in
+    reverse; `codes` are the numbers of the groups.
     """
     last = np.maximum.accumulate(np.where(chosen, np.arange(len(codes)), -1))
     return np.where(codes[last] == codes, last, -1)
@@ -393,13 +388,7 @@ def _times(X, time):
 
 
 def named_column(X, name, parameter):
-    """Return a column or index level of a table, if there is just one of that name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such; names the parameter.
-    """
+    """Return a column or index level of a table; raise unless it is the only one."""
     columns = list(getattr(X, "columns", ())).count(name)
     if columns > 1:
         raise ValueError(f"{parameter}={name!r} names {columns} columns of X.")

@@ -1,4 +1,4 @@
-"""Networks: an immutable spec in, a `keras.Model` out."""
+"""Networks: `keras.Model` objects that are built from immutable specs."""
 
 from sklstm.networks._build import build, fuse
 from sklstm.networks._custom import CustomSpec, masked

@@ -1,18 +1,17 @@
-"""An LSTM over time as TensorFlow's fused CPU operations: forward, and backward.
+"""An LSTM over time by TensorFlow's fused CPU operations, with its gradient.
 
-Everything here is time-major. The gates of `BlockLSTMV2` lie in Keras's order, those of
-all gradients in the order input, candidate, forget, output: what TensorFlow registers
-as the gradient of `BlockLSTMV2` is wrong, and never asked for here. The operation's own
-gradient computes three matrix products a time step, one of them with a transposed
-matrix; :func:`_wide_gradient` computes one, and two for the whole sequence, which wins
-from :data:`_WIDE` units on.
+All tensors are time-major. `BlockLSTMV2` has Keras's order of gates; all gradients have
+the order input, candidate, forget, output. The gradient that TensorFlow registers for
+`BlockLSTMV2` is wrong and not used here. The gradient of the fused operation computes
+three matrix products per time step; :func:`_wide_gradient` computes one per time step
+and two for the whole sequence, which is faster from :data:`_WIDE` units on.
 """
 
 import tensorflow as tf
 
 from sklstm._compat.tensorflow import record_operation, stop_recording
 
-# Units from which on the gradient by a loop of matrix products is the faster one.
+# Minimum number of units for which `_wide_gradient` is faster.
 _WIDE = 64
 
 
@@ -22,10 +21,10 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
     Parameters
     ----------
     x : Tensor of shape (n_timesteps, n_samples, n_features)
-        float32.
+        The sequences, float32.
 
     h, c : Tensor of shape (n_samples, units)
-        States before the first step.
+        States before the first time step.
 
     kernel : Tensor of shape (n_features, 4 * units)
         Weights of the input; gates in Keras's order: input, forget, candidate, output.
@@ -37,24 +36,27 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
         Bias of the gates.
 
     cell_states : bool, default=False
-        Whether to give the cell states as well.
+        Whether to return the cell states as well.
 
     Returns
     -------
     list of Tensor of shape (n_timesteps, n_samples, units)
-        Hidden states after every step, and cell states if asked for.
+        Hidden states after every time step, and cell states if requested.
 
     References
     ----------
     .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation
        9 (8), 1997.
     """
-    of_keras = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
+    originals = [tf.convert_to_tensor(w) for w in (kernel, recurrent_kernel, bias)]
     units = h.shape[1]
     gradient = _wide_gradient if units >= _WIDE else _narrow_gradient
     with stop_recording():
-        weights, bias = tf.concat(of_keras[:2], axis=0), of_keras[2]
-        steps = _forward(x, h, c, weights, bias)
+        weights, bias = tf.concat(originals[:2], axis=0), originals[2]
+        steps = tf.raw_ops.BlockLSTMV2(
+            seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
+            **_cell_inputs(x, h, c, weights, bias),
+        )
 
     def backward(d_h, d_c=None):
         inputs = x, h, c, _swap_gates(weights), _swap_gates(bias)
@@ -63,18 +65,18 @@ def block_lstm(x, h, c, kernel, recurrent_kernel, bias, cell_states=False):
         return *d_states, *d_kernels, _swap_gates(d_bias)
 
     outputs = [steps.h, steps.cs] if cell_states else [steps.h]
-    record_operation("BlockLSTM", outputs, [x, h, c, *of_keras], backward)
+    record_operation("BlockLSTM", outputs, [x, h, c, *originals], backward)
     return outputs
 
 
 def _swap_gates(weights):
-    """Bring weights from Keras's order of gates to that of the gradients, or back."""
+    """Convert weights between Keras's order of gates and that of the gradients."""
     i, second, third, o = tf.split(weights, 4, axis=-1)
     return tf.concat([i, third, second, o], axis=-1)
 
 
 def _cell_inputs(x, h, c, weights, bias):
-    """Name the inputs that all these operations have, for cells without peepholes."""
+    """Return the inputs that all operations share, for cells without peepholes."""
     no_peephole = tf.zeros_like(bias[: h.shape[1]])
     return {
         "x": x,
@@ -89,15 +91,8 @@ def _cell_inputs(x, h, c, weights, bias):
     }
 
 
-def _forward(x, h, c, weights, bias):
-    return tf.raw_ops.BlockLSTMV2(
-        seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
-        **_cell_inputs(x, h, c, weights, bias),
-    )
-
-
 def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
-    """Let the operation's own gradient do everything."""
+    """Compute the gradients by the fused operation."""
     gradient = tf.raw_ops.BlockLSTMGrad(
         seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
         **_cell_inputs(x, h, c, weights, bias),
@@ -111,7 +106,7 @@ def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
         cs_grad=tf.zeros_like(d_h) if d_c is None else d_c,
         h_grad=d_h,
     )
-    # For a batch of no samples the operation leaves these two as memory was.
+    # For an empty batch the operation does not initialize these two.
     d_weights, d_bias = (
         tf.where(tf.shape(h)[0] > 0, d, 0.0) for d in (gradient.w_grad, gradient.b_grad)
     )
@@ -120,10 +115,10 @@ def _narrow_gradient(steps, x, h, c, weights, bias, d_h, d_c):
 
 
 def _wide_gradient(steps, x, h, c, weights, bias, d_h, d_c):
-    """Go back through time for the gates alone; take all products that can wait after.
+    """Compute the gradients of the gates time step by time step, then all others.
 
-    With `d_gates` for all steps, the gradients of weights and inputs are one matrix
-    product each.
+    With the gradients of all gates, those of weights and inputs are one matrix product
+    each.
     """
     n_timesteps, n_samples, n_features = tf.unstack(tf.shape(x))
     units = h.shape[1]

@@ -1,67 +1,67 @@
-"""The Keras models of a network: one of stock layers, and its fused twin."""
+"""The Keras models of a network: one of stock layers, and one of fused layers."""
 
 import functools
 
 import keras
 from keras import layers, ops
 
-from sklstm._compat.keras import own_names
+from sklstm._compat.keras import isolated_name_counters
 from sklstm.networks._connect import connect, make_layers
 from sklstm.networks._custom import CustomSpec, build_custom, masked
 from sklstm.networks._run import run_fused, run_masked
-from sklstm.networks._steps import ChosenSteps, Steps, squeeze_steps
+from sklstm.networks._steps import SelectSteps, Steps, align_steps
 
 
-@own_names()
+@isolated_name_counters()
 def build(spec, *, scale=None, offset=None):
     """Build a Keras model of stock layers.
 
-    Its weights are fresh, but the same at every call: :func:`initial_weights` draws
-    others.
+    Its initial weights are the same at every call; :func:`initial_weights` draws random
+    ones.
 
     Parameters
     ----------
     spec : NetworkSpec or CustomSpec
-        The shape; or who builds the model.
+        The architecture.
 
-    scale, offset : list, default=None
-        Of numbers that fit the last axes of the output. Where given, the model ends in
-        ``output * scale + offset``.
+    scale, offset : list of float, default=None
+        If given, the model ends in ``output * scale + offset``. Their shapes are those
+        of the last axes of the output.
 
     Returns
     -------
     keras.Model
-        From ``(n_samples, n_timesteps, n_features)`` to the output of each sample.
-        Time steps that are NaN in all features are masked: the state passes through
-        them.
+        A model whose input has shape (n_samples, n_timesteps, n_features). Time steps
+        that are NaN in all features are masked: the state passes through them.
     """
     if isinstance(spec, CustomSpec):
         model = build_custom(spec)
         return model if scale is None else masked(model, scale=scale, offset=offset)
     inputs = keras.Input((None, spec.n_features), name="sequences")
     missing = ops.isnan(inputs)
-    steps = Steps(ops.logical_not(ops.all(missing, axis=-1)))
+    mask = ops.logical_not(ops.all(missing, axis=-1))
     x = ops.where(missing, 0.0, inputs)
+    steps = Steps(mask)
     if spec.sees_whole_sequences:
-        x, steps = squeeze_steps(x, steps)
+        x, _ = align_steps(x, mask, missing="end")
+        steps = Steps.up_to(ops.sum(ops.cast(mask, "int32"), axis=1), x)
     x = connect(spec, make_layers(spec), x, steps, run_masked)
     if scale is not None:
-        x = layers.Rescaling(scale, offset, name="units_of_y")(x)
+        x = layers.Rescaling(scale, offset, name="original_scale")(x)
     return keras.Model(inputs, x, name="sklstm")
 
 
-@own_names()
+@isolated_name_counters()
 def fuse(spec, model, n_parts=1):
-    """Make the twin of a model that takes lengths, with its LSTM layers fused.
+    """Build a model with fused LSTM layers over the variables of another model.
 
     Parameters
     ----------
     spec : NetworkSpec or CustomSpec
-        Of the model. The twin of a custom one takes sequences with NaN for missing
-        steps, and runs it as it is.
+        The architecture of the model.
 
     model : keras.Model
-        From :func:`build`.
+        A model of :func:`build`.
 
     n_parts : int, default=1
         Parts of a batch that are computed at the same time.
@@ -69,10 +69,11 @@ def fuse(spec, model, n_parts=1):
     Returns
     -------
     keras.Model
-        Over the same variables, from ``[sequences, lengths]``: sequences that begin at
-        the first of `n_timesteps` steps, and the number of steps of each. Where every
-        step has an output, a third input tells of each step whether its output is
-        wanted; these come in one row.
+        A model of ``[sequences, lengths]``: sequences padded at the end, and their
+        numbers of time steps. For a `CustomSpec` nothing is fused, and the input is
+        sequences with NaN for missing time steps. If every time step has an output, a
+        last input is the mask of the outputs to compute, which have one axis for all
+        samples and time steps.
 
     Examples
     --------
@@ -87,21 +88,21 @@ def fuse(spec, model, n_parts=1):
     True
     """
     if isinstance(spec, CustomSpec):
-        twin = masked(model)
-        return _with_steps_chosen(twin) if spec.per_step else twin
+        fused = masked(model)
+        return _select_steps(fused) if spec.per_step else fused
     sequences = keras.Input(model.input_shape[1:], name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
     run = functools.partial(run_fused, n_parts=n_parts)
     layers_of_model = {layer.name: layer for layer in model.layers}
     steps = Steps.up_to(lengths, sequences)
     x = connect(spec, layers_of_model, sequences, steps, run)
-    if "units_of_y" in layers_of_model:
-        x = layers_of_model["units_of_y"](x)
-    twin = keras.Model([sequences, lengths], x, name="fused")
-    return _with_steps_chosen(twin) if spec.per_step else twin
+    if "original_scale" in layers_of_model:
+        x = layers_of_model["original_scale"](x)
+    fused = keras.Model([sequences, lengths], x, name="fused")
+    return _select_steps(fused) if spec.per_step else fused
 
 
-def _with_steps_chosen(twin):
-    chosen = keras.Input((None,), dtype="bool", name="chosen")
-    outputs = ChosenSteps()(twin.outputs[0], chosen)
-    return keras.Model([*twin.inputs, chosen], outputs, name=twin.name)
+def _select_steps(model):
+    mask = keras.Input((None,), dtype="bool", name="selected")
+    outputs = SelectSteps()(model.outputs[0], mask)
+    return keras.Model([*model.inputs, mask], outputs, name=model.name)

@@ -1,4 +1,4 @@
-"""The layers of a network, and how they follow each other."""
+"""The layers of a network, and their order."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from sklstm.networks._fcn import make_fcn, run_fcn
 from sklstm.networks._patches import make_patches
-from sklstm.networks._quantiles import never_crossing
+from sklstm.networks._quantiles import ascending_quantiles
 from sklstm.networks._recurrent import make_recurrent
 from sklstm.networks._steps import (
     ALL_STEPS,
@@ -23,18 +23,7 @@ from sklstm.networks._window_norm import normalize_windows
 
 
 def make_layers(spec):
-    """Make all layers that have weights or settings.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-
-    Returns
-    -------
-    dict of str to keras.layers.Layer
-        By their names.
-    """
+    """Create all layers of a `NetworkSpec`, as a dict by their names."""
     made = make_fcn(spec)
     if spec.n_tokens:
         uniform = keras.initializers.RandomUniform(seed=0)
@@ -76,21 +65,22 @@ def connect(spec, layer, x, steps, run):
         The sequences; finite everywhere.
 
     steps : Steps
-        Which of their steps exist.
+        Which time steps exist.
 
     run : callable
-        Runs a layer over the steps: ``run(layer, x, steps)``.
+        A function that runs a layer over time steps: ``run(layer, x, steps)``.
 
     Returns
     -------
     Tensor of shape (n_samples, n_outputs) or (n_samples, n_steps_out, n_outputs)
-        The outputs, or those of every time step; quantiles of them are one more axis.
+        The outputs. If every time step has an output, the shape is
+        (n_samples, n_timesteps, n_outputs). Quantiles are one more axis.
     """
     if spec.n_tokens:
         x = layer["embedding"](ops.cast(x[..., 0], "int32"))
     if spec.window_norm != "none":
         x = normalize_windows(x, steps, spec.window_norm, spec.norm_features)
-    of_fcn = [run_fcn(spec, layer, x, steps, run)] if spec.fcn_filters else []
+    fcn_outputs = [run_fcn(spec, layer, x, steps, run)] if spec.fcn_filters else []
     if spec.patch_size > 1:
         x, steps = make_patches(x, steps, spec.patch_size)
     for depth in range(1, len(spec.conv_filters) + 1):
@@ -100,8 +90,8 @@ def connect(spec, layer, x, steps, run):
         if spec.dropout:
             x = layer[f"dropout_{depth}"](x)
     x = _pool(spec, layer, x, steps)
-    if of_fcn:
-        x = ops.concatenate([x, *of_fcn], axis=-1)
+    if fcn_outputs:
+        x = ops.concatenate([x, *fcn_outputs], axis=-1)
     if spec.n_steps_out:
         x = run(layer["decoder"], layer["repeated"](x), ALL_STEPS)
     outputs = []
@@ -112,7 +102,7 @@ def connect(spec, layer, x, steps, run):
         outputs.append(layer[f"output{head}"](out))
     x = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=-1)
     if spec.n_quantiles:
-        return never_crossing(x, spec.n_outputs, spec.n_quantiles)
+        return ascending_quantiles(x, spec.n_outputs, spec.n_quantiles)
     return x
 
 
@@ -127,7 +117,7 @@ def _pool(spec, layer, x, steps):
 
 
 def _heads(spec):
-    """Return what is added to the names of the layers of a head, and its outputs."""
+    """Return for each head the suffix of its layers' names, and its output width."""
     each = max(spec.n_quantiles, 1)
     if spec.heads == "joint":
         return [("", spec.n_outputs * each)]

@@ -10,10 +10,10 @@ from keras import layers, ops
 
 @dataclass(frozen=True, eq=False)
 class CustomSpec:
-    """What a user's builder is told, and the builder itself.
+    """A user's builder, and the description of the data that it gets.
 
-    No two are equal: the builder may be any code, so that every network is compiled
-    for itself.
+    No two specs are equal, because a builder may be any code. So every network is
+    compiled separately.
 
     Parameters
     ----------
@@ -24,23 +24,24 @@ class CustomSpec:
         Features of a time step.
 
     n_outputs : int
-        Width that the model's output must have.
+        Size of the last axis of the output, or of the one before quantiles.
 
     output_activation : str
-        What the model should end in: "linear" for regression, "sigmoid" or "softmax"
-        for classes.
+        Activation that the model should end with: "linear" for regression, "sigmoid" or
+        "softmax" for classes.
 
     n_steps_out : int
-        Steps of an output that is a sequence, (n_steps_out, n_outputs); else 0.
+        Steps ahead of an output of shape (n_steps_out, n_outputs); else 0.
 
     n_quantiles : int
-        Quantiles of each output, one more axis of the output; else 0.
+        Number of quantiles of each output, the last axis of the output; else 0.
 
     per_step : bool
-        Whether the output has one for every time step: (n_timesteps, n_outputs).
+        Whether the output has shape (n_timesteps, n_outputs).
 
     builder : callable
-        From this spec, and `arguments`, to an uncompiled `keras.Model`.
+        Function of this spec, and `arguments`, that returns an uncompiled
+        `keras.Model`.
 
     arguments : dict, default={}
         Keyword arguments of the builder.
@@ -56,17 +57,17 @@ class CustomSpec:
     builder: Callable = field(repr=False)
     arguments: dict = field(default_factory=dict, repr=False)
 
-    # How many LSTM units there are is the builder's affair.
+    # Known only to the builder.
     units = ()
 
 
 def build_custom(spec):
-    """Call the builder of a spec, and check what it gives.
+    """Call the builder of a spec, and check the model that it returns.
 
     Raises
     ------
     TypeError
-        If the builder is a `keras.Model` itself, or returns none.
+        If the builder is a `keras.Model`, or does not return one.
 
     ValueError
         If the model is compiled, or its output has not the shape of y.
@@ -74,8 +75,8 @@ def build_custom(spec):
     if isinstance(spec.builder, keras.Model):
         raise TypeError(
             "model= must be a function that returns a keras.Model, got a model. "
-            "Every fit needs a new one: put what builds it into a function of one "
-            "argument, the description of the data."
+            "Every fit needs a new model: build it in a function of one argument, "
+            "the description of the data."
         )
     model = spec.builder(spec, **spec.arguments)
     if not isinstance(model, keras.Model):
@@ -86,8 +87,8 @@ def build_custom(spec):
             "and metrics are parameters of the estimator."
         )
     if not isinstance(model, keras.Sequential) and not getattr(model, "inputs", None):
-        # A subclass of `keras.Model`, which does not know the shape of what it gives.
-        model.supports_masking = True  # Keras says no; its layers know for themselves
+        # A subclass of `keras.Model`, which does not know its output shape.
+        model.supports_masking = True  # False by default, also if its layers support it
         inputs = keras.Input((spec.n_timesteps, spec.n_features))
         model = keras.Model(inputs, model(inputs))
     if not model.built:
@@ -105,40 +106,41 @@ def build_custom(spec):
 
 
 def masked(model, *, scale=None, offset=None):
-    """Put before a model what turns NaN into zeros, masked where its layers know masks.
+    """Build a model that replaces NaN by zeros and then calls another model.
+
+    If the layers of the other model support masks, missing time steps are masked.
 
     Parameters
     ----------
     model : keras.Model
-        From :func:`build_custom`.
+        A model of :func:`build_custom`.
 
-    scale, offset : list, default=None
-        As for :func:`build`: where given, the result ends in
-        ``output * scale + offset``.
+    scale, offset : list of float, default=None
+        As for :func:`build`.
 
     Returns
     -------
     keras.Model
-        Over the same variables.
+        A model over the same variables.
     """
     inputs = keras.Input(model.input_shape[1:], name="sequences")
     missing = ops.isnan(inputs)
     x = ops.where(missing, 0.0, inputs)
     if _takes_mask(model):
         x = model(x, mask=ops.logical_not(ops.all(missing, axis=-1)))
-        x = x + 0.0  # and the mask ends here
+        x = x + 0.0  # without the mask
     else:
         x = model(x)
     if scale is not None:
-        x = layers.Rescaling(scale, offset, name="units_of_y")(x)
+        x = layers.Rescaling(scale, offset, name="original_scale")(x)
     return keras.Model(inputs, x, name="sklstm")
 
 
 def _takes_mask(model):
-    """Return whether a mask reaches the first layer; Keras warns where it does not."""
+    """Return whether a mask reaches the first layer; Keras warns if not."""
     if "mask" not in inspect.signature(model.call).parameters:
         return False
     computing = [x for x in model.layers if not isinstance(x, layers.InputLayer)]
     if computing and computing[0].supports_masking:
-        model.supports_masking = True  # Keras says no of every `Sequential`
+        model.supports_masking = True  # False by default for `Sequential`
     return model.supports_masking

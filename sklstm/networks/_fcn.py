@@ -11,48 +11,32 @@ References
 import keras
 from keras import layers, ops
 
-from sklstm.networks._steps import (
-    Steps,
-    make_pooling,
-    pool_max,
-    pool_mean,
-    pool_steps,
-)
+from sklstm.networks._steps import Steps, make_pooling, pool_max, pool_mean, pool_steps
 
-# Channels that squeeze and excite makes one of [2]_.
+# Reduction ratio of squeeze and excite [2]_.
 _SQUEEZE = 16
 
-# Of the initial kernels. Before a batch normalization they have no scale: the larger
-# they are, the less of them a step of Adam is.
+# Standard deviation of the initial kernels. Batch normalization cancels their scale;
+# updates of Adam change larger kernels less in proportion.
 _DEVIATION = 0.5
 
-# Beside the mean the maximum is several times as large, and few samples have
-# some in common by chance: it is made smaller, and dropout leaves out half of it.
-_SHARE_OF_MAXIMUM, _MOST_DROPPED = 0.05, 0.5
+# Factor of the maximum beside the mean, which is several times smaller, and the limit
+# of its dropout: few samples may share a maximum by chance.
+_MAXIMUM_SCALE, _MAX_DROPOUT = 0.05, 0.5
 
-# Keras's own momentum is for thousands of updates.
+# Keras's default momentum needs thousands of updates.
 _MOMENTUM = 0.9
 
 
 def make_fcn(spec):
-    """Make the layers of the fully convolutional network.
-
-    Parameters
-    ----------
-    spec : NetworkSpec
-        With `fcn_filters` and the like.
-
-    Returns
-    -------
-    list of keras.layers.Layer
-    """
+    """Create the layers of the fully convolutional network."""
     made = []
     if spec.fcn_pooling == "concat" and spec.dropout:
-        rate = min(spec.dropout, _MOST_DROPPED)
+        rate = min(spec.dropout, _MAX_DROPOUT)
         made.append(layers.Dropout(rate, seed=0, name="fcn_maximum_dropout"))
     if spec.fcn_dropout:
-        whole = {"noise_shape": (None, 1), "seed": 0, "name": "fcn_dropout"}
-        made.append(layers.Dropout(spec.fcn_dropout, **whole))
+        rate, shape = spec.fcn_dropout, (None, 1)  # drops all channels of a sample
+        made.append(layers.Dropout(rate, shape, seed=0, name="fcn_dropout"))
     sizes = zip(spec.fcn_filters, spec.fcn_kernel_sizes, strict=True)
     for depth, (filters, kernel_size) in enumerate(sizes, start=1):
         name = f"fcn_{depth}"
@@ -75,40 +59,21 @@ def make_fcn(spec):
 
 
 def run_fcn(spec, layer, x, steps, run):
-    """Run sequences through the convolutions, and pool their steps.
+    """Run the convolutions and pool over the time steps, to (n_samples, n_channels).
 
-    Parameters
-    ----------
-    spec : NetworkSpec
-        The network.
-
-    layer : dict of str to keras.layers.Layer
-        From :func:`make_fcn`.
-
-    x : Tensor of shape (n_samples, n_timesteps, n_features)
-        Sequences that begin at the first step.
-
-    steps : Steps
-        Which of their steps exist.
-
-    run : callable
-        Runs a layer: ``run(layer, x, steps)``.
-
-    Returns
-    -------
-    Tensor of shape (n_samples, n_filters), or twice as many
+    Parameters as of :func:`sklstm.networks._connect.connect`; x is padded at the end.
     """
-    there = ops.expand_dims(steps.there, -1)
+    mask = ops.expand_dims(steps.mask, -1)
     for depth in range(1, len(spec.fcn_filters) + 1):
         name = f"fcn_{depth}"
-        # Behind the end of a sequence stands what "same" puts behind the longest.
-        x = run(layer[name], ops.where(there, x, 0.0), steps)
+        # Zeros as padding, as "same" pads the longest sequence.
+        x = run(layer[name], ops.where(mask, x, 0.0), steps)
         x = ops.relu(run(layer[f"{name}_norm"], x, steps))
         if _is_pooled(spec, depth):
-            # A ReLU's zeros behind the end are no larger than what is there.
-            x = pool_steps(layer, name, ops.where(there, x, 0.0))
+            # Zeros as padding do not change the maximum of a ReLU's outputs.
+            x = pool_steps(layer, name, ops.where(mask, x, 0.0))
             steps = Steps.up_to(-(-steps.lengths // spec.fcn_pool_size), x)
-            there = ops.expand_dims(steps.there, -1)
+            mask = ops.expand_dims(steps.mask, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)
     x = _pool(spec, layer, x, steps)
@@ -118,7 +83,7 @@ def run_fcn(spec, layer, x, steps, run):
 def _pool(spec, layer, x, steps):
     if spec.fcn_pooling != "concat":
         return {"mean": pool_mean, "max": pool_max}[spec.fcn_pooling](x, steps)
-    maximum = _SHARE_OF_MAXIMUM * pool_max(x, steps)
+    maximum = _MAXIMUM_SCALE * pool_max(x, steps)
     if spec.dropout:
         maximum = layer["fcn_maximum_dropout"](maximum)
     return ops.concatenate([pool_mean(x, steps), maximum], axis=-1)
@@ -133,28 +98,24 @@ def _excites(spec, depth):
 
 
 def _make_excite(filters, name):
-    settings = {"use_bias": False}
-    normal = [keras.initializers.HeNormal(seed=0) for _ in range(2)]
+    sizes = [
+        ("squeeze", max(filters // _SQUEEZE, 1), "relu"),
+        ("excite", filters, "sigmoid"),
+    ]
     return [
         layers.Dense(
-            max(filters // _SQUEEZE, 1),
-            "relu",
-            kernel_initializer=normal[0],
-            name=f"{name}_squeeze",
-            **settings,
-        ),
-        layers.Dense(
-            filters,
-            "sigmoid",
-            kernel_initializer=normal[1],
-            name=f"{name}_excite",
-            **settings,
-        ),
+            units,
+            activation,
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(seed=0),
+            name=f"{name}_{suffix}",
+        )
+        for suffix, units, activation in sizes
     ]
 
 
 def _excite(layer, name, x, steps):
-    """Weigh the channels of each sequence by what its mean over time tells."""
+    """Scale the channels of each sequence by weights computed from its mean."""
     weights = layer[f"{name}_squeeze"](pool_mean(x, steps))
     weights = layer[f"{name}_excite"](weights)
     return x * ops.expand_dims(weights, 1)

@@ -12,14 +12,14 @@ from sklstm.networks._block_lstm import block_lstm
 class FusedLSTM(keras.layers.LSTM):
     """`keras.layers.LSTM` as one fused operation on a CPU, for sequences with lengths.
 
-    Its arguments, weights and config are those of `keras.layers.LSTM`. Where these
-    allow (tanh and sigmoid, no dropout within the cell, float32, not stateful) and
-    there is no GPU, all time steps are one operation of TensorFlow; elsewhere Keras
-    computes.
+    Arguments, weights and config are those of `keras.layers.LSTM`. One operation of
+    TensorFlow computes all time steps if the activations are tanh and sigmoid, the cell
+    has no dropout, the dtype is float32, the layer is not stateful, and no GPU is used.
+    Otherwise the layer calls the code of Keras.
 
     See Also
     --------
-    sklstm.networks.fuse : A network with its LSTM layers fused.
+    sklstm.networks.fuse : Build a network with fused LSTM layers.
 
     Examples
     --------
@@ -32,12 +32,12 @@ class FusedLSTM(keras.layers.LSTM):
     True
     """
 
-    # The batch is computed in so many concurrent parts, for as many cores.
+    # Parts of a batch that are computed at the same time.
     n_parts = 1
 
     @classmethod
     def of(cls, lstm, n_parts=1):
-        """Make the fused twin of a built layer: one that shares its weights.
+        """Create a fused layer that shares the weights of a built layer.
 
         Parameters
         ----------
@@ -66,10 +66,10 @@ class FusedLSTM(keras.layers.LSTM):
         Parameters
         ----------
         sequences : Tensor of shape (n_samples, n_timesteps, n_features)
-            What stands behind the end of a sequence must be finite.
+            The sequences. The padding after their ends must be finite.
 
         initial_state : list of Tensor of shape (n_samples, units), default=None
-            Hidden and cell state before the first step; None takes zeros.
+            Hidden and cell state before the first time step; None means zeros.
 
         mask : Tensor of bool, of shape (n_samples, n_timesteps), default=None
             As for `keras.layers.LSTM`; not together with `lengths`.
@@ -78,28 +78,28 @@ class FusedLSTM(keras.layers.LSTM):
             As for `keras.layers.LSTM`.
 
         lengths : Tensor of int, of shape (n_samples,), default=None
-            Steps of each sequence, 0 to `n_timesteps`, counted from the first. None
-            takes all.
+            Number of time steps of each sequence, from 0 to `n_timesteps`, without the
+            padding at its end. None means all.
 
         Returns
         -------
         Tensor or list of Tensor
-            As `keras.layers.LSTM` gives it for a mask of `lengths` steps, with
-            ``zero_output_for_mask``: zeros behind the end of a sequence.
+            As of `keras.layers.LSTM` with a mask of `lengths` time steps and
+            ``zero_output_for_mask``: zeros after the end of a sequence.
         """
         if mask is not None and lengths is not None:
             raise ValueError("Pass lengths or mask, not both.")
         if mask is not None or not self._fusible():
-            return self._by_keras(sequences, lengths, initial_state, mask, training)
+            return self._call_keras(sequences, lengths, initial_state, mask, training)
         if initial_state is None:
             initial_state = self.get_initial_state(tf.shape(sequences)[0])
         x = tf.transpose(tf.cast(sequences, tf.float32), (1, 0, 2))
         if lengths is not None:
             lengths = tf.cast(lengths, tf.int32)
-        parts = self._parts(x, lengths, *initial_state)
+        parts = self._split_batch(x, lengths, *initial_state)
         results = [self._run(*part) for part in parts]
-        joined = [_joined(result) for result in zip(*results, strict=True)]
-        if self._multiple(x) > 1:
+        joined = [tf.concat(result, axis=0) for result in zip(*results, strict=True)]
+        if self._batch_multiple(x) > 1:
             joined = [result[: tf.shape(sequences)[0]] for result in joined]
         return joined if self.return_state else joined[0]
 
@@ -115,7 +115,7 @@ class FusedLSTM(keras.layers.LSTM):
             and not tf.config.list_logical_devices("GPU")
         )
 
-    def _by_keras(self, sequences, lengths, initial_state, mask, training):
+    def _call_keras(self, sequences, lengths, initial_state, mask, training):
         if lengths is None:
             return super().call(sequences, initial_state, mask, training)
         mask = tf.sequence_mask(lengths, tf.shape(sequences)[1])
@@ -123,22 +123,22 @@ class FusedLSTM(keras.layers.LSTM):
         if not self.return_sequences:
             return result
         outputs, *states = result if self.return_state else [result]
-        there = mask[:, ::-1] if self.go_backwards else mask
-        outputs = tf.where(there[..., tf.newaxis], outputs, 0.0)
+        mask = mask[:, ::-1] if self.go_backwards else mask
+        outputs = tf.where(mask[..., tf.newaxis], outputs, 0.0)
         return [outputs, *states] if self.return_state else outputs
 
-    def _multiple(self, x):
-        """Return what the number of samples has to be a multiple of.
+    def _batch_multiple(self, x):
+        """Return a factor that the number of samples must have.
 
-        The operation is slow, and warns, for an odd number of them where that of units
-        or features is odd, too.
+        The operation is slow, and warns, if the number of samples is odd and that of
+        units or features as well.
         """
         return 2 if self.units % 2 or x.shape[2] % 2 else 1
 
-    def _parts(self, x, lengths, h, c):
-        """Cut a batch in parts."""
+    def _split_batch(self, x, lengths, h, c):
+        """Yield the parts of a batch."""
         n_samples = tf.shape(h)[0]
-        multiple = self._multiple(x)
+        multiple = self._batch_multiple(x)
         if multiple > 1:
             missing = -n_samples % multiple
             n_samples += missing
@@ -157,7 +157,7 @@ class FusedLSTM(keras.layers.LSTM):
             yield x[:, low:high], of_part, h[low:high], c[low:high]
 
     def _run(self, x, lengths, h, c):
-        """Compute the output for a part of the batch, and its states if wanted."""
+        """Compute the output for a part of the batch, and its states if requested."""
         cell = self.cell
         bias = cell.bias.value if self.use_bias else tf.zeros(4 * self.units)
         weights = cell.kernel.value, cell.recurrent_kernel.value, bias
@@ -173,18 +173,14 @@ class FusedLSTM(keras.layers.LSTM):
         return [output, _last(hs, lengths, h), _last(*cs, lengths, c)]
 
     def _in_keras_order(self, states, lengths):
-        """Put zeros behind the ends; Keras gives the steps of a reversed run as run."""
+        """Set states after the ends to zero; Keras returns backward runs reversed."""
         if lengths is None:
             return states
-        there = tf.transpose(tf.sequence_mask(lengths, tf.shape(states)[0]))
-        states = tf.where(there[..., tf.newaxis], states, 0.0)
+        mask = tf.transpose(tf.sequence_mask(lengths, tf.shape(states)[0]))
+        states = tf.where(mask[..., tf.newaxis], states, 0.0)
         if not self.go_backwards:
             return states
         return tf.reverse(_reverse(states, lengths), axis=[0])
-
-
-def _joined(results):
-    return results[0] if len(results) == 1 else tf.concat(results, axis=0)
 
 
 def _reverse(x, lengths):
@@ -195,7 +191,7 @@ def _reverse(x, lengths):
 
 
 def _last(states, lengths, before):
-    """Take each sequence's state at its end: `before` where it has no step."""
+    """Return each sequence's state at its end; `before` if it has no time step."""
     if lengths is None:
         return states[-1]
     at = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], axis=1)

@@ -7,21 +7,21 @@ from sklstm._compat.keras import layers_of, seed_states_of, variables_of
 
 
 def initial_weights(model, seed):
-    """Draw all variables of a model anew, by the initializers of its layers.
+    """Draw initial values of all variables by the initializers of their layers.
 
     Parameters
     ----------
     model : keras.Model
-        Any built model. A variable whose layer has no initializer of its name keeps
-        its value.
+        A built model, which is not changed. A variable whose layer has no initializer
+        of that name keeps its value.
 
     seed : int
-        All that the weights, and the dropout masks of training, depend on.
+        Seed of the weights, and of the dropout masks of training.
 
     Returns
     -------
     list of ndarray
-        New values in the order of ``model.variables``; the model stays as it is.
+        Values in the order of ``model.variables``.
     """
     generator = np.random.default_rng(seed)
     seeds = iter(lambda: int(generator.integers(2**31 - 1)), None)
@@ -44,14 +44,14 @@ def initial_weights(model, seed):
 def _initializer_of(layer, variable):
     if variable.name == "bias" and getattr(layer, "unit_forget_bias", False):
         return _unit_forget_bias
-    # Of `recurrent_kernel` it is the `recurrent_initializer`.
+    # `recurrent_kernel` has a `recurrent_initializer`.
     names = variable.name, variable.name.removesuffix("_kernel")
     found = [getattr(layer, f"{name}_initializer", None) for name in names]
     return found[0] or found[1]
 
 
 def _unit_forget_bias(shape, dtype=None):
-    """Start with open forget gates; as Keras does, which keeps no initializer of it."""
+    """Return Keras's initial bias with `unit_forget_bias`, which has no initializer."""
     bias = np.zeros(shape, dtype)
     bias[shape[0] // 4 : shape[0] // 2] = 1
     return bias

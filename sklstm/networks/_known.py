@@ -1,4 +1,4 @@
-"""A loss over the targets that are known, where others are NaN."""
+"""A loss that skips targets that are NaN."""
 
 import keras
 import numpy as np
@@ -11,13 +11,13 @@ from sklstm.networks._quantiles import QuantileLoss
 class KnownLoss(keras.losses.Loss):
     """Mean of a loss over the outputs whose target is not NaN.
 
-    Each known target counts the same, as the steps do that Keras does not mask. One
-    that is NaN has no part in the loss, nor in the gradient.
+    All targets that are not NaN have the same weight. A target that is NaN contributes
+    neither to the loss nor to the gradient.
 
     Parameters
     ----------
     loss : keras.losses.Loss or callable
-        Over each output on its own; see :meth:`of`.
+        A loss that is a mean over outputs; see :meth:`of`.
 
     reduction, name, dtype
         As for `keras.losses.Loss`.
@@ -37,60 +37,58 @@ class KnownLoss(keras.losses.Loss):
 
     @classmethod
     def of(cls, loss, n_outputs, given=None):
-        """Make it of a loss as `keras.Model.compile` takes it.
+        """Create it from a loss, as of `keras.Model.compile`.
 
         Parameters
         ----------
         loss : str, callable or keras.losses.Loss
-            What is to be computed over the known outputs.
+            The loss of the outputs.
 
         n_outputs : int
-            How many outputs a sample has, or a step of it.
+            Number of outputs of a sample, or of each of its time steps.
 
         given : object, default=None
-            What the error shows as the user's loss.
+            The user's loss for the error message; None shows `loss`.
 
         Raises
         ------
         ValueError
-            If the loss is no mean over outputs, as a cosine similarity is none: what
-            of it belongs to one output, nobody knows.
+            If the loss is not a mean over outputs, as a cosine similarity.
         """
-        loss_given, loss = loss, keras.losses.get(loss)
-        known = cls(loss, getattr(loss, "reduction", "sum_over_batch_size"))
-        known.given = loss_given
-        # Numbers that are no labels would be none for a cross-entropy.
+        name_or_loss, loss = loss, keras.losses.get(loss)
+        wrapper = cls(loss, getattr(loss, "reduction", "sum_over_batch_size"))
+        wrapper.given = name_or_loss
+        if isinstance(loss, QuantileLoss):
+            return wrapper
+        # 0 and 1, which are labels for a cross-entropy.
         y = np.arange(2 * n_outputs, dtype=np.float32).reshape(2, -1) % 2
         outputs = np.linspace(0.2, 0.9, 2 * n_outputs, dtype=np.float32).reshape(2, -1)
-        if isinstance(loss, QuantileLoss):
-            return known
-        whole, each = known._values(y, outputs), known._each(y, outputs)
+        whole, each = wrapper._values(y, outputs), wrapper._each(y, outputs)
         if each.shape != y.shape or not np.allclose(
             whole, np.mean(each, axis=-1), rtol=1e-4, atol=1e-6
         ):
             raise ValueError(
                 f"loss={loss if given is None else given!r} is no mean over the "
-                "outputs of a sample, so that one whose target is NaN can't be left "
-                "out of it. Use a loss such as 'mse' or 'mae', or leave out the "
-                "samples with NaN in y."
+                "outputs of a sample, so that it can't skip targets that are NaN. Use "
+                "a loss such as 'mse' or 'mae', or leave out the samples with NaN in y."
             )
-        return known
+        return wrapper
 
     def call(self, y_true, y_pred):
-        """Return the loss of each sample (and step), such that their mean is it."""
-        known = ops.logical_not(ops.isnan(y_true))
-        # Any number will do that has a finite gradient: it is multiplied by zero.
-        y_true = ops.where(known, y_true, ops.ones_like(y_true))
+        """Return the loss of each sample (and time step), whose mean is the loss."""
+        missing = ops.isnan(y_true)
+        # Any target with a finite gradient: it is multiplied by zero.
+        y_true = ops.where(missing, ops.ones_like(y_true), y_true)
         values = self._each(y_true, y_pred)
-        known = ops.cast(known, values.dtype)
-        of_samples = ops.sum(values * known, axis=-1)
+        weights = ops.cast(ops.logical_not(missing), values.dtype)
+        sums = ops.sum(values * weights, axis=-1)
         if self.reduction in ("sum", "none", None):
-            return of_samples / known.shape[-1]
-        n_samples = ops.cast(ops.size(of_samples), values.dtype)
-        return of_samples * n_samples / ops.maximum(ops.sum(known), 1)
+            return sums / weights.shape[-1]
+        n_samples = ops.cast(ops.size(sums), values.dtype)
+        return sums * n_samples / ops.maximum(ops.sum(weights), 1)
 
     def _each(self, y_true, y_pred):
-        """Compute the loss of each output, by giving it an axis of its own."""
+        """Compute the loss of each output separately, on an axis of its own."""
         axis = -2 if isinstance(self.loss, QuantileLoss) else -1
         y_pred = ops.expand_dims(ops.convert_to_tensor(y_pred), axis)
         return self._values(ops.expand_dims(y_true, -1), y_pred)
@@ -100,5 +98,5 @@ class KnownLoss(keras.losses.Loss):
         return call(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
 
     def get_config(self):
-        """Return what the loss is made of."""
+        """Return the config of the loss."""
         return {**super().get_config(), "loss": self.loss}

@@ -6,42 +6,48 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sklstm._compat.keras import own_names
+from sklstm._compat.keras import isolated_name_counters
+from sklstm.networks._steps import align_steps
 
 
 @dataclass(frozen=True)
 class LinearSpec:
-    """All that a linear part is computed of; what each is, its estimator tells.
+    """The fitted values of a linear part, as the estimators compute them.
 
     Parameters
     ----------
     n_timesteps, n_steps : int
-        Steps of a window, and the last of them that are inputs.
+        Time steps of a window, and how many of the last ones are inputs.
 
     by_place : bool
-        Whether missing steps keep their places.
+        Whether missing time steps keep their positions.
 
     means, deviations, floors : ndarray of shape (n_features,)
-        Of the features, and the least deviations of windows.
+        Means and standard deviations of the features, and the minimum deviation of a
+        window.
 
     features : ndarray of int, of shape (n_columns,)
-        Which feature each column of the targets continues; -1 for none.
+        Index of the feature that each column of the targets continues; -1 for none.
 
-    slopes, offsets, low, high : ndarray of shape (n_columns,)
-        Of these; and the levels within which windows are near those of the fit.
+    slopes, offsets : ndarray of shape (n_columns,)
+        Slope and offset from that feature to the target.
+
+    low, high : ndarray of shape (n_columns,)
+        Range of the levels of most windows of the fit.
 
     beyond, far : float
-        Distances from these levels, in units of ``high - low``.
+        Distances from this range, as multiples of ``high - low``, between which the
+        weights of the linear models change from `near` to `far`.
 
     members : list of (str, ndarray, ndarray, ndarray, ndarray)
-        What each linear model is relative to, its coefficients and intercepts, and how
-        much it counts in each column for windows near these levels, and far from them.
+        Normalization of windows, coefficients, intercepts, and weights for windows near
+        and far, for each linear model.
 
     norm : {"none", "last", "standard"}
-        What the network sees windows relative to.
+        Normalization of windows for the network.
 
     scales : ndarray of shape (n_columns,)
-        By which the outputs of the network are multiplied besides.
+        Additional scales of the network's outputs.
     """
 
     n_timesteps: int
@@ -62,31 +68,31 @@ class LinearSpec:
     scales: np.ndarray
 
 
-@own_names()
+@isolated_name_counters()
 def with_linear_part(model, spec, n_steps_out=0):
-    """Put a linear part beside a model.
+    """Add a linear part to a model.
 
     Parameters
     ----------
     model : keras.Model
-        Of the network; from (n_samples, n_timesteps, n_features).
+        The network; its input has shape (n_samples, n_timesteps, n_features).
 
     spec : LinearSpec
         The linear part.
 
     n_steps_out : int, default=0
-        Steps of an output that is a sequence.
+        Steps ahead of an output that is a sequence.
 
     Returns
     -------
     keras.Model
-        From the same sequences to ``linear + scales * network``.
+        A model of the same input that returns ``linear + scales * network``.
     """
     inputs = keras.Input(model.input_shape[1:], name="sequences")
-    there = ops.logical_not(ops.all(ops.isnan(inputs), axis=-1))
-    x, there = _last_steps(inputs, there, spec)
-    x = _filled(x, there, spec)
-    linear, scales = _linear(x, ops.cast(there, x.dtype), spec)
+    mask = ops.logical_not(ops.all(ops.isnan(inputs), axis=-1))
+    x, mask = _last_steps(inputs, mask, spec)
+    x = _fill_missing(x, mask, spec)
+    linear, scales = _linear(x, ops.cast(mask, x.dtype), spec)
     if n_steps_out:
         linear = ops.reshape(linear, (-1, n_steps_out, linear.shape[-1] // n_steps_out))
         scales = ops.reshape(scales, (-1, *linear.shape[1:]))
@@ -96,54 +102,50 @@ def with_linear_part(model, spec, n_steps_out=0):
     return keras.Model(inputs, linear + scales * added, name="sklstm")
 
 
-def _last_steps(x, there, spec):
-    """Cut the last steps, with missing ones before sequences that are shorter."""
-    if not spec.by_place:  # those that are there go to the end
-        places = ops.cumsum(ops.ones_like(there, dtype="int32"), axis=1)
-        n_places = ops.max(places, axis=1, keepdims=True)
-        order = ops.argsort(places + n_places * ops.cast(there, "int32"), axis=1)
-        x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
-        there = ops.take_along_axis(ops.cast(there, "int32"), order, axis=1) > 0
-    # Two layers: Keras 3.6 can't load a layer that is called at unlike depths.
+def _last_steps(x, mask, spec):
+    """Return the last time steps, padded at the beginning with missing ones."""
+    if not spec.by_place:
+        x, mask = align_steps(x, mask, missing="start")
+    # Two layers: Keras 3.6 can't load a layer that is called at two depths.
     before = (spec.n_timesteps, 0)
     x = layers.ZeroPadding1D(before)(ops.where(ops.isnan(x), 0.0, x))
-    there = ops.expand_dims(ops.cast(there, "int32"), -1)
-    there = layers.ZeroPadding1D(before)(there)
-    return x[:, -spec.n_timesteps :], there[:, -spec.n_timesteps :, 0] > 0
+    mask = ops.expand_dims(ops.cast(mask, "int32"), -1)
+    mask = layers.ZeroPadding1D(before)(mask)
+    return x[:, -spec.n_timesteps :], mask[:, -spec.n_timesteps :, 0] > 0
 
 
-def _filled(x, there, spec):
-    """Fill missing steps by the step before; the first ones by the first there is."""
+def _fill_missing(x, mask, spec):
+    """Fill missing time steps by the previous ones, else by the first or the mean."""
     n_timesteps = spec.n_timesteps
-    places = np.arange(n_timesteps, dtype="int32")
-    earlier = places[np.newaxis, :] <= places[:, np.newaxis]
-    latest = ops.expand_dims(ops.where(there, places, -1), 1)
+    positions = np.arange(n_timesteps, dtype="int32")
+    earlier = positions[np.newaxis, :] <= positions[:, np.newaxis]
+    latest = ops.expand_dims(ops.where(mask, positions, -1), 1)
     latest = ops.max(ops.where(earlier, latest, -1), axis=2)
-    first = ops.min(ops.where(there, places, n_timesteps - 1), axis=1, keepdims=True)
-    chosen = ops.expand_dims(ops.where(latest < 0, first, latest), -1)
-    x = ops.take_along_axis(x, ops.repeat(chosen, x.shape[-1], axis=-1), axis=1)
-    some = ops.expand_dims(ops.any(there, axis=1, keepdims=True), -1)
-    return ops.where(some, x, spec.means.astype("float32"))
+    first = ops.min(ops.where(mask, positions, n_timesteps - 1), axis=1, keepdims=True)
+    source = ops.expand_dims(ops.where(latest < 0, first, latest), -1)
+    x = ops.take_along_axis(x, ops.repeat(source, x.shape[-1], axis=-1), axis=1)
+    has_steps = ops.expand_dims(ops.any(mask, axis=1, keepdims=True), -1)
+    return ops.where(has_steps, x, spec.means.astype("float32"))
 
 
-def _linear(x, there, spec):
-    """Compute outputs of the linear part, and scales of those of the network."""
-    near = _nearness(x[:, -1], spec)
-    total = weight = 0.0
-    for number, (norm, coef, intercept, if_near, if_far) in enumerate(spec.members):
-        relative, levels, scales = _relative(x, there, spec, norm)
+def _linear(x, mask, spec):
+    """Compute outputs of the linear part, and scales of the network's outputs."""
+    nearness = _nearness(x[:, -1], spec)
+    total = total_weight = 0.0
+    for number, (norm, coef, intercept, near, far) in enumerate(spec.members):
+        relative, levels, scales = _normalize(x, mask, spec, norm)
         dense = layers.Dense(coef.shape[1], name=f"linear_{number}")
         out = levels + scales * dense(relative)
         dense.set_weights([coef.astype("float32"), intercept.astype("float32")])
-        at_least, more = if_far.astype("float32"), (if_near - if_far).astype("float32")
-        counts = near * more + at_least
-        total, weight = total + counts * out, weight + counts
-    _, _, scales = _relative(x, there, spec, spec.norm)
-    return total / weight, scales * spec.scales.astype("float32")
+        difference = (near - far).astype("float32")
+        weight = nearness * difference + far.astype("float32")
+        total, total_weight = total + weight * out, total_weight + weight
+    _, _, scales = _normalize(x, mask, spec, spec.norm)
+    return total / total_weight, scales * spec.scales.astype("float32")
 
 
-def _relative(x, there, spec, norm):
-    """Compute inputs, levels and scales as `Units.relative` of the estimators does."""
+def _normalize(x, mask, spec, norm):
+    """Compute inputs, levels and scales of windows as the fit of the linear part."""
     last, used = x[:, -1], x[:, -spec.n_steps :]
     center = ops.zeros_like(last) + spec.means.astype("float32")
     unit = ops.zeros_like(last) + spec.deviations.astype("float32")
@@ -155,8 +157,8 @@ def _relative(x, there, spec, norm):
         own = np.isin(np.arange(len(spec.means)), spec.features[followed])
         center = ops.where(own, last, center)
         if norm == "standard":
-            n = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
-            each = ops.expand_dims(there, -1)
+            n = ops.maximum(ops.sum(mask, axis=1, keepdims=True), 1.0)
+            each = ops.expand_dims(mask, -1)
             mean = ops.sum(x * each, axis=1) / n
             around = (x - ops.expand_dims(mean, 1)) * each
             spreads = ops.sqrt(ops.sum(around * around, axis=1) / n)
@@ -174,6 +176,7 @@ def _relative(x, there, spec, norm):
 
 
 def _nearness(last, spec):
+    """Return 1 for levels within or near the range of the fit, falling to 0 far off."""
     columns, followed = np.maximum(spec.features, 0), spec.features >= 0
     levels = ops.take(last, columns, axis=1) * spec.slopes.astype("float32")
     levels = levels + spec.offsets.astype("float32")

@@ -1,4 +1,4 @@
-"""Several steps side by side as one."""
+"""Patches: several time steps joined to one."""
 
 from keras import ops
 
@@ -6,21 +6,21 @@ from sklstm.networks._steps import Steps
 
 
 def make_patches(x, steps, size):
-    """Join every `size` steps of each sequence, the last step at the end of the last.
+    """Join every `size` time steps of each sequence, counted from its end.
 
-    As in PatchTST [1]_, without overlap; the first step is repeated where the first
-    patch is not full.
+    As in PatchTST [1]_, without overlap. The first patch is filled by repeating the
+    first time step.
 
     Parameters
     ----------
     x : Tensor of shape (n_samples, n_timesteps, n_features)
-        Sequences that begin at the first step.
+        Sequences, padded at the end.
 
     steps : Steps
-        Which steps exist, with lengths.
+        Which time steps exist, with lengths.
 
     size : int
-        Steps of a patch.
+        Time steps of a patch.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def make_patches(x, steps, size):
         The patches.
 
     steps : Steps
-        Which of these exist.
+        Which patches exist.
 
     References
     ----------
@@ -37,11 +37,11 @@ def make_patches(x, steps, size):
     """
     n_patches = (steps.lengths + size - 1) // size
     x = ops.concatenate([x, *[x[:, -1:]] * (size - 1)], axis=1)
-    place = ops.cumsum(ops.ones_like(x[..., 0], dtype="int32"), axis=1) - 1
-    place += ops.expand_dims(steps.lengths - n_patches * size, -1)
-    place = ops.expand_dims(ops.maximum(place, 0), -1)
-    x = ops.take_along_axis(x, ops.repeat(place, x.shape[-1], axis=-1), axis=1)
-    ends = [place - size + 1 or None for place in range(size)]
-    parts = [x[:, first:end][:, ::size] for first, end in enumerate(ends)]
-    x = ops.concatenate(parts, axis=-1)
+    source = ops.cumsum(ops.ones_like(x[..., 0], dtype="int32"), axis=1) - 1
+    source += ops.expand_dims(steps.lengths - n_patches * size, -1)
+    source = ops.expand_dims(ops.maximum(source, 0), -1)
+    x = ops.take_along_axis(x, ops.repeat(source, x.shape[-1], axis=-1), axis=1)
+    ends = [first - size + 1 or None for first in range(size)]
+    columns = [x[:, first:end][:, ::size] for first, end in enumerate(ends)]
+    x = ops.concatenate(columns, axis=-1)
     return x, Steps.up_to(n_patches, x)

@@ -1,4 +1,4 @@
-"""Quantiles as outputs: the loss that learns them, and outputs that never cross."""
+"""The loss of quantiles, and outputs in ascending order."""
 
 import keras
 from keras import ops
@@ -8,8 +8,8 @@ from keras import ops
 class QuantileLoss(keras.losses.Loss):
     """Mean of the pinball loss [1]_ over quantiles and outputs.
 
-    Of a target y and a predicted quantile q it is ``max(p * (y - q), (p - 1) * (y -
-    q))``, whose expectation is least where y is below q with probability p.
+    For a target y and a predicted quantile q it is ``max(p * (y - q), (p - 1) * (y -
+    q))``. Its expectation is minimal if y is below q with probability p.
 
     Parameters
     ----------
@@ -49,29 +49,16 @@ class QuantileLoss(keras.losses.Loss):
         return ops.mean(ops.maximum(p * error, (p - 1) * error), axis=(-2, -1))
 
     def get_config(self):
-        """Return what the loss is made of."""
+        """Return the config of the loss."""
         return {**super().get_config(), "quantiles": self.quantiles}
 
 
-def never_crossing(x, n_outputs, n_quantiles):
-    """Make quantiles in ascending order of numbers that may be any.
+def ascending_quantiles(x, n_outputs, n_quantiles):
+    """Convert (..., n_outputs * n_quantiles) to (..., n_outputs, n_quantiles).
 
-    The first number of each output is its lowest quantile; the others tell, through a
-    softplus, how far each quantile is above the one before.
-
-    Parameters
-    ----------
-    x : Tensor of shape (..., n_outputs * n_quantiles)
-        Any numbers.
-
-    n_outputs, n_quantiles : int
-        How many of each.
-
-    Returns
-    -------
-    Tensor of shape (..., n_outputs, n_quantiles)
-        The quantiles.
+    The first number of each output is its lowest quantile. The softplus of each other
+    number is the difference to the quantile before.
     """
     x = ops.reshape(x, (-1, *x.shape[1:-1], n_outputs, n_quantiles))
-    steps = ops.concatenate([x[..., :1], ops.softplus(x[..., 1:])], axis=-1)
-    return ops.cumsum(steps, axis=-1)
+    differences = ops.concatenate([x[..., :1], ops.softplus(x[..., 1:])], axis=-1)
+    return ops.cumsum(differences, axis=-1)

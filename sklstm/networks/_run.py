@@ -1,4 +1,4 @@
-"""Layers that run over time steps: as Keras has them, and their faster twins."""
+"""Two ways to run layers over time steps: by Keras, and by faster fused layers."""
 
 from keras import layers, ops
 
@@ -7,21 +7,21 @@ from sklstm.networks._stable_sums import StableConv, StableNorm
 
 
 def run_masked(layer, x, steps):
-    """Run a layer of Keras as it is."""
+    """Run a layer of Keras."""
     if isinstance(layer, layers.Conv1D):
         return layer(x)
-    return layer(x, mask=steps.there)
+    return layer(x, mask=steps.mask)
 
 
 def run_fused(layer, x, steps, n_parts):
-    """Run a layer on sequences that begin at the first step.
+    """Run a layer on sequences that are padded at the end.
 
     An LSTM, also within a `Bidirectional`, runs as a :class:`FusedLSTM`.
     """
     if isinstance(layer, layers.Conv1D):
         return StableConv(layer)(x)
     if isinstance(layer, layers.BatchNormalization):
-        return StableNorm(layer)(x, steps.there)
+        return StableNorm(layer)(x, steps.mask)
     if isinstance(layer, layers.Bidirectional):
         both = layer.forward_layer, layer.backward_layer
         forward, backward = (run_fused(one, x, steps, n_parts) for one in both)
@@ -30,4 +30,4 @@ def run_fused(layer, x, steps, n_parts):
         return ops.concatenate([forward, backward], axis=-1)
     if isinstance(layer, layers.LSTM):
         return FusedLSTM.of(layer, n_parts)(x, lengths=steps.lengths)
-    return layer(x, mask=steps.there)
+    return layer(x, mask=steps.mask)

@@ -1,15 +1,15 @@
-"""What shapes a network."""
+"""The architecture of a network."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """All that shapes a network; two fits of one spec differ in weights alone.
+    """The architecture of a network, without its weights.
 
-    From the input on: an embedding of tokens, convolutions, recurrent layers, pooling
-    over the steps, to which is joined what a fully convolutional network makes of the
-    same steps, a decoder where the output is a sequence, dense layers, output.
+    The order of the layers is: embedding of tokens, convolutions, recurrent layers,
+    pooling over time steps, decoder if the output is a sequence, dense layers, output.
+    The output of a fully convolutional network is joined to that of the pooling.
 
     Parameters
     ----------
@@ -23,23 +23,23 @@ class NetworkSpec:
         Units of each recurrent layer, from the input on.
 
     n_tokens : int, default=0
-        Tokens that an embedding tells apart, 0 among them; the one feature is the
-        number of a token then. 0 takes features as they are.
+        Number of tokens of the embedding, with token 0; X then holds one integer token
+        per time step. 0 means no embedding.
 
     embedding_dim : int, default=0
-        Features that the embedding makes of a token.
+        Size of the token embedding.
 
     cell : {"lstm", "gru", "simple_rnn"}, default="lstm"
         Kind of the recurrent layers.
 
     bidirectional : bool, default=False
-        Whether each recurrent layer also runs from the last step to the first.
+        Whether each recurrent layer also runs from the last time step to the first.
 
     activation : str, default="tanh"
-        Of the cell's candidate and output, as in `keras.layers.LSTM`.
+        Activation of the cell's candidate and output, as in `keras.layers.LSTM`.
 
     recurrent_activation : str, default="sigmoid"
-        Of the cell's gates.
+        Activation of the cell's gates.
 
     dropout : float, default=0.0
         Share of each recurrent layer's outputs that training sets to zero.
@@ -48,71 +48,70 @@ class NetworkSpec:
         Share of the hidden state that training sets to zero within the cell.
 
     pooling : {"last", "mean", "max", "attention", "concat", "none"}, default="last"
-        What is made of the steps of a sequence: the state after the last one; the
-        mean, the maximum or a weighted mean of the states over the steps that exist;
-        or the first three of these together.
-        "none" gives an output for every step.
+        How the states of the time steps are pooled: the last state; the mean, the
+        maximum or a weighted mean of all states; or the first three joined. "none"
+        returns an output for every time step.
 
     conv_filters : tuple of int, default=()
         Filters of each convolution before the recurrent layers.
 
     conv_kernel_size : int, default=3
-        Steps that a convolution spans.
+        Kernel size of these convolutions.
 
     conv_activation : str, default="relu"
-        Of the convolutions.
+        Activation of these convolutions.
 
     conv_pool_size : int, default=1
-        Steps of which the maximum is taken after a convolution.
+        Size of the maximum pooling after each of these convolutions.
 
     n_steps_out : int, default=0
-        Steps of an output that is a sequence: a decoder runs over what the pooling
-        gave, repeated so many times. 0 gives one output a sample.
+        Steps ahead of an output that is a sequence: a decoder runs over this many
+        copies of the pooled states. 0 means one output per sample.
 
     hidden_layer_sizes : tuple of int, default=()
         Units of the dense layers after the pooling, or at each step of the decoder.
 
     hidden_activation : str, default="relu"
-        Of these dense layers.
+        Activation of these dense layers.
 
     heads : {"joint", "separate"}, default="joint"
         Whether the outputs share the dense layers, or each has its own.
 
     n_quantiles : int, default=0
-        Quantiles of each output, in ascending order; 0 gives one number an output.
+        Quantiles of each output, in ascending order; 0 means one number per output.
 
     output_activation : str, default="linear"
-        Of the output layer.
+        Activation of the output layer.
 
     window_norm : {"none", "last", "standard"}, default="none"
-        What some features of a sequence are made relative to: its last value, or its
-        own mean and standard deviation.
+        Normalization of each sequence: subtract its last value, or standardize it by
+        its own mean and standard deviation.
 
     norm_features : tuple of int, default=()
-        Which features these are.
+        Indices of the normalized features.
 
     patch_size : int, default=1
-        Steps that are joined to one, for the recurrent layers.
+        Time steps that are joined to one for the recurrent layers.
 
     fcn_filters : tuple of int, default=()
-        Filters of each convolution of a network beside the recurrent layers.
+        Filters of each convolution of the fully convolutional network.
 
     fcn_kernel_sizes : tuple of int, default=()
-        Steps that each of these spans.
+        Kernel size of each of these convolutions.
 
     fcn_pool_size : int, default=1
-        Steps of which the maximum is taken after each of these but the last one.
+        Size of the maximum pooling after each of these convolutions but the last.
 
     fcn_pooling : {"mean", "max", "concat"}, default="mean"
-        What is made of the steps after the last one: their mean, their maximum, or the
-        mean and a twentieth of the maximum, of which dropout leaves out half at most.
+        Pooling over time steps after the last of these convolutions: mean, maximum, or
+        the mean and a twentieth of the maximum with a dropout of at most one half.
 
     fcn_dropout : float, default=0.0
-        Share of the samples of a batch for which training leaves these convolutions
-        out.
+        Share of the samples for which training drops the fully convolutional network.
 
     fcn_squeeze_excite : bool, default=False
-        Whether the channels after these, but for the last one, are weighed by sample.
+        Whether squeeze and excite scales the channels of each sample after each of
+        these convolutions but the last.
     """
 
     n_features: int
@@ -149,11 +148,11 @@ class NetworkSpec:
 
     @property
     def sees_whole_sequences(self):
-        """Whether more than the recurrent layers runs over the steps."""
+        """Whether other layers than recurrent ones run over the time steps."""
         joined = self.window_norm != "none" or self.patch_size > 1
         return joined or bool(self.conv_filters or self.fcn_filters)
 
     @property
     def per_step(self):
-        """Whether every time step has an output of its own."""
+        """Whether every time step has an output."""
         return self.pooling == "none"

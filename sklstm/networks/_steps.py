@@ -1,4 +1,4 @@
-"""The steps of sequences that exist: what is computed over them, layer by layer."""
+"""Layers and pooling over the time steps that exist."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,23 +12,23 @@ _LOWEST = -1e9
 
 @dataclass(frozen=True)
 class Steps:
-    """Which steps of padded sequences exist.
+    """Which time steps of padded sequences exist.
 
     Parameters
     ----------
-    there : Tensor of bool, of shape (n_samples, n_timesteps), or None
-        True at the steps that exist. None says that all do.
+    mask : Tensor of bool, of shape (n_samples, n_timesteps), or None
+        True for time steps that exist; None if all do.
 
     lengths : Tensor of int, of shape (n_samples,), or None
-        How many these are, where each sequence begins at the first step.
+        Number of time steps of each sequence, if the sequences are padded at the end.
     """
 
-    there: Any = None
+    mask: Any = None
     lengths: Any = None
 
     @classmethod
     def up_to(cls, lengths, x):
-        """Return the first `lengths` steps of sequences x."""
+        """Return the mask of the first `lengths` time steps of sequences x."""
         return cls(_positions(x) <= ops.expand_dims(lengths, -1), lengths)
 
 
@@ -36,40 +36,41 @@ ALL_STEPS = Steps()
 
 
 def _positions(x):
-    """Count the steps of (n_samples, n_timesteps, ...) from 1 on."""
+    """Return the positions 1, 2, ... of the time steps of each sequence."""
     return ops.cumsum(ops.ones_like(x[..., 0], dtype="int32"), axis=1)
 
 
-def squeeze_steps(x, steps):
-    """Move the steps that exist to the front, in their order."""
-    there = ops.cast(steps.there, "int32")
-    places = _positions(x)
-    n_timesteps = ops.max(places, axis=1, keepdims=True)
-    order = ops.argsort(places + n_timesteps * (1 - there), axis=1)
+def align_steps(x, mask, missing):
+    """Move missing time steps to the "start" or the "end" of each sequence."""
+    mask = ops.cast(mask, "int32")
+    positions = _positions(x)
+    n_timesteps = ops.max(positions, axis=1, keepdims=True)
+    later = mask if missing == "start" else 1 - mask
+    order = ops.argsort(positions + n_timesteps * later, axis=1)
     x = ops.take_along_axis(x, ops.expand_dims(order, -1), axis=1)
-    return x, Steps.up_to(ops.sum(there, axis=1), x)
+    return x, ops.take_along_axis(mask, order, axis=1) > 0
 
 
-class ChosenSteps(layers.Layer):
-    """Return the steps that are chosen, one after the other, sample by sample."""
+class SelectSteps(layers.Layer):
+    """Select time steps of all samples by a mask."""
 
     supports_masking = True
 
-    def call(self, x, chosen):
-        """Take (n_chosen, ...) out of x (n_samples, n_timesteps, ...)."""
-        return tf.boolean_mask(x, chosen)
+    def call(self, x, selected):
+        """Return (n_selected, ...) for x of shape (n_samples, n_timesteps, ...)."""
+        return tf.boolean_mask(x, selected)
 
     def compute_mask(self, x, previous_mask):
-        """Tell that a mask ends here."""
+        """Return None: the output has no mask."""
 
-    def compute_output_shape(self, x_shape, chosen_shape):
-        """Tell that nobody knows how many there are."""
+    def compute_output_shape(self, x_shape, selected_shape):
+        """Return the output shape; the number of selected time steps is not known."""
         return None, *x_shape[2:]
 
 
 # ------------------------------------------------------------------------ convolution
 def make_convolution(spec, filters, name):
-    """Make the layers of a convolution over time, and of the pooling after it."""
+    """Create the layers of a convolution over time, and of the pooling after it."""
     kernel, pool = spec.conv_kernel_size, spec.conv_pool_size
     initializer = keras.initializers.GlorotUniform(seed=0)
     made = [
@@ -86,7 +87,7 @@ def make_convolution(spec, filters, name):
 
 
 def make_pooling(size, name):
-    """Make the layers that keep the largest value of every `size` steps."""
+    """Create the layers of a maximum pooling over every `size` time steps."""
     return [
         layers.ZeroPadding1D((0, size - 1), name=f"{name}_pool_padding"),
         layers.MaxPooling1D(size, name=f"{name}_pool"),
@@ -94,15 +95,15 @@ def make_pooling(size, name):
 
 
 def pool_steps(layer, name, x):
-    """Run these; of fewer steps than `size` that are left, with zeros."""
+    """Run the layers of :func:`make_pooling`, with zeros after the end."""
     return layer[f"{name}_pool"](layer[f"{name}_pool_padding"](x))
 
 
 def convolve(spec, layer, name, x, steps, run):
-    """Convolve sequences that begin at the first step, as far as each of them goes.
+    """Convolve sequences that are padded at the end, each without its padding.
 
-    Padding serves batches that are shorter than the kernel: what is computed from it
-    is behind the ends.
+    The layer's padding allows batches that are shorter than the kernel. Outputs that
+    depend on it are after the ends.
     """
     x = run(layer[name], layer[f"{name}_padding"](x), steps)
     if spec.conv_pool_size > 1:
@@ -113,7 +114,7 @@ def convolve(spec, layer, name, x, steps, run):
 
 # --------------------------------------------------------------------------- pooling
 def make_attention(units, name):
-    """Make the layers of attention pooling."""
+    """Create the layers of attention pooling."""
     settings = {"kernel_initializer": keras.initializers.GlorotUniform(seed=0)}
     return [
         layers.Dense(units, "tanh", **settings, name=name),
@@ -122,57 +123,57 @@ def make_attention(units, name):
 
 
 def pool_mean(x, steps):
-    """Take the mean over the steps that exist; zeros where there are none."""
-    there = _as_weights(steps, x)
-    n_there = ops.maximum(ops.sum(there, axis=1), 1.0)
-    return ops.sum(x * there, axis=1) / n_there
+    """Return the mean over the time steps that exist; zeros if none does."""
+    mask = _as_weights(steps, x)
+    n_existing = ops.maximum(ops.sum(mask, axis=1), 1.0)
+    return ops.sum(x * mask, axis=1) / n_existing
 
 
 def pool_max(x, steps):
-    """Take the maximum over the steps that exist; zeros where there are none."""
-    there = _as_weights(steps, x)
-    largest = ops.max(ops.where(there > 0, x, _LOWEST), axis=1)
-    return ops.where(ops.max(there, axis=1) > 0, largest, 0.0)
+    """Return the maximum over the time steps that exist; zeros if none does."""
+    mask = _as_weights(steps, x)
+    largest = ops.max(ops.where(mask > 0, x, _LOWEST), axis=1)
+    return ops.where(ops.max(mask, axis=1) > 0, largest, 0.0)
 
 
 def pool_concat(x, steps, bidirectional):
-    """Join the state after the last step, the maximum and the mean [1]_.
+    """Join the last state, the maximum and the mean [1]_.
 
-    Of both directions, the state after the last step is that of each direction's run.
+    The last state of the backward direction is that of the first time step.
 
     References
     ----------
     .. [1] J. Howard, S. Ruder, "Universal Language Model Fine-tuning for Text
        Classification", ACL 2018, section 3.3.
     """
-    there = ops.cast(steps.there, "int32")
-    number = ops.cumsum(there, axis=1) * there
-    n_there = ops.sum(there, axis=1, keepdims=True)
-    ends = [ops.equal(number, n_there), ops.equal(number, 1)]
+    mask = ops.cast(steps.mask, "int32")
+    number = ops.cumsum(mask, axis=1) * mask
+    n_existing = ops.sum(mask, axis=1, keepdims=True)
+    ends = [ops.equal(number, n_existing), ops.equal(number, 1)]
     runs = ops.split(x, 2, axis=-1) if bidirectional else [x]
     last = [_step_of(run, steps, end) for run, end in zip(runs, ends, strict=False)]
     return ops.concatenate([*last, pool_max(x, steps), pool_mean(x, steps)], axis=-1)
 
 
 def _step_of(x, steps, chosen):
-    """Take one step of each sequence that exists; zeros where there is none."""
-    chosen = ops.logical_and(chosen, steps.there)
+    """Return x at one time step of each sequence; zeros if it does not exist."""
+    chosen = ops.logical_and(chosen, steps.mask)
     return ops.sum(ops.where(ops.expand_dims(chosen, -1), x, 0.0), axis=1)
 
 
 def pool_attention(x, steps, attention, score):
-    """Take the mean by weights that depend on the state at each step [1]_.
+    """Return the mean with weights that depend on the state at each time step [1]_.
 
     References
     ----------
     .. [1] Z. Yang et al., "Hierarchical Attention Networks for Document
        Classification", NAACL 2016, equations 5 to 7.
     """
-    there = _as_weights(steps, x)
-    scores = ops.where(there > 0, score(attention(x)), _LOWEST)
+    mask = _as_weights(steps, x)
+    scores = ops.where(mask > 0, score(attention(x)), _LOWEST)
     weights = ops.softmax(scores, axis=1)
-    return ops.sum(x * weights * there, axis=1)
+    return ops.sum(x * weights * mask, axis=1)
 
 
 def _as_weights(steps, x):
-    return ops.cast(ops.expand_dims(steps.there, -1), x.dtype)
+    return ops.cast(ops.expand_dims(steps.mask, -1), x.dtype)

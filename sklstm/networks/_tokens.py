@@ -6,18 +6,18 @@ from keras import layers, ops
 
 
 def index_tokens(tokens, vocabulary, unknown=np.nan):
-    """Return the numbers of tokens in a vocabulary.
+    """Return the positions of tokens in a vocabulary.
 
     Parameters
     ----------
     tokens : ndarray of shape (n,)
-        Whole numbers; NaN is no token.
+        Integers; NaN for no token.
 
-    vocabulary : ndarray of shape (n_known,)
-        The known tokens, sorted.
+    vocabulary : ndarray of shape (n_tokens,)
+        The tokens of the vocabulary, sorted.
 
     unknown : float, default=nan
-        What is given for other tokens: NaN leaves them out.
+        Value for tokens that are not in the vocabulary.
 
     Returns
     -------
@@ -34,21 +34,22 @@ def index_tokens(tokens, vocabulary, unknown=np.nan):
     others = np.where(np.isnan(tokens), np.nan, unknown).astype(np.float32)
     if not len(vocabulary):
         return others
-    at = np.minimum(np.searchsorted(vocabulary, tokens), len(vocabulary) - 1)
-    known = vocabulary[at] == tokens
-    return np.where(known, at + 1, others).astype(np.float32)
+    index = np.minimum(np.searchsorted(vocabulary, tokens), len(vocabulary) - 1)
+    found = vocabulary[index] == tokens
+    return np.where(found, index + 1, others).astype(np.float32)
 
 
 def taking_tokens(model, vocabulary, unknown=np.nan):
-    """Put before a model what numbers tokens as :func:`index_tokens` does.
+    """Build a model that converts tokens as :func:`index_tokens` does, then calls one.
 
     Parameters
     ----------
     model : keras.Model
-        From numbers of tokens, of shape (n_samples, n_timesteps, 1), NaN for none.
+        A model of positions in the vocabulary, of shape (n_samples, n_timesteps, 1),
+        with NaN for no token.
 
-    vocabulary : ndarray of int, of shape (n_known,)
-        The known tokens.
+    vocabulary : ndarray of int, of shape (n_tokens,)
+        The tokens of the vocabulary.
 
     unknown : float, default=nan
         As for :func:`index_tokens`.
@@ -56,7 +57,7 @@ def taking_tokens(model, vocabulary, unknown=np.nan):
     Returns
     -------
     keras.Model
-        From tokens, NaN for none.
+        A model of tokens, with NaN for no token.
     """
     no_token = int(vocabulary[0]) - 1
     lookup = layers.IntegerLookup(

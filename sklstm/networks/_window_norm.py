@@ -1,29 +1,29 @@
-"""Features of a window relative to its own level and spread."""
+"""Normalization of windows by their own level and spread."""
 
 import numpy as np
 from keras import ops
 
-# Added to a deviation: of a window that does not vary.
-_LEAST = 1e-6
+# Added to standard deviations, which are 0 for constant windows.
+_EPSILON = 1e-6
 
 
 def normalize_windows(x, steps, norm, features):
-    """Make some features of each sequence relative to the sequence itself.
+    """Normalize some features of each sequence.
 
     Parameters
     ----------
     x : Tensor of shape (n_samples, n_timesteps, n_features)
-        Sequences that begin at the first step.
+        Sequences, padded at the end.
 
     steps : Steps
-        Which steps exist, with lengths.
+        Which time steps exist, with lengths.
 
     norm : {"last", "standard"}
-        What of the sequence becomes zero: its last value; or its mean [1]_, the
-        standard deviation one.
+        Whether to subtract the last value, or to standardize by the mean and the
+        standard deviation of the sequence [1]_.
 
     features : tuple of int
-        Which features; the others stay as they are.
+        Indices of the features to normalize.
 
     Returns
     -------
@@ -34,19 +34,18 @@ def normalize_windows(x, steps, norm, features):
     .. [1] T. Kim et al., "Reversible Instance Normalization for Accurate Time-Series
        Forecasting against Distribution Shift", ICLR 2022, equations 1 and 2.
     """
-    there = ops.cast(ops.expand_dims(steps.there, -1), x.dtype)
+    mask = ops.cast(ops.expand_dims(steps.mask, -1), x.dtype)
     if norm == "last":
-        place = ops.maximum(steps.lengths - 1, 0)
-        place = ops.reshape(place, (-1, 1, 1))
-        center = ops.take_along_axis(x, ops.repeat(place, x.shape[-1], axis=-1), axis=1)
+        last = ops.reshape(ops.maximum(steps.lengths - 1, 0), (-1, 1, 1))
+        center = ops.take_along_axis(x, ops.repeat(last, x.shape[-1], axis=-1), axis=1)
         relative = x - center
     else:
-        n_there = ops.maximum(ops.sum(there, axis=1, keepdims=True), 1.0)
-        whole, x = x, x - x[:, :1]  # so that a constant one is zero, and not rounded
-        center = ops.sum(x * there, axis=1, keepdims=True) / n_there
-        around = (x - center) * there
-        variance = ops.sum(around * around, axis=1, keepdims=True) / n_there
-        relative = around / (ops.sqrt(variance) + _LEAST)
+        n_existing = ops.maximum(ops.sum(mask, axis=1, keepdims=True), 1.0)
+        whole, x = x, x - x[:, :1]  # exact zeros for a constant window
+        center = ops.sum(x * mask, axis=1, keepdims=True) / n_existing
+        around = (x - center) * mask
+        variance = ops.sum(around * around, axis=1, keepdims=True) / n_existing
+        relative = around / (ops.sqrt(variance) + _EPSILON)
         x = whole
     chosen = np.isin(np.arange(x.shape[-1]), features)
     if chosen.all():

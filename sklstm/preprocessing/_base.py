@@ -1,4 +1,4 @@
-"""What all transformers of sequences share."""
+"""The base class of all transformers of sequences."""
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
@@ -11,8 +11,8 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
     """A transformer whose output may have three axes.
 
     scikit-learn's `set_output` puts every output into a DataFrame, which fails for
-    three axes. Here an output of two axes obeys `set_output`; one of three stays an
-    array, so that a global `transform_output="pandas"` breaks no pipeline.
+    three axes. Here it applies only to outputs of two axes, so that a global
+    `transform_output="pandas"` breaks no pipeline.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -20,12 +20,12 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         offer_set_output(cls)
 
     def fit_transform(self, X, y=None):
-        """Fit, and transform the same X; scikit-learn's own would contain the output.
+        """Fit to X, and transform it.
 
         Parameters
         ----------
         X : array-like
-            As for `fit`.
+            As in `fit`.
 
         y : None
             Ignored.
@@ -33,18 +33,18 @@ class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         Returns
         -------
         ndarray or table
-            As :meth:`transform` gives it.
+            As :meth:`transform` returns it.
         """
         with all_or_nothing(self):
             return self.fit(X, y).transform(X)
 
-    def _contain(self, X_out, X_in):
-        """Put a 2-D output into the container that `set_output` asks for."""
+    def _wrap_output(self, X_out, X_in):
+        """Return a 2-D output in the container that `set_output` asks for."""
         if X_out.ndim != 2:
             return X_out
         return wrap_output("transform", X_out, X_in, self)
 
-    # scikit-learn writes its version for its own classes alone.
+    # scikit-learn stores its version for its own classes only.
     def __getstate__(self):
         return {**super().__getstate__(), "_versions": versions()}
 

@@ -5,38 +5,23 @@ import warnings
 import numpy as np
 
 
-def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
-    """Warn where windows lack rows before X that `fit` saw and forgot.
+def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
+    """Warn if windows lack rows before X that `fit` saw and forgot.
 
-    Only of a table that ends within the fitted one: of another its first rows may be
-    there for the windows of the new ones. It is silent where X begins with the first
-    fitted row or before it; and in a hole of the fitted table, as a fold does.
-
-    Parameters
-    ----------
-    labels : TimeLabels
-        Those of X.
-
-    groups : Groups
-        The rows of each group, in the order of time.
-
-    before : Before
-        What goes before each group.
-
-    tails : Tails
-        What `fit` remembers.
-
-    n_remembered : int
-        How many rows before its own a window reaches back.
+    X must end within the fitted table: a later one may begin with such rows on purpose,
+    for the windows of its other rows. There is no warning if X begins with the first
+    fitted row or earlier, or in a gap of the fitted table, as a fold does.
     """
-    lacking = n_remembered - before.sizes
-    cold = tails.read_again(groups, labels) if (lacking > 0).any() else ()
-    n_cold = int(np.minimum(lacking, groups.sizes)[cold].sum()) if len(cold) else 0
+    lacking = n_remembered - history.sizes
+    if not (lacking > 0).any():
+        return
+    cold = last_rows.begin_in_forgotten(groups, labels)
+    n_cold = int(np.minimum(lacking, groups.sizes)[cold].sum())
     if n_cold:
         warnings.warn(
             f"{n_cold} of the {len(groups.order)} rows of X start cold: X "
-            "begins after the first row that fit saw, and ends before it went on, so "
-            f"that their windows lack rows of which the last {n_remembered} alone are "
+            "begins after the first row that fit saw, and ends before its last, so "
+            f"that their windows lack rows, of which only the last {n_remembered} are "
             "remembered. Predict from the first of these rows on, and take the "
             "predictions that you need; or set history=None if a cold start is meant.",
             UserWarning,
@@ -44,32 +29,20 @@ def warn_of_cold_rows(labels, groups, before, tails, n_remembered):
         )
 
 
-def warn_of_rows_between(before, groups, geometry):
-    """Warn where windows lack rows that are missing between the fitted table and X.
+def warn_of_rows_between(history, groups, geometry):
+    """Warn if windows lack rows that are missing between the fitted table and X.
 
-    After as many rows as a window reaches back it begins as the first row of all does,
-    which costs most. It is silent where more are missing than fit saw: X is another
-    table then. The text is that of each fold with this gap, to be shown once.
-
-    Parameters
-    ----------
-    before : Before
-        What goes before each group.
-
-    groups : Groups
-        The rows of each group.
-
-    geometry : WindowGeometry
-        The geometry of the windows.
+    There is no warning if more rows are missing than `fit` saw, as X is another table
+    then. Folds with the same gap get the same text, so that it is shown once.
     """
-    n_between, reach = before.n_between, geometry.n_before
+    n_between, reach = history.n_between, geometry.n_before
     if n_between is None or not reach:
         return
-    # With a longer horizon the windows of the first rows end before the hole.
+    # With a longer horizon the windows of the first rows end before the gap.
     n_whole = 0 if geometry.known else np.maximum(geometry.horizon - n_between, 0)
     lack = (n_between > 0) & (groups.sizes > n_whole)
-    # Where few groups of many lack some, they are rare; a gap is one of all.
-    if not lack.any() or 2 * lack.sum() < (before.sizes > 0).sum():
+    # Only if at least half of the groups lack rows: in others rows may just be rare.
+    if not lack.any() or 2 * lack.sum() < (history.sizes > 0).sum():
         return
     most = int(n_between[lack].max())
     found = "1 row is" if most == 1 else f"{most} rows are"
@@ -80,10 +53,10 @@ def warn_of_rows_between(before, groups, geometry):
     cold = ", the first of them nothing else" if most >= reach else ""
     warnings.warn(
         f"{found} between the rows of fit and X, by its index, so that the windows of "
-        f"the first rows of X hold missing steps (NaN){cold}, and predictions may "
-        "be worse for it. If a splitter left them out, as TimeSeriesSplit(gap=...) "
+        f"the first rows of X hold missing time steps (NaN){cold}, and predictions may "
+        "be worse. If a splitter left them out, as TimeSeriesSplit(gap=...) "
         "does, score without a gap; several steps ahead by "
-        "sklstm.forecasting.backtest, which needs none. Otherwise give X from the "
+        "sklstm.forecasting.backtest, which needs none. Otherwise pass X from the "
         "first of these rows on.",
         UserWarning,
         stacklevel=4,

@@ -1,4 +1,4 @@
-"""What `SlidingWindow` remembers of the fitted table, to go before another one."""
+"""What `SlidingWindow` remembers of the fitted table."""
 
 import warnings
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from sklstm._series import count_missing, frequencies_of
 from sklstm._window_step import FittedTable
+from sklstm.preprocessing._last_rows import History, LastRows
 from sklstm.preprocessing._seen_target import SeenTarget
-from sklstm.preprocessing._tails import Tails
 
 
 @dataclass(frozen=True)
@@ -17,90 +17,74 @@ class FittedRows(FittedTable):
     Parameters
     ----------
     kind_of_time : str or None
-        The kind of labels between which gaps show; None where they show none.
+        The kind of labels that show gaps; None if they show none.
 
-    frequency_within : Frequency or None
-        How rows follow each other in groups that `fit` did not see.
+    frequency_of_new_groups : Frequency or None
+        The frequency of groups that `fit` did not see.
 
     Other parameters are those of FittedTable.
     """
 
     kind_of_time: str | None = None
-    frequency_within: Any = None
+    frequency_of_new_groups: Any = None
 
     @classmethod
     def of(cls, rows, y, window):
-        """Return what is remembered of a table, and the rows missing before each.
+        """Return what a fitted window remembers, and the rows missing before each row.
 
-        Parameters
-        ----------
-        rows : Rows
-            The table.
-
-        y : array-like or None
-            The targets.
-
-        window : SlidingWindow
-            Its parameters say how much is remembered.
-
-        Returns
-        -------
-        tuple of (FittedRows, ndarray of int of shape (n_rows,) or None)
+        The latter is an ndarray of int of shape (n_rows,), or None without any.
         """
-        values, groups = rows.values, rows.groups
         labels, times = rows.labels, rows.times
-        shows = times is not None and times.show_gaps(window.group_by is not None)
-        watches = shows and window.gaps == "missing"
-        frequencies = frequencies_of(times, groups, of_table_where_short=watches)
-        missing = _count_missing(rows, frequencies, window) if watches else None
+        shows_gaps = times is not None and times.show_gaps(window.group_by is not None)
+        counts = shows_gaps and window.gaps == "missing"
+        frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
+        missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
         seen = cls(
             last=None if labels is None else labels.span()[1],
             frequency=None if labels is None else labels.frequency(),
-            counts_missing=watches,
-            remembered=Tails(
-                values, groups, labels, n_before, missing, frequencies, watches
-            ),
-            target=SeenTarget.of(y, values, groups),
-            kind_of_time=times.kind if shows else None,
-            frequency_within=None if times is None else times.frequency(),
+            counts_missing=counts,
+            remembered=LastRows(rows, n_before, missing, frequencies, counts),
+            target=SeenTarget.of(y, rows.values, rows.groups),
+            kind_of_time=times.kind if shows_gaps else None,
+            frequency_of_new_groups=None if times is None else times.frequency(),
         )
         return seen, missing
 
     def missing_rows(self, rows, window):
-        """Count the rows missing before each of a table, by the fitted frequencies.
+        """Return the number of rows missing before each, by the fitted frequencies.
 
-        Returns
-        -------
-        ndarray of int, of shape (n_rows,), or None
-            None where none is missing, or the index does not tell.
+        None if no row is missing, or the index does not show it.
         """
         if not self._counts_missing_in(rows, window):
             return None
-        names = rows.groups.names
-        frequencies = self.remembered.frequencies_of(names, self.frequency_within)
+        frequencies = self.remembered.frequencies_of(
+            rows.groups.names, self.frequency_of_new_groups
+        )
         return _count_missing(rows, frequencies, window)
 
-    def before(self, rows, window):
-        """Return the steps that go before each group of a table, as a Before."""
-        tails, n_steps = self.remembered, window.geometry.n_before
+    def history_of(self, rows, window):
+        """Return the time steps before each group of a table, as a History."""
+        last_rows, n_steps = self.remembered, window.geometry.n_before
         if window.history == "fit":
-            return tails.all_before(rows.groups, n_steps)
+            return last_rows.history_of(rows.groups, n_steps)
         if window.history is None or rows.labels is None:
-            return tails.none_before(rows.groups)
+            return History.none(rows.values, rows.groups)
         adjoins = window.gaps == "ignore" or self._adjoins(rows.labels)
         counts = self._counts_missing_in(rows, window)
-        return tails.earlier_than(rows.groups, n_steps, rows.labels, adjoins, counts)
+        return last_rows.earlier_history_of(
+            rows.groups, n_steps, rows.labels, adjoins, counts
+        )
 
     def warn_of_other_labels(self, rows, history):
-        """Warn where the index is of another kind than that of the fitted table."""
+        """Warn if the index is of another kind than that of the fitted table."""
         kind = None if rows.labels is None else rows.labels.kind
         if history == "auto" and self.last is not None and kind != self.last.kind:
             warnings.warn(
                 f"X has an index of another kind ({kind or 'none: an array'}) than in "
-                f"fit ({self.last.kind}), so that it is not known whether it goes on "
-                "where the fitted table ended: its windows start without history. Give "
-                'it such an index, or set history="fit" or history=None.',
+                f"fit ({self.last.kind}), so that it is not known whether it continues "
+                "the fitted table: its windows start without history. Pass X with "
+                'such an index, or set history="fit" or history=None.',
                 UserWarning,
                 stacklevel=4,
             )
@@ -111,9 +95,9 @@ class FittedRows(FittedTable):
         return same and window.gaps == "missing"
 
     def _adjoins(self, labels):
-        """Return whether nothing is missing between the fitted table and another.
+        """Return whether no row is missing between the fitted table and another.
 
-        Then nothing is missing in a group either, whose own rows may be rare.
+        Then none is missing in a group either, even if its own rows are rare.
         """
         if self.last is None:
             return False
@@ -123,5 +107,5 @@ class FittedRows(FittedTable):
 
 
 def _count_missing(rows, frequencies, window):
-    are_sorted = window.history == "auto"  # or they were refused
+    are_sorted = window.history == "auto"  # by check_sorted
     return count_missing(rows.times, rows.groups, frequencies, are_sorted=are_sorted)

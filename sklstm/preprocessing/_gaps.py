@@ -9,7 +9,7 @@ import pandas as pd
 from sklstm._series import ROWS_OF_A_FREQUENCY, is_time, reads_as_dates
 from sklstm._validation import shortened
 
-# The share of rows missing above which it is not told where, if they are not few.
+# Above this share of rows, and this number, a warning does not say where they are.
 _MANY, _FEW = 0.05, 10
 
 _DATES = {"date", "datetime", "datetime64", "period"}
@@ -19,13 +19,12 @@ _HAS_A_YEAR = re.compile(r"\b\d{4}\b|\d+[-/.]\d+[-/.]\d+")
 
 
 def warn_of_gaps(
-    X, missing, n_groups, n_remembered, holds="Windows hold missing steps"
+    X, missing, n_groups, n_remembered, holds="Windows hold missing time steps"
 ):
     """Warn of the rows that are missing within a table.
 
-    It is silent of what a fold in the midst of a table leaves: one hole, in each group,
-    that is longer than a window. After it all begins as it does with the first row.
-    `holds` says what there is in their place.
+    There is no warning of one gap in each group that is longer than a window, as a fold
+    in the middle of a table leaves. `holds` says what takes the place of missing rows.
     """
     places, n_rows = np.flatnonzero(missing), int(missing.sum())
     share = n_rows / (len(X) + n_rows)
@@ -46,15 +45,14 @@ def warn_of_gaps(
             f"its index,{where} before row {row} ({X.index[row]})."
         )
     warnings.warn(
-        f"{found} {holds} (NaN) for them. Set "
-        'gaps="ignore" if the rows follow each other as they stand.',
+        f'{found} {holds} (NaN) for them. Set gaps="ignore" if no row is missing.',
         UserWarning,
         stacklevel=4,
     )
 
 
 def warn_of_no_frequency(times, groups, frequencies):
-    """Warn if times do not tell whether rows are missing."""
+    """Warn if times do not show whether rows are missing."""
     odd = [
         name
         for name, n_rows, frequency in zip(
@@ -66,7 +64,7 @@ def warn_of_no_frequency(times, groups, frequencies):
         where = "" if len(groups) == 1 else f" (groups {shortened(odd)})"
         warnings.warn(
             f"The times of X are not equally far apart{where}, so that it is not known "
-            "whether rows are missing: windows hold the rows as they stand. Resample X "
+            "whether rows are missing: windows hold the rows that exist. Resample X "
             'to a regular index, or set gaps="ignore" if that is right.',
             UserWarning,
             stacklevel=4,
@@ -83,13 +81,12 @@ def warn_of_unread_dates(index):
             return
         if not reads_as_dates(index):
             return
-    # Those of several time zones are read as of one.
     zones = {getattr(label, "tzinfo", None) for label in index}
     utc = ", utc=True" if len(zones) > 1 else ""
     warnings.warn(
         f"The index of X holds dates as {type(index[0]).__name__} objects, between "
-        "which no missing row is seen, neither within X nor between two tables. Parse "
-        f"them: X.index = pd.to_datetime(X.index{utc}), and y's alike; or set "
+        "which missing rows are not found, within X or between two tables. Parse "
+        f"them: X.index = pd.to_datetime(X.index{utc}), and y.index too; or set "
         'gaps="ignore".',
         UserWarning,
         stacklevel=4,

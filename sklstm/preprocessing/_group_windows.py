@@ -7,23 +7,11 @@ from sklstm.sequences import SequenceTable, samples_of
 
 
 def windows_of_one(values, before, geometry):
-    """View a series without gaps as windows, one for each row.
+    """Return a window for each row of one series without gaps.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_features)
-        The rows.
-
-    before : ndarray of shape (n_steps, n_features)
-        The time steps before the first row; before these, steps are missing.
-
-    geometry : WindowGeometry
-        The geometry of the windows.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, window_length, n_features)
-        A read-only strided view of one table.
+    `values` are the rows, and `before` the time steps before them, of shape (n_steps,
+    n_features); earlier ones are missing. The windows are a read-only strided view, of
+    shape (n_rows, window_length, n_features).
     """
     n_rows, n_before = len(values), geometry.n_before
     table = np.full((n_before + n_rows, values.shape[1]), np.nan, values.dtype)
@@ -35,7 +23,7 @@ def windows_of_one(values, before, geometry):
     return windows
 
 
-def windows_of_groups(rows, before, missing, geometry):
+def windows_of_groups(rows, history, missing, geometry):
     """Return a window for each row of several groups, or of a table with gaps.
 
     Parameters
@@ -43,11 +31,11 @@ def windows_of_groups(rows, before, missing, geometry):
     rows : Rows
         The rows of all groups.
 
-    before : Before
-        What comes before the first row of each group.
+    history : History
+        The time steps before the first row of each group.
 
     missing : ndarray of int, of shape (n_rows,), or None
-        How many rows are missing before each row in its group.
+        Number of rows missing before each row in its group.
 
     geometry : WindowGeometry
         The geometry of the windows.
@@ -58,8 +46,8 @@ def windows_of_groups(rows, before, missing, geometry):
     """
     values, groups, horizon = rows.values, rows.groups, geometry.horizon
     n_rows = len(values)
-    order, n_before = groups.order, before.sizes
-    # Where each row is in its group, behind what is before it and missing.
+    order, n_before = groups.order, history.sizes
+    # The time step of each row in its group, after the history and missing steps.
     steps = np.ones(n_rows, dtype=np.int64)
     if missing is not None:
         steps += np.minimum(groups.arranged(missing), geometry.n_before)
@@ -71,17 +59,17 @@ def windows_of_groups(rows, before, missing, geometry):
     kept = sizes if geometry.known else used
     begins = np.cumsum(kept) - kept
     table = np.full((kept.sum(), values.shape[1]), np.nan, values.dtype)
-    here = places < groups.repeat(kept)
-    table[(places + groups.repeat(begins))[here]] = values[order[here]]
+    is_kept = places < groups.repeat(kept)
+    table[(places + groups.repeat(begins))[is_kept]] = values[order[is_kept]]
     if n_before.any():
         at = count_up(n_before)
-        here = at < np.repeat(kept, n_before)
-        table[(at + np.repeat(begins, n_before))[here]] = before.values[here]
+        is_kept = at < np.repeat(kept, n_before)
+        table[(at + np.repeat(begins, n_before))[is_kept]] = history.values[is_kept]
     if geometry.known:
-        # Only of those last steps it takes what is known from the next group.
+        # Only the last steps, which are dropped, get known values of the next group.
         table = geometry.shift_known(table)[count_up(sizes) < np.repeat(used, sizes)]
         begins = np.cumsum(used) - used
-    if not len(table):  # no step at all; a table of no rows would be no table
+    if not len(table):  # as SequenceTable needs a row
         table = np.full((1, values.shape[1]), np.nan, dtype=values.dtype)
     ends = np.maximum(places - horizon + 1, 0)
     starts, lengths = np.empty(n_rows, np.intp), np.empty(n_rows, np.intp)
@@ -91,21 +79,11 @@ def windows_of_groups(rows, before, missing, geometry):
     return SequenceTable(table, starts, lengths, geometry.length)
 
 
-def last_steps(rows, before, missing, n_steps):
-    """Return the last time steps of each group.
+def last_steps(rows, history, missing, n_steps):
+    """Return the last `n_steps` time steps of each group.
 
-    Parameters
-    ----------
-    rows, before, missing
-        As for :func:`windows_of_groups`.
-
-    n_steps : int
-        How many of each.
-
-    Returns
-    -------
-    ndarray of shape (n_groups, n_steps, n_features)
-        Missing steps where a group, with what is before it, has fewer.
+    The other parameters are those of :func:`windows_of_groups`. The result has shape
+    (n_groups, n_steps, n_features), with missing steps for a group that has fewer.
     """
     values, groups = rows.values, rows.groups
     last = groups.last(n_steps)
@@ -116,14 +94,15 @@ def last_steps(rows, before, missing, n_steps):
     recent = np.full((len(groups), n_steps, values.shape[1]), np.nan, values.dtype)
     numbers = np.arange(len(groups))
     places = n_steps - 1 - (last.repeat(passed[last.ends - 1]) - passed)
-    here = places >= 0
-    recent[last.repeat(numbers)[here], places[here]] = values[last.order[here]]
-    if not before.sizes.any():
+    is_kept = places >= 0
+    recent[last.repeat(numbers)[is_kept], places[is_kept]] = values[last.order[is_kept]]
+    if not history.sizes.any():
         return recent
     n_own = np.diff(passed[last.ends - 1], prepend=0)
-    places = count_up(before.sizes) + np.repeat(
-        n_steps - n_own - before.sizes, before.sizes
+    places = count_up(history.sizes) + np.repeat(
+        n_steps - n_own - history.sizes, history.sizes
     )
-    here = places >= 0
-    recent[np.repeat(numbers, before.sizes)[here], places[here]] = before.values[here]
+    is_kept = places >= 0
+    numbers = np.repeat(numbers, history.sizes)[is_kept]
+    recent[numbers, places[is_kept]] = history.values[is_kept]
     return recent

@@ -1,4 +1,4 @@
-"""Complete windows and targets of several steps, before any pipeline."""
+"""Complete windows and targets of several steps, outside of any pipeline."""
 
 from collections.abc import Mapping, Set
 
@@ -21,7 +21,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     """Arrange targets of several steps at once, for direct multi-step prediction.
 
     The target of a row is y of the last `steps` time steps, its own the last of them,
-    so that it holds nothing later than the row. To go with
+    so that it holds nothing later than the row. Use it with
     ``SlidingWindow(horizon=steps)`` of the same `gaps`: the window of a row then ends
     right before its first target.
 
@@ -34,16 +34,16 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
         The targets; not shifted.
 
     steps : int
-        Steps to predict at once.
+        Number of steps to predict at once.
 
     groups : array-like of shape (n_rows,), default=None
-        Entities, whose rows are in the order of time: no target holds rows of two.
+        The group of each row: no target holds rows of two. Rows of a group are in the
+        order of time.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What stands for rows that are not there, by the pandas index of X (of y, where
-        X has none), as in :class:`~sklstm.SlidingWindow`. "missing": NaN, with a
-        warning that counts them. "ignore": nothing; rows follow each other as they
-        stand.
+        How to treat rows that are missing by the pandas index of X (of y, if X has
+        none), as in :class:`~sklstm.SlidingWindow`. "missing": NaN, with a warning that
+        counts them. "ignore": nothing; each row follows the one before it.
 
     Returns
     -------
@@ -52,28 +52,28 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
         have no whole target; the others in their order.
 
     y : ndarray of shape (n_samples, steps) or (n_samples, steps, n_outputs)
-        Without groups and missing rows a read-only view. Of a Series a DataFrame with
+        Without groups and missing rows a read-only view. For a Series a DataFrame with
         columns such as ``price[t-1]``.
 
     Raises
     ------
     ValueError
-        If `steps` is no int from 1 to n_rows, `gaps` is neither of the two, X and y
+        If `steps` is not an int from 1 to n_rows, `gaps` is neither of the two, X and y
         are not equally long, or no group has so many rows.
 
     Notes
     -----
     The estimators of this package leave steps that are NaN out of the loss, and scorers
-    of :func:`~sklstm.metrics.skip_missing` out of the score; others refuse them.
+    of :func:`~sklstm.metrics.skip_missing` out of the score; other estimators raise.
 
     Targets of neighbouring rows overlap. To score them use
     :func:`~sklstm.forecasting.backtest`, whose forecasts begin after the last train
     row: ``backtest(pipe, X, y, TimeSeriesSplit(n_splits, test_size=steps))`` needs no
-    gap. A cross-validation has targets of test rows in the train part, which flatters
-    it a little. A gap of ``steps - 1`` rows before the test part, as
-    ``TimeSeriesSplit(gap=steps - 1)`` leaves, and `PurgedKFold` by itself, can cost
-    more: windows of the first test rows lack the rows of the gap, which are known when
-    a forecast is made.
+    gap. In a cross-validation the train part has targets of test rows, and scores are a
+    little too good. A gap of ``steps - 1`` rows before the test part, as in
+    ``TimeSeriesSplit(gap=steps - 1)`` or by `PurgedKFold`, can cost more: windows of
+    the first test rows lack the rows of the gap, which are known when a forecast is
+    made.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     values = as_array("y", y)
     if steps > len(values):
         raise ValueError(
-            f"steps={steps} is more than X and y have rows: {len(values)}."
+            f"steps={steps} is more than the rows of X and y: {len(values)}."
         )
     series = Groups.of_one("all rows", len(values))
     if groups is not None:
@@ -104,7 +104,7 @@ def make_multistep(X, y, steps, *, groups=None, gaps="missing"):
     of_groups = groups is not None
     missing = _missing_rows(X, y, series, of_groups) if gaps == "missing" else None
     if missing is None and not of_groups:
-        kept, targets = slice(steps - 1, None), _targets(values, steps)
+        kept, targets = slice(steps - 1, None), _steps_of_rows(values, steps)
     else:
         kept, targets = _targets_of_series(values, steps, series, missing)
     if isinstance(y, pd.Series):
@@ -121,18 +121,18 @@ def _check_lengths(X, y, groups):
         if isinstance(value, (Mapping, Set, str, bytes)) or not axes:
             raise TypeError(
                 f"{name} must be an array-like or DataFrame with one entry per row, "
-                f"got {value!r}.{_remedy(name, value, X)}"
+                f"got {value!r}.{_advice(name, value, X)}"
             )
     check_consistent_length(X, y)
     if groups is not None and num_samples(groups) != num_samples(X):
         only = next(iter(groups)) if num_samples(groups) == 1 else None
         raise ValueError(
             f"groups must have one entry per row: X has {num_samples(X)} rows, groups "
-            f"has {num_samples(groups)} entries.{_remedy('groups', only, X)}"
+            f"has {num_samples(groups)} entries.{_advice('groups', only, X)}"
         )
 
 
-def _remedy(name, value, X):
+def _advice(name, value, X):
     """Return what to pass instead of the name of a column or an index level."""
     if name != "groups" or not isinstance(value, str):
         return ""
@@ -143,14 +143,14 @@ def _remedy(name, value, X):
     return " Pass a column, not its name."
 
 
-def _targets(values, steps):
+def _steps_of_rows(values, steps):
     """Return the last `steps` values of each row that has so many."""
     targets = sliding_window_view(values, steps, axis=0)
     return targets.transpose(0, 2, 1) if targets.ndim == 3 else targets
 
 
 def _missing_rows(X, y, series, of_groups):
-    """Count the rows missing before each, and warn of them; None where none is."""
+    """Return the number of rows missing before each, with a warning; None without."""
     holders = (one for one in (X, y) if isinstance(one, (pd.Series, pd.DataFrame)))
     table = next(holders, None)
     if table is None:
@@ -163,36 +163,24 @@ def _missing_rows(X, y, series, of_groups):
 
 
 def _targets_of_series(values, steps, series, missing):
-    """Return the rows that have whole targets, and these.
+    """Return the rows that have whole targets, and these targets.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        The targets of one step.
-
-    steps : int
-        How many.
-
-    series : Groups
-        The rows of each series, in the order of time.
-
-    missing : ndarray of int, of shape (n_rows,), or None
-        How many rows are missing before each; their targets are NaN.
+    `missing` is the number of rows missing before each row, whose targets are NaN.
     """
     places, table = np.arange(len(values)), values[series.order]
     if missing is not None:
-        # No target reaches further than `steps` rows.
+        # More than `steps` rows are never in one target.
         places = np.cumsum(1 + np.minimum(series.arranged(missing), steps)) - 1
-        table = _spread(table, places)
+        table = _insert_missing(table, places)
     whole = places - series.repeat(places[series.starts]) >= steps - 1
     if not whole.any():
-        raise ValueError(f"steps={steps} is more than any group has rows.")
+        raise ValueError(f"steps={steps} is more than the rows of any group.")
     kept = series.order[whole]
     order = np.argsort(kept)
-    return kept[order], _targets(table, steps)[places[whole][order] - (steps - 1)]
+    return kept[order], _steps_of_rows(table, steps)[places[whole][order] - (steps - 1)]
 
 
-def _spread(values, places):
+def _insert_missing(values, places):
     """Return a table with values at ascending places, and NaN at the others."""
     if values.dtype.kind not in "fcmM":
         numbers = values.dtype.kind in "iub"
@@ -204,11 +192,11 @@ def _spread(values, places):
 
 
 def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=None):
-    """Cut complete windows and their targets out of a table, before any pipeline.
+    """Cut complete windows and their targets out of a table, without a pipeline.
 
-    As tutorials do it: windows that would begin before the first row are left out. In
-    a pipeline, :class:`sklstm.SlidingWindow` keeps all rows instead, so that scorers
-    and splitters stay valid.
+    Windows that would begin before the first row are left out. In a pipeline,
+    :class:`sklstm.SlidingWindow` keeps all rows instead, so that scorers and splitters
+    stay valid.
 
     Parameters
     ----------
@@ -219,33 +207,34 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         The targets; not shifted.
 
     window_length : int
-        Rows of a window.
+        Number of time steps of a window.
 
     horizon : int, default=1
-        Rows from the last one of a window to its first target; 0 is the last row's own.
+        Number of rows from the last time step of a window to its first target; 0 is the
+        last row's own.
 
     steps : int, default=1
-        Targets of a window.
+        Number of targets of a window.
 
     stride : int, default=1
-        Rows from the start of a window to that of the next.
+        Number of rows from the start of a window to that of the next.
 
     groups : array-like of shape (n_rows,), default=None
-        Entities: no window or target holds rows of two of them. Samples come group by
-        group, in the order in which groups first appear.
+        The group of each row: no window or target holds rows of two. Samples come group
+        by group, in the order in which groups first appear.
 
     Returns
     -------
     windows : ndarray of shape (n_samples, window_length, n_features)
-        A read-only view of X, but for several groups.
+        A read-only view of X, except for several groups.
 
     targets : ndarray of shape (n_samples,), or with further axes steps and n_outputs
-        Those of more than one step or output; a view likewise.
+        With an axis for more than one step or output; a view likewise.
 
     Raises
     ------
     ValueError
-        If a parameter is no int in its range, a row has no group, or no group has
+        If a parameter is not an int in its range, a row has no group, or no group has
         enough rows.
 
     Examples
@@ -268,13 +257,12 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
     steps, stride = int(steps), int(stride)
     _check_lengths(X, y, groups)
     X, y = as_array("X", X), as_array("y", y)
-    stride = min(stride, max(len(X), 1))  # NumPy has no room for any int
+    stride = min(stride, max(len(X), 1))  # NumPy takes 64 bits at most
     X = X[:, np.newaxis] if X.ndim == 1 else X
     own = [] if groups is None else Groups.of(groups, "groups").rows_of_each()
-    # Of a single series, windows are views.
-    groups_of_rows = [slice(None)] if len(own) < 2 else own
+    groups_of_rows = [slice(None)] if len(own) < 2 else own  # a slice makes views
     needed = geometry.n_before + steps
-    parts = []
+    cut = []
     for rows in groups_of_rows:
         values, targets = X[rows], y[rows]
         n_samples = (len(values) - needed) // stride + 1
@@ -283,14 +271,14 @@ def make_windows(X, y, window_length, *, horizon=1, steps=1, stride=1, groups=No
         windows = samples_of(values, n_samples, geometry.length, stride)
         ahead = sliding_window_view(targets[geometry.n_before :], steps, axis=0)
         ahead = np.moveaxis(ahead, -1, 1)[::stride][:n_samples]
-        parts.append((windows, ahead[:, 0] if steps == 1 else ahead))
-    if not parts:
+        cut.append((windows, ahead[:, 0] if steps == 1 else ahead))
+    if not cut:
         raise ValueError(
             f"window_length={window_length}, horizon={horizon} and steps={steps} need "
             f"{needed} rows{'' if groups is None else ' of a group'}, but X has "
             f"{max((len(X[rows]) for rows in groups_of_rows), default=0)}."
         )
-    if len(parts) == 1:
-        return parts[0]
-    windows, targets = zip(*parts, strict=True)
+    if len(cut) == 1:
+        return cut[0]
+    windows, targets = zip(*cut, strict=True)
     return np.concatenate(windows), np.concatenate(targets)

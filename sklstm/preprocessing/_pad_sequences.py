@@ -1,4 +1,4 @@
-"""Sequences of unequal length to one array."""
+"""Padding of sequences of unequal length to one array."""
 
 from numbers import Integral
 
@@ -22,14 +22,14 @@ from sklstm.sequences import SequenceTable
 class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     """Stack sequences of unequal length, with missing steps (NaN) after the short ones.
 
-    Networks of this package skip missing steps, so the padding changes no prediction.
+    Networks of this package skip missing steps, so that padding changes no prediction.
 
     Parameters
     ----------
     max_timesteps : int, default=None
-        The length of the time axis; longer sequences are truncated. None takes the
-        longest sequence that `fit` saw, or that of the X at hand where that is longer:
-        nothing is truncated then.
+        Length of the time axis; longer sequences are truncated. None is the length of
+        the longest sequence in `fit`, or in `transform` if that is longer, so that
+        nothing is truncated.
 
     truncate : {"pre", "post"}, default="pre"
         Whether a sequence that is too long loses its first steps or its last.
@@ -37,12 +37,11 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     Attributes
     ----------
     n_timesteps_ : int
-        The length of the time axis: `max_timesteps`, or that of the longest sequence
-        that `fit` saw. Only longer sequences make it longer, where `max_timesteps` is
-        None.
+        Length of the time axis: `max_timesteps`, or that of the longest sequence in
+        `fit`.
 
     n_features_in_ : int
-        Features of a time step.
+        Number of features of a time step.
 
     See Also
     --------
@@ -82,7 +81,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         ----------
         X : list of array-like of shape (n_timesteps_i, n_features)
             The sequences; one of shape (n_timesteps_i,) has one feature. A 2-D array
-            is a list of such.
+            is a list of these.
 
         y : None
             Ignored.
@@ -101,7 +100,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         return self
 
     def transform(self, X):
-        """Stack and pad.
+        """Return the sequences as one array, with missing steps after the short ones.
 
         Parameters
         ----------
@@ -111,16 +110,16 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_features)
-            float32 where every sequence is float32, else float64.
+            float32 if every sequence is float32, else float64.
 
         Raises
         ------
         ValueError
-            If a sequence is empty, holds what is no finite number, or has other
-            features; names the sample.
+            If a sequence is empty, has values that are not numbers or are infinite, or
+            has another number of features; names the sample.
 
         MemoryError
-            If memory can't hold the array.
+            If the array is larger than memory.
         """
         check_is_fitted(self)
         sequences = self._read(X)
@@ -129,8 +128,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
                 raise ValueError(
                     f"X has {sequence.shape[1]} features, but PadSequences is "
                     f"expecting {self.n_features_in_} features as input (sample {i}). "
-                    "X is a list of sequences, each (n_timesteps, n_features): a "
-                    "single one goes in as [sequence]."
+                    "X is a list of sequences, each (n_timesteps, n_features): "
+                    "pass a single one as [sequence]."
                 )
         steps = self.n_timesteps_
         if self.max_timesteps is None:
@@ -141,7 +140,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         shape = (len(sequences), steps, self.n_features_in_)
         try:
             padded = np.full(shape, np.nan, dtype=dtype)
-        except (MemoryError, ValueError) as error:  # ValueError: more than NumPy counts
+        except (MemoryError, ValueError) as error:  # ValueError for the largest
             raise MemoryError(
                 f"max_timesteps={self.max_timesteps} asks for an array of shape "
                 f"{shape}, more than memory holds. The longest sequence has "
@@ -152,7 +151,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         return padded
 
     def inverse_transform(self, X):
-        """Give the sequences back, each without its missing steps.
+        """Return the sequences, each without its missing steps.
 
         Parameters
         ----------
@@ -170,7 +169,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         return [table.values[a:b] for a, b in zip(table.starts, ends, strict=True)]
 
     def _read(self, X):
-        """Every sequence as a 2-D float array, all of the same features."""
+        """Return every sequence as a 2-D float array, all of the same features."""
         check_table(X)
         if hasattr(X, "shape") and len(X.shape) == 2:
             X = check_numbers(X, self)
@@ -214,7 +213,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
             raise ValueError(
                 f"X must be a list of sequences, but sample {i} is one number. "
                 "Expected 2D array, got 1D array instead. Reshape your data: one "
-                "sequence is X.reshape(1, -1), one step a sequence X.reshape(-1, 1)."
+                "sequence is X.reshape(1, -1), sequences of one step are "
+                "X.reshape(-1, 1)."
             )
         if array.ndim != 2 or 0 in array.shape:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Flat tables of lags to 3-D and back."""
+"""Reshaping of flat tables of lags to 3-D arrays and back."""
 
 from numbers import Integral
 
@@ -18,7 +18,7 @@ from sklstm.preprocessing._base import SequenceTransformer
 
 
 class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
-    """Turn a flat table into sequences: one row a sample, columns step by step.
+    """Turn a flat table into sequences: a row per sample, columns step by step.
 
     The columns of X are read as step 0 with all its features, then step 1, and so on:
     the order in which ``SlidingWindow(flatten=True)`` writes them.
@@ -26,26 +26,27 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     Parameters
     ----------
     n_timesteps : int, default=None
-        Time steps a sample. None takes as many as the columns give: all of them where
-        `n_features` is None too, so that every column is a step of one feature.
+        Number of time steps of a sample. None is the number of columns divided by
+        `n_features`; or, if that is None too, the number of columns, each a time step
+        of one feature.
 
     n_features : int, default=None
-        Features a time step. None takes the columns divided by `n_timesteps`, or 1
-        where that is None too.
+        Number of features of a time step. None is the number of columns divided by
+        `n_timesteps`, or 1 if that is None too.
 
     Attributes
     ----------
     n_timesteps_ : int
-        Time steps of the output.
+        Number of time steps of the output.
 
     n_features_ : int
-        Features of a time step of the output.
+        Number of features of the output.
 
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns of X, where it had names that are all strings.
+        Names of the columns of X, if they are all strings.
 
     See Also
     --------
@@ -74,7 +75,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         self.n_features = n_features
 
     def fit(self, X, y=None):
-        """Work out both axes from the number of columns.
+        """Compute both axes from the number of columns.
 
         Parameters
         ----------
@@ -92,7 +93,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         Raises
         ------
         ValueError
-            If the columns do not divide into the steps and features asked for.
+            If the number of columns is not a product of these two parameters.
         """
         validate_params(self)
         with all_or_nothing(self):
@@ -104,7 +105,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         return self
 
     def transform(self, X):
-        """Reshape, without a copy where the memory of X allows.
+        """Return X as sequences, without a copy if possible.
 
         Parameters
         ----------
@@ -114,14 +115,14 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_features)
-            The sequences, in the type of X.
+            The sequences, with the dtype of X.
         """
         check_is_fitted(self)
         values = self._read(X, reset=False)
         return values.reshape(len(values), self.n_timesteps_, self.n_features_)
 
     def inverse_transform(self, X):
-        """Lay the steps of each sample side by side again.
+        """Return the steps of each sample side by side, as in the flat table.
 
         Parameters
         ----------
@@ -159,7 +160,7 @@ def _axes(width, n_timesteps, n_features):
     >>> _axes(6, None, None), _axes(6, 3, None), _axes(6, None, 6)
     ((6, 1), (3, 2), (1, 6))
     """
-    # Narrow integers of NumPy would overflow, and bool is no length of an axis.
+    # Narrow integers of NumPy would overflow.
     n_timesteps, n_features = (n and int(n) for n in (n_timesteps, n_features))
     if n_timesteps is None and n_features is None:
         n_features = 1

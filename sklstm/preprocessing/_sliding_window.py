@@ -4,9 +4,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import (
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import (
     Interval,
@@ -41,6 +39,7 @@ from sklstm.preprocessing._group_windows import (
     windows_of_groups,
     windows_of_one,
 )
+from sklstm.preprocessing._last_rows import History
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import warn_of_known_target
@@ -51,13 +50,10 @@ from sklstm.preprocessing._table import (
     read_rows,
     warn_of_repeated_times,
 )
-from sklstm.preprocessing._tails import Before
-
-_NO_GROUP = "all rows"
 
 
 class SlidingWindow(WindowStep, SequenceTransformer):
-    """Make one window for each row of a table, of the rows before it.
+    """Make one window for each row of a table, from the rows before it.
 
     Rows are kept: the output has as many windows as X has rows, so that `y` is never
     shifted, and every splitter, scorer and `Pipeline` of scikit-learn stays valid. With
@@ -71,49 +67,49 @@ class SlidingWindow(WindowStep, SequenceTransformer):
 
     horizon : int, default=1
         Number of rows from the last time step of a window to the row of the window.
-        1 means "predict ``y[t]`` from what was known the row before": a target that is
-        also a column of X cannot leak. 0 includes the row itself.
+        With 1, ``y[t]`` is predicted from the rows before row `t`, and a target that is
+        also a column of X cannot leak. With 0 a window includes its own row.
 
     history : {"auto", "fit"} or None, default="auto"
         Whether the last ``window_length + horizon - 1`` rows of `fit` go before the
         rows of `transform`. :meth:`fit_transform` always starts without history.
 
-        - "auto": rows that are earlier than X by the pandas index go before it. Rows
-          missing between the two tables are treated as `gaps` says. The index must be
-          sorted in each group. An array has no index, and starts without history.
+        - "auto": those that are earlier than X by the pandas index. Rows that are
+          missing between the two tables are treated according to `gaps`. The index must
+          be sorted in each group. An array has no index, and starts without history.
         - "fit": always, for arrays under `TimeSeriesSplit` without a gap. X must be the
-          rows right after those of `fit`, which cannot be checked (so no train scores,
-          and no other folds).
+          rows right after those of `fit`, which cannot be checked. Train scores and
+          other folds are wrong then.
         - None: never.
 
     group_by : str, int or None, default=None
         Name of the column or index level (of an array the position of the column) that
-        tells groups apart, such as shops or sensors. No window holds rows of two
-        groups, in whatever order the rows stand. The column is no feature. Groups that
+        names the group of each row, such as a shop or a sensor. No window holds rows of
+        two groups, in any order of the rows. The column is not a feature. Groups that
         `fit` did not see start without history.
 
     known : str, int or sequence of such, default=()
         Columns that are known in advance, such as the calendar or planned offers (of an
         array their positions). A window holds them `horizon` rows later than the other
-        columns: its last time step has what is known of the row itself, beside the
-        last known values of the other columns. With ``flatten=True`` each value may be
+        columns: its last time step has their values in the row itself, beside the last
+        known values of the other columns. With ``flatten=True`` each value may be
         missing by itself. Otherwise a time step is missing as a whole if its past or
         its known part is: a row that does not exist then costs two time steps, its own
         and the one `horizon` rows before, and the row `horizon` rows after it is
-        predicted without what is known of itself. The target's own column must not be
-        one of these; `fit` warns if it is.
+        predicted without its own known values. The target must not be one of these
+        columns; `fit` warns if it is.
 
     gaps : {"missing", "ignore"}, default="missing"
-        What stands between two rows of a group whose labels (a pandas index of dates,
-        periods, durations or whole numbers) are further apart than those of other rows.
+        How to treat gaps: labels of a group (a pandas index of dates, periods,
+        durations or whole numbers) that are further apart than others.
 
         - "missing": a missing time step for each row that does not exist, within a
           table and between two tables. A warning counts them.
-        - "ignore": nothing, as where the index has no frequency. Rows follow each other
-          as they stand; those of a later table follow the fitted ones directly, also
-          over rows that a splitter leaves out. Choose it for trades, visits and other
-          events, for nights when nothing is measured, or for a numbered table that was
-          filtered on purpose.
+        - "ignore": nothing, as for an index without frequency. Each row follows the one
+          before it, and a later table follows the fitted one directly, also over rows
+          that a splitter leaves out. Use it for trades, visits and other events, for
+          nights without measurements, or for a numbered table that was filtered on
+          purpose.
 
         Numbers have a frequency if all steps are multiples of the shortest, and two of
         three are the shortest: years, or row numbers after `dropna`. Numbers of the
@@ -129,13 +125,13 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         The last rows of each group (of one for all rows without `group_by`).
 
     fitted_table_ : FittedTable
-        What forecasts need to know of the table that `fit` got.
+        What forecasts use of the table that `fit` got.
 
     n_features_in_ : int
-        Number of columns of X, with that of the groups.
+        Number of columns of X, including that of the groups.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X is a DataFrame whose columns are all strings.
+        Names of the columns, if X is a DataFrame and all are strings.
 
     See Also
     --------
@@ -165,7 +161,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     >>> SlidingWindow(window_length=3, horizon=0).fit_transform(X)[3, :, 0]
     array([20., 30., 40.])
 
-    New rows go on where the fitted table ended:
+    New rows continue the fitted table:
 
     >>> window = SlidingWindow(window_length=3, history="fit").fit(X)
     >>> window.transform(np.array([[50.0], [60.0]]))[:, :, 0]
@@ -183,7 +179,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
            [ 1.,  2.],
            [ 5.,  6.]])
 
-    As a table, for any other regressor, with what is known in advance:
+    As a table, for any other regressor, with a known covariate:
 
     >>> X = pd.DataFrame({"sold": [5.0, 9.0, 6.0], "offer": [0.0, 1.0, 0.0]})
     >>> window = SlidingWindow(1, known="offer", flatten=True)
@@ -268,8 +264,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             As :meth:`transform` returns it.
         """
         rows, missing = self._fit(X, y)
-        before = Before.nothing(rows.values, rows.groups)
-        return self._contain(self._windows(rows, before, missing), X)
+        history = History.none(rows.values, rows.groups)
+        return self._wrap_output(self._windows(rows, history, missing), X)
 
     def transform(self, X):
         """Return the window of each row.
@@ -277,7 +273,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_features)
-            Rows in the order of time (within each group); one is enough.
+            Rows in the order of time (within each group), at least one.
 
         Returns
         -------
@@ -285,9 +281,9 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             A read-only view; with `group_by` a SequenceTable; with `flatten` a 2-D
             array, or what `set_output` says.
         """
-        rows, before, missing = self._go_on(X)
+        rows, history, missing = self._read_with_history(X)
         groups, labels = rows.groups, rows.labels
-        if self.group_by is None and not self._told_of_levels:
+        if self.group_by is None and not self._warned_of_levels:
             last = self.fitted_table_.last
             last = None if last is None else last.label
             warn_of_levels(X, after=last, stacklevel=3)
@@ -296,12 +292,12 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             warn_of_new_groups(groups.names, self.history_)
             if labels is not None:
                 n_before = geometry.n_before
-                warn_of_cold_rows(labels, groups, before, self.history_, n_before)
+                warn_of_cold_rows(labels, groups, history, self.history_, n_before)
                 if self.gaps == "missing":
-                    warn_of_rows_between(before, groups, geometry)
-        if missing is not None and not self._told_of_gaps:
+                    warn_of_rows_between(history, groups, geometry)
+        if missing is not None and not self._warned_of_gaps:
             warn_of_gaps(X, missing, len(groups), geometry.n_before)
-        return self._contain(self._windows(rows, before, missing), X)
+        return self._wrap_output(self._windows(rows, history, missing), X)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the output's last axis.
@@ -309,7 +305,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns, where `fit` saw none.
+            Names of the columns, if `fit` saw none.
 
         Returns
         -------
@@ -342,12 +338,12 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         return read_numbers(self, X, reset=False)[0]
 
     def last_rows(self, X, n_rows):
-        return last_steps(*self._go_on(X), n_rows)
+        return last_steps(*self._read_with_history(X), n_rows)
 
     def as_transformed(self, windows):
         if not self.flatten:
             return windows
-        return self._contain(windows.reshape(len(windows), -1), windows)
+        return self._wrap_output(windows.reshape(len(windows), -1), windows)
 
     def missing_rows(self, X):
         rows = read_rows(self, X, reset=False)
@@ -358,7 +354,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             return None
         of_groups = self.group_by is not None
         if of_groups and column_of(X, self.group_by) is None:
-            return None  # a step before the window makes it
+            return None  # an earlier pipeline step makes it
         index, groups = time_index(X, self.group_by), Groups.of(codes, "groups")
         return missing_by_index(index, groups, of_groups=of_groups)
 
@@ -373,48 +369,48 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             self._group_column = rows.group_column
             self._known_places = places_of_known(self.known, X, rows)
             if self.group_by is None:
-                self._told_of_levels = warn_of_levels(X)
+                self._warned_of_levels = warn_of_levels(X)
                 if labels is not None:
                     warn_of_repeated_times(labels, groups)
             if len(values) < self.window_length:
                 raise ValueError(
                     f"window_length={self.window_length} is longer than the table that "
-                    f"fit got: n_samples={len(values)}. Give at least as many rows as "
-                    "a window has steps, or a smaller window_length."
+                    f"fit got: n_samples={len(values)}. Pass at least as many rows as "
+                    "a window has time steps, or a smaller window_length."
                 )
             self.fitted_table_, missing = FittedRows.of(rows, y, self)
             self.history_ = self.fitted_table_.remembered
-            self._told_of_gaps = missing is not None
+            self._warned_of_gaps = missing is not None
             geometry, seen = self.geometry, self.fitted_table_
             if missing is not None:
                 warn_of_gaps(X, missing, len(groups), geometry.n_before)
-            elif seen.counts_missing and rows.times.tells_time:
+            elif seen.counts_missing and rows.times.are_times:
                 warn_of_no_frequency(rows.times, groups, self.history_.frequencies)
             elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
                 warn_of_unread_dates(time_index(X, self.group_by))
-            if geometry.horizon:  # or the window holds its own row anyway
+            if geometry.horizon:  # with 0 the window holds its own row
                 warn_of_known_target(seen.target, as_list(self.known), geometry.known)
             if len(geometry.known) < values.shape[1]:
                 warn_of_seen_steps(y, groups, geometry.horizon)
         return rows, missing
 
-    def _go_on(self, X):
-        """Read X, and return the steps that `fit` remembers of the time before it."""
+    def _read_with_history(self, X):
+        """Return the Rows of X, their History, and the rows missing before each."""
         check_is_fitted(self)
         rows, seen = read_rows(self, X, reset=False), self.fitted_table_
         missing = seen.missing_rows(rows, self)
         seen.warn_of_other_labels(rows, self.history)
-        return rows, seen.before(rows, self), missing
+        return rows, seen.history_of(rows, self), missing
 
-    def _windows(self, rows, before, missing):
+    def _windows(self, rows, history, missing):
         geometry = self.geometry
         if self.flatten and geometry.known:
-            # Also what is known of the first rows stands beside a row before them.
-            before = before.behind_missing(geometry.horizon, geometry.n_before)
+            # Known values of the first rows are moved to these time steps.
+            history = history.after_missing(geometry.horizon, geometry.n_before)
         if self.group_by is None and missing is None:
-            windows = windows_of_one(rows.values, before.values, geometry)
+            windows = windows_of_one(rows.values, history.values, geometry)
         else:
-            windows = windows_of_groups(rows, before, missing, geometry)
+            windows = windows_of_groups(rows, history, missing, geometry)
         if not self.flatten:
             return windows
         return np.asarray(windows).reshape(len(windows), -1)

@@ -29,18 +29,18 @@ from sklstm._validation import (
     check_3d,
     check_no_infinity,
     check_rows,
-    first_that_is_no_number,
+    first_non_number,
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.sequences import SequenceTable, missing_rows, rows_of, samples_of
 
-# Rows transformed at a time: large enough that scikit-learn's checks cost nothing,
-# small enough that temporaries do not show beside a table of a million rows.
+# Rows transformed at a time: scikit-learn's checks then take little time, and
+# temporary arrays little memory beside a table of a million rows.
 _BLOCK = 4_096
 
-# What errors of scikit-learn and NumPy have in common where there is text.
-_OF_TEXT = re.compile("convert|numeric|real number")
+# Words in errors of scikit-learn and NumPy that are raised for text.
+_ABOUT_TEXT = re.compile("convert|numeric|real number")
 
 _SCALERS = {
     "standard": StandardScaler,
@@ -51,27 +51,27 @@ _SCALERS = {
 
 
 class _StepwiseTransformer(SequenceTransformer):
-    """Runs a 2-D transformer over the rows of the table that X is slices of.
+    """Applies a 2-D transformer to the rows of the table that X is slices of.
 
-    Subclasses say which transformer (`_make`), under which attribute it is kept
-    (`_inner_name`), which types it takes (`_dtype`), how many rows at once (`_block`),
-    and whether it is given missing steps (`_passes_missing`).
+    Subclasses define the transformer (`_make_inner`), the attribute that holds it when
+    fitted (`_inner_name`), the types it accepts (`_dtype`), the number of rows at once
+    (`_block`), and whether it gets missing time steps (`_passes_missing`).
     """
 
     def _check_width(self):
-        """Check the number of features of the output; any will do here."""
+        """Check the number of features of the output; any is allowed here."""
 
     def fit(self, X, y=None):
-        """Fit on all time steps that are there.
+        """Fit on all time steps that are not missing.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_rows, \
+                n_features), or DataFrame
             Sequences, or a table of time steps.
 
         y : None
-            Ignored: a target belongs to a sample, not to a time step.
+            Ignored.
 
         Returns
         -------
@@ -79,16 +79,16 @@ class _StepwiseTransformer(SequenceTransformer):
             Itself, fitted.
         """
         validate_params(self)
-        return self._fit_inner(X, self._make(), "fit")
+        return self._fit_inner(X, self._make_inner(), "fit")
 
-    @available_if(lambda self: hasattr(self._make(), "partial_fit"))
+    @available_if(lambda self: hasattr(self._make_inner(), "partial_fit"))
     def partial_fit(self, X, y=None):
         """Learn from one more batch of sequences.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_rows, \
+                n_features), or DataFrame
             Sequences, or a table of time steps.
 
         y : None
@@ -101,7 +101,7 @@ class _StepwiseTransformer(SequenceTransformer):
         """
         validate_params(self)
         fitted = getattr(self, self._inner_name, None)
-        inner = self._make() if fitted is None else copy.deepcopy(fitted)
+        inner = self._make_inner() if fitted is None else copy.deepcopy(fitted)
         return self._fit_inner(X, inner, "partial_fit")
 
     def transform(self, X):
@@ -109,22 +109,22 @@ class _StepwiseTransformer(SequenceTransformer):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_timesteps, n_features) or DataFrame or \
-                array-like of shape (n_rows, n_features)
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_rows, \
+                n_features), or DataFrame
             Sequences, or a table of time steps.
 
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_features_out) or of shape \
                 (n_rows, n_features_out)
-            Missing steps stay missing. Overlapping windows give a strided view again.
+            Missing steps stay missing. For overlapping windows a strided view.
         """
         check_is_fitted(self)
-        rows, shaped = self._read(X, reset=False)
-        out = shaped(self._map_rows("transform", rows, self._n_features_out))
-        return self._contain(out, X)
+        rows, reshape = self._read(X, reset=False)
+        out = reshape(self._map_rows("transform", rows, self._n_features_out))
+        return self._wrap_output(out, X)
 
-    @available_if(lambda self: hasattr(self._make(), "inverse_transform"))
+    @available_if(lambda self: hasattr(self._make_inner(), "inverse_transform"))
     def inverse_transform(self, X):
         """Undo :meth:`transform`.
 
@@ -132,28 +132,29 @@ class _StepwiseTransformer(SequenceTransformer):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features_out) or of shape \
                 (n_rows, n_features_out)
-            What `transform` gave.
+            The output of `transform`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_features) or of shape \
                 (n_rows, n_features)
-            In the units from before.
+            In the original scale.
         """
         check_is_fitted(self)
         if n_axes(X) not in (2, 3):
             raise ValueError(f"X must be 2-D or 3-D, got {n_axes(X)}-D.")
-        rows, shaped = _rows_and_shape(X)
+        rows, reshape = _rows_and_reshape(X)
         if rows.shape[1] != self._n_features_out:
             raise ValueError(
                 f"X has {rows.shape[1]} features, but {type(self).__name__}.transform "
-                f"gave {self._n_features_out}."
+                f"returned {self._n_features_out}."
             )
-        return shaped(self._map_rows("inverse_transform", rows, self.n_features_in_))
+        return reshape(self._map_rows("inverse_transform", rows, self.n_features_in_))
 
     def _fit_inner(self, X, inner, method):
+        fitted = hasattr(self, self._inner_name)
         with all_or_nothing(self):
-            rows, _ = self._read(X, reset=method == "fit" or not self._is_fitted())
+            rows, _ = self._read(X, reset=method == "fit" or not fitted)
             missing = missing_rows(rows)
             if missing.all():
                 raise ValueError(
@@ -162,7 +163,10 @@ class _StepwiseTransformer(SequenceTransformer):
                 )
             if missing.any() and not self._passes_missing(inner):
                 rows = rows[~missing]
-            with config_context(transform_output="default"), self._naming_text(rows):
+            with (
+                config_context(transform_output="default"),
+                self._name_text_feature(rows),
+            ):
                 _fit_in_blocks(inner, rows, method, self._block)
                 self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
             self._check_width()
@@ -174,52 +178,48 @@ class _StepwiseTransformer(SequenceTransformer):
         function = getattr(inner, method)
         if not self._passes_missing(inner):
             function = _skipping_missing(function, width)
-        with config_context(transform_output="default"), self._naming_text(rows):
+        with config_context(transform_output="default"), self._name_text_feature(rows):
             return _map_blocks(function, rows, self._block)
 
     @contextmanager
-    def _naming_text(self, rows):
-        """Add to the error of a transformer of numbers where there is text."""
+    def _name_text_feature(self, rows):
+        """Add the feature to the error of a transformer of numbers that gets text."""
         try:
             yield
         except (TypeError, ValueError) as error:
             culprit = None
-            if rows.dtype.kind in "OUS" and _OF_TEXT.search(str(error)):
-                culprit = first_that_is_no_number(rows)
+            if rows.dtype.kind in "OUS" and _ABOUT_TEXT.search(str(error)):
+                culprit = first_non_number(rows)
             if culprit is None:
                 raise
             _, column, value = culprit
             feature = getattr(self, "feature_names_in_", range(rows.shape[1]))[column]
             raise type(error)(
-                f"{type(self).__name__} can't use {self._make()!r} on X, "
+                f"{type(self).__name__} can't use {self._make_inner()!r} on X, "
                 f"whose feature {feature!r} holds {value!r} "
-                f"({type(value).__name__}): {error}. Give such a feature to an "
-                "encoder, for example in a ColumnTransformer, or leave it out."
+                f"({type(value).__name__}): {error}. Encode such a feature first, "
+                "for example in a ColumnTransformer, or leave it out."
             ) from error
 
     def _read(self, X, reset):
-        """Validate X as a table of all its time steps; tell how to shape one."""
+        """Return all time steps of X, and a function that reshapes such a table."""
         if n_axes(X) <= 2:
             rows = check_rows(self, X, reset=reset, dtype=self._dtype)
             check_no_infinity(self, rows)
             return rows, lambda out: out
         X = check_3d(self, X)
-        rows, shaped = _rows_and_shape(X)
+        rows, reshape = _rows_and_reshape(X)
         rows = check_rows(self, rows, reset=reset, dtype=self._dtype)
         table = SequenceTable.from_array
         check_no_infinity(self, rows, lambda row: table(X).drop_unused().locate(row))
-        return rows, shaped
-
-    def _is_fitted(self):
-        return hasattr(self, self._inner_name)
+        return rows, reshape
 
 
 class PerFeatureScaler(_StepwiseTransformer):
     """Scale each feature by one set of statistics over all samples and time steps.
 
-    Put into a pipeline it is fitted on the training part of every split alone. Each
-    row of the table under overlapping windows is counted once, and missing steps are
-    left out and stay missing.
+    In a pipeline it is fitted on the train part of each split only. A row that several
+    windows hold counts once. Missing time steps are left out and stay missing.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ class PerFeatureScaler(_StepwiseTransformer):
     Attributes
     ----------
     scaler_ : transformer
-        The fitted scaler, with its statistics: one value a feature.
+        The fitted scaler, with its statistics: one value per feature.
 
     n_features_in_ : int
         Features of a time step.
@@ -269,17 +269,17 @@ class PerFeatureScaler(_StepwiseTransformer):
         self.method = method
 
     def get_feature_names_out(self, input_features=None):
-        """Give the names of the features, which stay as they are.
+        """Return the names of the features, which do not change.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names to use where `fit` saw none.
+            Names of the features, if `fit` saw none.
 
         Returns
         -------
         ndarray of str
-            One name a feature.
+            One name per feature.
         """
         check_is_fitted(self)
         return check_feature_names_in(self, input_features)
@@ -287,33 +287,33 @@ class PerFeatureScaler(_StepwiseTransformer):
     def _check_width(self):
         if self._n_features_out != self.n_features_in_:
             raise ValueError(
-                f"method={self.method!r} makes of {self.n_features_in_} features "
+                f"method={self.method!r} turns {self.n_features_in_} features into "
                 f"{self._n_features_out}; a scaler keeps their number. Use "
                 "PerTimestep for a transformer that does not."
             )
 
-    def _make(self):
+    def _make_inner(self):
         if isinstance(self.method, str) and self.method in _SCALERS:
             return _SCALERS[self.method]()
         return clone(self.method)
 
     @staticmethod
     def _passes_missing(scaler):
-        # Scalers that know NaN are spared a copy of the rows without it.
+        # For scalers that allow NaN the rows need not be copied.
         return get_tags(scaler).input_tags.allow_nan
 
 
 class PerTimestep(_StepwiseTransformer):
     """Apply any transformer of tables to the features of every time step.
 
-    Each step is a row to the transformer: an imputer, a one-hot encoder, PCA, a
-    ColumnTransformer. Steps that are missing (NaN in all features) are not shown to
-    it and stay missing.
+    Each time step is a row for the transformer: an imputer, a one-hot encoder, PCA, a
+    ColumnTransformer. Missing time steps (NaN in all features) are left out and stay
+    missing.
 
     Parameters
     ----------
     transformer : transformer
-        Any transformer of scikit-learn's kind that gives one row a row. It is cloned.
+        Any scikit-learn transformer that returns one row per row. It is cloned.
 
     Attributes
     ----------
@@ -332,7 +332,7 @@ class PerTimestep(_StepwiseTransformer):
 
     Examples
     --------
-    A gap in one feature is filled; a step that is not there stays away:
+    A missing value is filled; a missing time step stays missing:
 
     >>> import numpy as np
     >>> from sklearn.impute import SimpleImputer
@@ -357,29 +357,29 @@ class PerTimestep(_StepwiseTransformer):
     _parameter_constraints = {"transformer": [HasMethods(["fit", "transform"])]}
     _inner_name = "transformer_"
     _dtype = None
-    _block = None  # a transformer may look at all rows at once
+    _block = None  # a transformer may depend on all rows at once
 
     def __init__(self, transformer):
         self.transformer = transformer
 
     def get_feature_names_out(self, input_features=None):
-        """Give the names that the transformer gives its output.
+        """Return the names of the transformer's output.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features, where `fit` saw none.
+            Names of the features, if `fit` saw none.
 
         Returns
         -------
         ndarray of str
-            One name a feature of the output.
+            One name per feature of the output.
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
         return self.transformer_.get_feature_names_out(names)
 
-    def _make(self):
+    def _make_inner(self):
         return clone(self.transformer)
 
     @staticmethod
@@ -387,10 +387,10 @@ class PerTimestep(_StepwiseTransformer):
         return False
 
 
-def _rows_and_shape(X):
-    """Give all time steps of X as a table, and what shapes such a table like X.
+def _rows_and_reshape(X):
+    """Return all time steps of X as a table, and a function that reshapes one like X.
 
-    Steps that no sample of a SequenceTable holds are no part of it.
+    Rows that no sample of a SequenceTable holds are left out.
     """
     if isinstance(X, SequenceTable):
         table = X.drop_unused()
@@ -404,19 +404,19 @@ def _rows_and_shape(X):
 
 
 def _fit_in_blocks(transformer, rows, method, block):
-    """Fit on all rows, piece by piece where that bounds the memory."""
-    pieces = [] if block is None else _blocks(rows, block)
-    in_pieces = len(pieces) > 1 and hasattr(transformer, "partial_fit")
-    # A piece that has no value of some feature would make its statistics NaN for good.
-    if in_pieces and all(_has_every_feature(piece) for piece in pieces):
-        for piece in pieces:
+    """Fit on all rows, block by block if that needs less memory."""
+    blocks = [] if block is None else _blocks(rows, block)
+    in_blocks = len(blocks) > 1 and hasattr(transformer, "partial_fit")
+    # Statistics would stay NaN after a block without any value of a feature.
+    if in_blocks and not any(np.isnan(piece).all(axis=0).any() for piece in blocks):
+        for piece in blocks:
             transformer.partial_fit(piece)
     else:
         getattr(transformer, method)(rows)
 
 
 def _map_blocks(function, rows, block):
-    """Apply a function of rows piece by piece, into one array."""
+    """Apply a function of rows block by block, into one array."""
     if block is None or len(rows) <= block:
         return _dense(function(rows))
     out, first = None, 0
@@ -435,12 +435,8 @@ def _blocks(rows, block):
     return [rows[first : first + block] for first in range(0, len(rows), block)]
 
 
-def _has_every_feature(rows):
-    return not np.isnan(rows).all(axis=0).any()
-
-
 def _skipping_missing(function, width):
-    """Make of a function of rows one that never sees a missing row, and keeps it."""
+    """Return a function of rows that skips missing rows, and keeps them missing."""
 
     def apply(rows):
         missing = missing_rows(rows)
@@ -451,8 +447,8 @@ def _skipping_missing(function, width):
         result = _dense(function(present))
         if len(result) != len(present):
             raise ValueError(
-                f"The transformer gave {len(result)} rows for {len(present)} time "
-                "steps; it must give one row a row."
+                f"The transformer returned {len(result)} rows for {len(present)} "
+                "time steps; it must return one row per row."
             )
         if not missing.any():
             return result
@@ -466,5 +462,5 @@ def _skipping_missing(function, width):
 
 
 def _dense(result):
-    """Give the ndarray of a sparse matrix, a DataFrame or an array."""
+    """Return a sparse matrix, a DataFrame or an array as an ndarray."""
     return result.toarray() if hasattr(result, "toarray") else np.asarray(result)

@@ -1,4 +1,4 @@
-"""What a table of rows in time holds: groups, features, what is known in advance."""
+"""Reading a table of rows in time: groups, features, labels, known covariates."""
 
 import warnings
 from dataclasses import dataclass
@@ -27,8 +27,7 @@ from sklstm._validation import (
     shortened,
 )
 
-# Rows that the 32 bits of an index can count: more than windows of any use have.
-LONGEST = 2**31 - 1
+_LONGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,10 @@ class Rows:
         The position of the column that names the groups.
 
     labels : TimeLabels or None
-        The index, where ``history="auto"`` looks at it.
+        The index, if ``history="auto"`` uses it.
 
     times : TimeLabels or None
-        The index, where gaps between rows can be found by it.
+        The index, if it may show gaps.
     """
 
     values: np.ndarray
@@ -61,58 +60,28 @@ class Rows:
 
 
 def read_rows(window, X, reset):
-    """Read the rows of a table, with their times.
+    """Return the Rows of a table, by the parameters of `window`.
 
-    Parameters
-    ----------
-    window : SlidingWindow
-        Its parameters say what to read.
-
-    X : DataFrame or array-like of shape (n_rows, n_columns)
-        The table.
-
-    reset : bool
-        Whether `fit` reads it, and the columns are those of later tables.
-
-    Returns
-    -------
-    Rows
-
-    Raises
-    ------
-    ValueError
-        If X is no such table, or its index is not sorted with ``history="auto"``.
+    `reset` is whether `fit` reads it. Raise ValueError unless X is such a table, and,
+    with ``history="auto"``, its index is sorted.
     """
     values, groups, group_column = read_numbers(window, X, reset)
     index = time_index(X, window.group_by) if isinstance(X, pd.DataFrame) else None
     labels = times = None
     if window.history == "auto" and index is not None:
         labels = times = TimeLabels(index)
-        check_sorted(labels, groups, window.group_by, how_to_sort)
-    elif window.gaps != "ignore" and _may_show_gaps(index):
+        check_sorted(labels, groups, window.group_by, advice_on_order)
+    elif window.gaps != "ignore" and not (
+        index is None or isinstance(index, pd.MultiIndex) or index.hasnans
+    ):
         times = TimeLabels(index)
     return Rows(values, groups, group_column, labels, times)
 
 
-def _may_show_gaps(index):
-    """Return whether missing rows may show in an index that need not be sorted."""
-    if index is None or isinstance(index, pd.MultiIndex):
-        return False
-    return not index.hasnans
-
-
 def read_numbers(window, X, reset):
-    """Read the features of a table, and its groups.
+    """Return features as numbers, Groups, and the position of their column or None.
 
-    Parameters
-    ----------
-    window, X, reset
-        As for :func:`read_rows`.
-
-    Returns
-    -------
-    tuple of (ndarray of shape (n_rows, n_features), Groups, int or None)
-        The numbers, the groups, and the position of the column that names these.
+    Parameters are those of :func:`read_rows`.
     """
     group_by, group_column = window.group_by, None
     if group_by is None:
@@ -122,10 +91,10 @@ def read_numbers(window, X, reset):
         check_table(X)
         check_group_by(group_by)
         if n_axes(X) != 2 or hasattr(X, "toarray"):
-            check_rows(window, X, reset=reset)  # which says what is wrong
+            check_rows(window, X, reset=reset)  # raises
         validate_data(window, X, reset=reset, skip_check_array=True)
         X = X if hasattr(X, "columns") else np.asarray(X)
-        group_column, entities, features = split_off(X, group_by)
+        group_column, entities, features = split_groups(X, group_by)
         if not features.shape[1]:
             raise ValueError(
                 f"Found 0 feature(s) in X beside the column of group_by={group_by!r}, "
@@ -137,14 +106,11 @@ def read_numbers(window, X, reset):
     return values, groups, group_column
 
 
-def split_off(X, group_by):
+def split_groups(X, group_by):
     """Split a table into groups and features.
 
-    Returns
-    -------
-    tuple of (int or None, array-like, table)
-        Position of the column (None for an index level), the group of each row, and
-        the columns that are features.
+    Return the position of the column that names groups (None for an index level), the
+    group of each row, and the table of the other columns.
     """
     entities = entities_of(X, group_by)
     if isinstance(X, np.ndarray):
@@ -157,29 +123,20 @@ def split_off(X, group_by):
     return columns.index(group_by), entities, rest
 
 
-def how_to_sort(labels, rows, group_by):
+def advice_on_order(labels, rows, group_by):
     """Return what to do about labels that fall, for ``history="auto"``.
 
-    Parameters
-    ----------
-    labels : TimeLabels
-        Those of the table.
-
-    rows : ndarray of int
-        The rows of the group where they fall.
-
-    group_by : object
-        What names the groups; None without groups.
+    `rows` are those of the group where `labels` (TimeLabels) fall.
     """
     needs = 'history="auto" needs rows in the order of time: '
     index = labels.index[rows]
     if reads_as_dates(index):
         return (
             f"{needs}labels such as {index[0]!r} are text that reads as dates, and "
-            "sort as text. Parse them: X.index = pd.to_datetime(X.index), and y's "
-            "alike; or set history=None."
+            "sort as text. Parse them: X.index = pd.to_datetime(X.index), and "
+            "y.index too; or set history=None."
         )
-    advice = f"{needs}sort them (X.sort_index(), and y alike), or set history=None."
+    advice = f"{needs}sort them (X.sort_index(), and y too), or set history=None."
     if group_by is None and labels.n_rises(rows) > 1 and index.duplicated().any():
         return (
             f"{advice} If these are the rows of several entities, one after the other, "
@@ -193,24 +150,18 @@ def how_to_sort(labels, rows, group_by):
 
 
 def check_lengths(window_length, horizon):
-    """Raise if a number of rows is larger than 32 bits can count."""
+    """Raise if a number of rows is more than 32 bits can count."""
     for name, value in {"window_length": window_length, "horizon": horizon}.items():
-        if value > LONGEST:
+        if value > _LONGEST:
             raise ValueError(
-                f"{name} must be at most {LONGEST} (2**31 - 1) rows, got {value}."
+                f"{name} must be at most {_LONGEST} (2**31 - 1) rows, got {value}."
             )
 
 
 def warn_of_repeated_times(labels, groups):
-    """Warn if sorted times or numbers occur twice, as those of several entities do.
+    """Warn if sorted times or numbers repeat, as in a table of several entities.
 
-    Parameters
-    ----------
-    labels : TimeLabels
-        Those of the table.
-
-    groups : Groups
-        All of its rows, as one group.
+    `groups` has all rows as one group.
     """
     if labels.kind == "other":
         return
@@ -218,7 +169,7 @@ def warn_of_repeated_times(labels, groups):
     if repeated.any():
         row = int(np.argmax(repeated))
         label = labels.index[row]
-        label = f"time {label!r}" if labels.tells_time else f"label {label}"
+        label = f"time {label!r}" if labels.are_times else f"label {label}"
         warnings.warn(
             f"The {label} of row {row} of X is that of an earlier row. "
             "If these are rows of several entities, windows go across them: name their "
@@ -229,28 +180,9 @@ def warn_of_repeated_times(labels, groups):
 
 
 def places_of_known(known, X, rows):
-    """Return the places of the features that are known in advance.
+    """Return the positions of `known` among the features, a tuple of int.
 
-    Parameters
-    ----------
-    known : str, int or sequence of such
-        The columns.
-
-    X : DataFrame or array-like of shape (n_rows, n_columns)
-        The table.
-
-    rows : Rows
-        What was read of it.
-
-    Returns
-    -------
-    tuple of int
-        Their places, not counting the column of groups.
-
-    Raises
-    ------
-    ValueError
-        If there is no such column, or it is that of the groups.
+    Raise ValueError if one of the columns is not a feature.
     """
     n_columns = rows.values.shape[1] + (rows.group_column is not None)
     features = list(getattr(X, "columns", range(n_columns)))
@@ -261,6 +193,6 @@ def places_of_known(known, X, rows):
     if strangers:
         raise ValueError(
             f"known must name features of X, got {shortened(strangers)}. Features are "
-            f"{features}; known=() stands for none of them."
+            f"{features}; known=() means none."
         )
     return tuple(features.index(column) for column in known)

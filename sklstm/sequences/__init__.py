@@ -1,9 +1,9 @@
-"""The flat table that every set of sequences is: rows, starts and lengths.
+"""Sequences as slices of one table of time steps: rows, starts and lengths.
 
-Overlapping windows, a dense 3-D array and ragged sequences differ only in where
-their slices of one table of time steps begin and how long they are. What is true
-of a row (its scaled value, whether it is finite) is computed once a row here,
-however many windows hold it. NumPy only; nothing else of this package.
+Overlapping windows, a dense 3-D array and sequences of unequal length differ only in
+where their slices begin and how long they are. A property of a row (its scaled value,
+whether it is finite) is computed once per row, however many windows hold it. This
+subpackage imports only NumPy.
 """
 
 from sklstm.sequences._missing_steps import (

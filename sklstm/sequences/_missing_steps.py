@@ -2,12 +2,12 @@
 
 import numpy as np
 
-# Rows that are looked at together.
+# Number of rows of a block.
 _BLOCK = 65_536
 
 
 def missing_rows(values):
-    """Return for each row whether it is a missing time step: NaN in all features."""
+    """Return which rows are missing time steps: NaN in all features."""
     missing = np.empty(len(values), dtype=bool)
     for rows in row_blocks(len(values)):
         missing[rows] = _isnan(values[rows]).all(axis=1)
@@ -15,7 +15,7 @@ def missing_rows(values):
 
 
 def partly_missing_rows(values):
-    """Return for each row whether some of its features are NaN and some are not."""
+    """Return which rows are NaN in some features but not in all."""
     partly = np.empty(len(values), dtype=bool)
     for rows in row_blocks(len(values)):
         nan = _isnan(values[rows])
@@ -32,7 +32,7 @@ def _isnan(values):
     if values.dtype.kind == "f":
         return np.isnan(values)
     if values.dtype.kind == "O":
-        # Some Pythons set the processor's flag on comparing NaN; NumPy warns of that.
+        # In some versions of Python, comparing NaN sets a flag that NumPy warns of.
         with np.errstate(invalid="ignore"):
             return np.frompyfunc(_is_no_value, 1, 1)(values).astype(bool)
     return np.zeros(values.shape, dtype=bool)

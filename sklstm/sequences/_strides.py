@@ -15,15 +15,15 @@ def rows_of(X):
     Returns
     -------
     values : ndarray of shape (n_rows, n_features)
-        Each row once, over the memory of `X` wherever its strides allow.
+        Each row once, over the memory of `X` if its strides allow.
 
     step : int
-        Rows from the start of one sample to that of the next.
+        Number of rows from the start of one sample to that of the next.
 
     Raises
     ------
     ValueError
-        If `X` has not three axes.
+        Unless `X` has three axes.
     """
     if X.ndim != 3:
         raise ValueError(f"X must be 3-D, got {X.ndim}-D.")
@@ -51,8 +51,8 @@ def samples_of(values, n_samples, n_timesteps, step):
     Returns
     -------
     ndarray of shape (n_samples, n_timesteps, n_features)
-        A view wherever the memory allows; read-only where samples share rows:
-        windows have ``strides[0] == strides[1]``.
+        A view if the memory allows; read-only if samples share rows. Windows have
+        ``strides[0] == strides[1]``.
 
     Examples
     --------
@@ -76,10 +76,10 @@ def samples_of(values, n_samples, n_timesteps, step):
 
 
 class OverlappingSamples(np.ndarray):
-    """An array of samples that share rows, and that is pickled as the table of these.
+    """An array of samples that share rows, which is pickled as the table of these.
 
-    NumPy would pickle each row once for every sample that holds it, and what reads
-    the copy (a pipeline with a cache) could not know that they were one row.
+    NumPy would pickle each row once for every sample that holds it, and a reader of the
+    copy, such as a pipeline with a cache, could not know that it was one row.
     """
 
     def __repr__(self):
@@ -95,8 +95,8 @@ class OverlappingSamples(np.ndarray):
 def _rows_between_samples(X):
     """Return the rows between the starts of samples; None if X must be copied.
 
-    Where samples stand further apart than they are long, the rows between them are
-    no part of `X` and may hold anything, so these are copied out as well.
+    It must if samples are further apart than they are long, as the rows between them
+    are not part of `X`.
     """
     n_samples, n_timesteps, _ = X.shape
     if n_samples <= 1 or X.size == 0:

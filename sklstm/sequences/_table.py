@@ -15,7 +15,7 @@ class SequenceTable(NDArrayOperatorsMixin):
     Stands for an array of shape `(n_samples, n_timesteps, n_features)` whose sample
     `i` is ``values[starts[i] : starts[i] + lengths[i]]``, with missing steps (NaN)
     before it where it is shorter than `n_timesteps`. NumPy functions, indexing and
-    arithmetic see that array, and make only the part of it that they ask for.
+    arithmetic work as on that array, and make only the part of it that they need.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ class SequenceTable(NDArrayOperatorsMixin):
         The number of rows of each sample; 0 is allowed.
 
     n_timesteps : int, default=None
-        The length of the time axis. None takes the longest sample's.
+        The length of the time axis. None is that of the longest sample.
 
     Raises
     ------
     ValueError
-        If a slice leaves the table or is longer than `n_timesteps`, or these are no
-        numbers of the right kind and shape.
+        If a slice is outside the table or longer than `n_timesteps`, or the arrays
+        have other types or shapes.
 
     Examples
     --------
@@ -84,18 +84,18 @@ class SequenceTable(NDArrayOperatorsMixin):
     # ------------------------------------------------------------- from and to arrays
     @classmethod
     def from_array(cls, X):
-        """Read a 3-D array as slices of a table, without copying what overlaps.
+        """Return a 3-D array as slices of a table, without a copy of what overlaps.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features)
-            A strided view of overlapping windows gives its base table; a dense
-            array is its own table.
+            For a strided view of overlapping windows the table is the base of the
+            view; a dense array is its own table.
 
         Returns
         -------
         SequenceTable
-            Over the memory of `X` wherever its strides allow.
+            Over the memory of `X` if its strides allow.
         """
         if isinstance(X, cls):
             return X
@@ -117,7 +117,7 @@ class SequenceTable(NDArrayOperatorsMixin):
             At least one sequence; all have the same features.
 
         n_timesteps : int, default=None
-            The length of the time axis. None takes the longest sequence's.
+            The length of the time axis. None is that of the longest sequence.
 
         Returns
         -------
@@ -144,7 +144,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         Returns
         -------
         ndarray of shape (n_samples, n_timesteps, n_features)
-            Read-only where samples share rows.
+            Read-only if samples share rows.
         """
         step = self._uniform_step()
         if step is None:
@@ -162,7 +162,7 @@ class SequenceTable(NDArrayOperatorsMixin):
 
         n_timesteps : int, default=None
             The time axis of the result; longer samples lose their first steps.
-            None takes the table's.
+            None is that of the table.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         elif not present.all() and values.dtype.kind not in "fcO":
             raise ValueError(
                 f"values of {values.dtype} have no NaN for the missing steps of "
-                "samples that are shorter than the time axis. Make numbers of them."
+                "samples that are shorter than the time axis. Convert them to floats."
             )
         if not len(values):
             return np.full((*rows.shape, self.n_features), np.nan, values.dtype)
@@ -207,7 +207,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         Returns
         -------
         SequenceTable
-            This table itself where nothing is missing.
+            The same table if no step is missing.
         """
         return self._keep(~missing_rows(self.values))
 
@@ -217,7 +217,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         Returns
         -------
         SequenceTable
-            This table itself where every row is in use. One row stays in any case.
+            The same table if every row is in use. At least one row stays.
         """
         n_rows, ends = len(self.values), self.starts + self.lengths
         joined = len(self) and self.starts[0] == 0 and ends.max() == n_rows
@@ -226,7 +226,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         begin = np.bincount(self.starts, minlength=n_rows + 1)
         end = np.bincount(ends, minlength=n_rows + 1)
         used = np.cumsum(begin - end)[:n_rows] > 0
-        used[:1] |= not used.any()  # a table of no rows could not tell its type
+        used[:1] |= not used.any()  # so that the type of values is kept
         return self._keep(used)
 
     def _keep(self, kept):
@@ -248,7 +248,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         Returns
         -------
         tuple of (int, int) or None
-            Sample and time step; None where no sample holds the row.
+            Sample and time step; None if no sample holds the row.
         """
         holds = (self.starts <= row) & (row < self.starts + self.lengths)
         if not holds.any():
@@ -265,7 +265,7 @@ class SequenceTable(NDArrayOperatorsMixin):
 
     @property
     def shape(self):
-        """The shape of the array it stands for."""
+        """The shape of the 3-D array."""
         return len(self.starts), self.n_timesteps, self.n_features
 
     @property
@@ -275,7 +275,7 @@ class SequenceTable(NDArrayOperatorsMixin):
 
     @property
     def size(self):
-        """The number of elements of the array it stands for."""
+        """The number of elements of the 3-D array."""
         return int(np.prod(self.shape))
 
     @property
@@ -297,14 +297,14 @@ class SequenceTable(NDArrayOperatorsMixin):
         samples = isinstance(first, slice) or np.ndim(first) == 1
         if whole and samples:
             return self.take(first)
-        # One array may pick samples; several pick single elements, together.
+        # One array picks samples; several pick single elements.
         if samples and slices:
             return self.take(first).to_array()[(slice(None), *rest)]
         return self.to_array()[key]
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("A SequenceTable can't promise an array without a copy.")
+            raise ValueError("A SequenceTable can't return an array without a copy.")
         dense = self.to_array()
         if copy or dtype is not None:
             return np.array(dense, dtype=dtype)
@@ -323,7 +323,7 @@ class SequenceTable(NDArrayOperatorsMixin):
         )
 
     def _uniform_step(self):
-        """Rows between the starts of neighbours, where all samples are alike."""
+        """Return the rows between starts of neighbours, if all samples are alike."""
         if not len(self) or (self.lengths != self.n_timesteps).any():
             return None
         if len(self) == 1:
@@ -333,13 +333,7 @@ class SequenceTable(NDArrayOperatorsMixin):
 
 
 def as_array(name, array_like):
-    """Return an array.
-
-    Raises
-    ------
-    ValueError
-        If it is a list of parts of unequal length.
-    """
+    """Return an array; raise ValueError if it is ragged."""
     try:
         return np.asarray(array_like)
     except ValueError:

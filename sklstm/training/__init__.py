@@ -1,7 +1,7 @@
 """Training and prediction: a SequenceTable in, weights, history and outputs out.
 
-Windows are gathered batch by batch from the flat table, inside compiled programs; the
-dense array of all of them is never made.
+Compiled programs gather windows batch by batch from the flat table; the dense array of
+all windows is never created.
 """
 
 import keras

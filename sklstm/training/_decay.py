@@ -4,21 +4,21 @@ import math
 
 import keras
 
-# What is left of the learning rate when the last epoch is over.
+# Final learning rate, as a share of the initial one.
 _LEAST = 0.01
 
 
 class CosineDecay(keras.callbacks.Callback):
-    """Lead the learning rate along half a cosine from all of it to a hundredth [1]_.
+    """Decay the learning rate along half a cosine to a hundredth of it [1]_.
 
-    It is multiplied at the beginning of every epoch but the first, and divided at the
-    end of the training, so that what other callbacks make of it stays, and that later
-    training has all of it.
+    The learning rate is multiplied by a factor at the beginning of every epoch but the
+    first, so that changes by other callbacks are kept. The end of the training restores
+    it.
 
     Parameters
     ----------
     epochs : int
-        Epochs of the training.
+        Number of epochs of the training.
 
     References
     ----------
@@ -38,14 +38,14 @@ class CosineDecay(keras.callbacks.Callback):
         self._epoch = 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Lead the learning rate on."""
-        self._lead_to(epoch)
+        """Decay the learning rate."""
+        self._set_epoch(epoch)
 
     def on_train_end(self, logs=None):
-        """Restore the full learning rate."""
-        self._lead_to(0)
+        """Restore the learning rate."""
+        self._set_epoch(0)
 
-    def _lead_to(self, epoch):
+    def _set_epoch(self, epoch):
         if epoch != self._epoch:
             optimizer = self.model.optimizer
             factor = self.share(epoch) / self.share(self._epoch)

@@ -1,36 +1,30 @@
-"""A process that was forked from one in which TensorFlow has computed.
+"""Detection of processes that were forked after TensorFlow had computed.
 
-A fork copies none of the threads, and TensorFlow would wait for its own for ever.
+A fork does not copy threads, so that TensorFlow would wait for its threads for ever.
 """
 
 import os
 
 from sklstm._compat.tensorflow import has_computed
 
-_is_deaf = False
+_cannot_compute = False
 
 
 def check_not_forked():
-    """Raise an error where TensorFlow can't compute.
-
-    Raises
-    ------
-    RuntimeError
-        If TensorFlow had computed before this process was forked.
-    """
-    if _is_deaf:
+    """Raise RuntimeError if TensorFlow had computed before this process was forked."""
+    if _cannot_compute:
         raise RuntimeError(
             "TensorFlow can't compute in this process: it was forked (os.fork, "
-            "multiprocessing's 'fork') from one in which TensorFlow had computed, and "
-            "would hang. Fork before the first fit or predict, and load or fit the "
-            "model in the child; or start the process by joblib's 'loky' or "
-            "multiprocessing's 'spawn' or 'forkserver'."
+            "multiprocessing's 'fork') from a process in which TensorFlow had "
+            "computed, and would hang. Fork before the first fit or predict, and load "
+            "or fit the model in the child; or start the process with joblib's 'loky' "
+            "or multiprocessing's 'spawn' or 'forkserver'."
         )
 
 
 def _after_fork():
-    global _is_deaf
-    _is_deaf = _is_deaf or has_computed()
+    global _cannot_compute
+    _cannot_compute = _cannot_compute or has_computed()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,9 +1,8 @@
-"""Compiled prediction in which no sample depends on the others of the call.
+"""Compiled prediction in which the outputs of a sample do not depend on other samples.
 
-The kernels of a processor compute what is left over of a batch (rows that fill no
-register, elements that fill no vector) by other operations than the rest, which round
-otherwise. So all samples go through in blocks of a fixed number of them, filled up with
-sequences of no step, and what a sample is computed by depends on nothing but itself.
+The kernels of a processor compute the last rows of a batch (those that do not fill a
+register or a vector) by other operations than the rest, with other rounding. Therefore
+samples are computed in blocks of a fixed size, padded with empty sequences.
 """
 
 import functools
@@ -14,40 +13,35 @@ import tensorflow as tf
 
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
-from sklstm.training._pace import Pace
-from sklstm.training._samples import (
-    as_tensor,
-    gather_inputs,
-    table_signature,
-    table_tensors,
-)
+from sklstm.training._call_size import CallSize
+from sklstm.training._samples import as_tensor, gather_inputs, table_tensors
 from sklstm.training._threads import executor
 
-# Samples of a block: of 24 rows, which AVX2's kernel takes, 16 may be left over but not
-# 8. Where all steps of all samples are rows of one product, their number is a multiple
-# of 16 and of 24.
+# Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
+# rounding, a rest of 8 does not. If all time steps of a block are rows of one matrix
+# product, their number must be a multiple of 16 and of 24.
 _BLOCK = 16
 _BLOCK_OF_STEPS = 48
 
-# Larger ones, for many samples, where they give the same bits. A fused LSTM keeps the
-# states of all steps, which should stay near the processor: of blocks larger than the
-# least they are so many numbers at most. And from so many units on nothing is gained.
+# Larger blocks for many samples, by whether the LSTM is fused; used if they have the
+# same bits. A fused LSTM keeps the states of all time steps, which should fit into the
+# processor's cache: at most _STATES numbers. From _WIDE units on they are not faster.
 _LARGE_BLOCKS = {True: (64, 192, 480), False: (64, 480)}
 _STATES = 2**18
 _WIDE = 65
 
-# Smaller ones, for few samples, where they give the same bits.
+# Smaller blocks for few samples; used if they have the same bits.
 _SMALL_BLOCKS = 2, 4, 8, 16
 
-# Weights times steps of a network for which it takes too long to see that.
+# Weights times time steps from which on the comparison of bits takes too long.
 _LARGE = 2**21
 
-# Blocks by which that is seen. Some rows of a block alone may have other bits (those
-# whose numbers a thread computes one by one, as they fill no vector), and not always in
-# the last bit that is given: so in many blocks, in rounds that end with the first.
+# Blocks per comparison, and comparisons. Only some rows of a block may have other bits,
+# and not for all values, so that one block is not enough.
 _N_COMPARED, _N_ROUNDS = 8, 6
 
-# Shorter sequences than those of the fit are padded to one of so many halves of it.
+# Sequences shorter than those of the fit are padded to the longest length of the fit,
+# divided by two up to this many times.
 _N_HALVES = 5
 
 
@@ -60,7 +54,7 @@ class Forward:
         The network.
 
     n_parts : int
-        Blocks that are computed at the same time.
+        Number of blocks that are computed at the same time.
     """
 
     def __init__(self, spec, n_parts):
@@ -68,8 +62,8 @@ class Forward:
         self._spec = spec
         self._n_weights = self.model.count_params()
         self._n_parts = n_parts
-        self._seen = {}
-        # Not in parts: half a block is no multiple of every kernel's rows.
+        self._compared = {}
+        # Blocks are not split: half a block does not fill the kernels.
         core = fuse(spec, self.model)
         dtype, shape = core.outputs[0].dtype, core.outputs[0].shape
 
@@ -95,15 +89,12 @@ class Forward:
             return outputs.concat()
 
         variables = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.variables]
-        values, *_ = table_signature(spec.n_features)
+        values = tf.TensorSpec((None, spec.n_features), tf.float32)
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with self._executor():
+        with executor(spec, n_parts):
             self._compiled = function.get_concrete_function()
-
-    def _executor(self):
-        return executor(self._spec, self._n_parts)
 
     def __call__(self, variables, table, n_fitted):
         """Compute the outputs.
@@ -111,7 +102,7 @@ class Forward:
         Parameters
         ----------
         variables : list of Tensor
-            Values for the variables of the model.
+            Values of the variables of the model.
 
         table : SequenceTable
             The sequences.
@@ -122,33 +113,31 @@ class Forward:
         Returns
         -------
         ndarray
-            As for :meth:`sklstm.training.Network.predict`.
+            As of :meth:`sklstm.training.Network.predict`.
         """
         values, *_ = table_tensors(table)
-        padded = self._padded(table.lengths, n_fitted)
+        padded = self._padded_lengths(table.lengths, n_fitted)
         outputs, samples = [], []
         for n_timesteps in np.unique(padded) if len(padded) else [1]:
-            of_group = np.flatnonzero(padded == n_timesteps)
-            outputs += self._run(variables, values, table, of_group, int(n_timesteps))
-            samples.append(of_group)
+            chosen = np.flatnonzero(padded == n_timesteps)
+            outputs += self._run(variables, values, table, chosen, int(n_timesteps))
+            samples.append(chosen)
         if len(samples) < 2:
             return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         samples, outputs = map(np.concatenate, (samples, outputs))
-        places = samples
-        if self._spec.per_step:
-            places = _steps_of(table.lengths, samples)
+        rows = _step_rows(table.lengths, samples) if self._spec.per_step else samples
         in_order = np.empty_like(outputs)
-        in_order[places] = outputs
+        in_order[rows] = outputs
         return in_order
 
-    def _padded(self, lengths, n_fitted):
-        """Return the time steps that each sequence is computed in: by its length alone.
+    def _padded_lengths(self, lengths, n_fitted):
+        """Return the padded length of each sequence, which depends on its length alone.
 
-        0 leaves that to each block, where a step is computed without a look at how many
-        there are.
+        0 pads to the longest sequence of a block, for networks whose outputs do not
+        depend on the padding.
         """
         spec = self._spec
-        if not _sees_number_of_steps(spec):
+        if not _depends_on_n_timesteps(spec):
             return np.zeros(len(lengths), int)
         at_least = [1]
         if isinstance(spec, CustomSpec):
@@ -156,15 +145,15 @@ class Forward:
         elif n_fitted:
             at_least = [-(-n_fitted // 2**i) for i in range(_N_HALVES, -1, -1)]
         at_least = np.array(at_least)
-        # Longer ones: to the next of sixteen between one power of two and the next.
+        # Longer sequences: one of 16 lengths between two powers of two.
         step = 2 ** np.maximum(np.frexp(lengths)[1] - 5, 0)
         longer = -(-lengths // step) * step
-        place = np.searchsorted(at_least, lengths)
-        padded = at_least[np.minimum(place, len(at_least) - 1)]
-        return np.where(place < len(at_least), padded, longer)
+        index = np.searchsorted(at_least, lengths)
+        padded = at_least[np.minimum(index, len(at_least) - 1)]
+        return np.where(index < len(at_least), padded, longer)
 
     def _run(self, variables, values, table, samples, n_timesteps):
-        """Compute samples that are padded alike, in a list of arrays."""
+        """Compute samples with the same padding, and return a list of arrays."""
         n_samples = len(samples)
         longest = max(int(table.lengths[samples].max(initial=1)), n_timesteps)
         block = self._block(n_samples, n_timesteps, longest)
@@ -174,61 +163,60 @@ class Forward:
         lengths[:n_samples] = table.lengths[samples]
         blocks = _in_blocks(flat, block)
         outputs = []
-        for low, high in Pace(block * longest, self._n_weights).calls(0, n_blocks):
+        for low, high in CallSize(block * longest, self._n_weights).calls(0, n_blocks):
             outputs.append(self._call(variables, values, blocks[low:high], n_timesteps))
         if not self._spec.per_step:
             outputs[-1] = outputs[-1][: n_samples - low * block]
         return outputs
 
     def _call(self, variables, values, blocks, n_timesteps):
-        arguments = [*variables, values, as_tensor(blocks), _number(n_timesteps)]
+        arguments = [*variables, values, as_tensor(blocks), _scalar(n_timesteps)]
         captured = self._compiled.captured_inputs
-        with self._executor():
+        with executor(self._spec, self._n_parts):
             return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):
-        """Choose the samples of a block."""
+        """Choose the size of blocks."""
         spec = self._spec
-        usual = _usual(n_timesteps)
+        default = _default_block_size(n_timesteps)
         if isinstance(spec, CustomSpec) or self._n_weights * n_timesteps > _LARGE:
-            return usual
+            return default
         for block in _SMALL_BLOCKS:
-            if n_samples <= block < usual and self._agrees(block, n_timesteps):
+            if n_samples <= block < default and self._gives_same_bits(
+                block, n_timesteps
+            ):
                 return block
         is_fused = spec.cell == "lstm"
         if n_timesteps or (is_fused and max(spec.units) >= _WIDE):
-            return usual
+            return default
         least, *others = _LARGE_BLOCKS[is_fused]
         if is_fused:
             states = max(spec.units) * longest
             others = [block for block in others if block * states <= _STATES]
         for block in reversed([least, *others]):
-            if n_samples >= 2 * block and self._agrees(block, n_timesteps):
+            if n_samples >= 2 * block and self._gives_same_bits(block, n_timesteps):
                 return block
-        return usual
+        return default
 
-    def _agrees(self, block, n_timesteps):
-        """Return whether blocks of another size give the usual bits, on this processor.
+    def _gives_same_bits(self, block, n_timesteps):
+        """Return whether blocks of this size and of the default size have equal bits.
 
-        Seen once, by random weights and sequences.
+        Compared once for each size, with random weights and sequences.
         """
         key = block, n_timesteps
-        if key not in self._seen:
-            self._seen[key] = self._compare(block, n_timesteps)
-        return self._seen[key]
+        if key not in self._compared:
+            generator = np.random.default_rng(0)
+            variables = [_perturb(v, generator) for v in self.model.variables]
+            self._compared[key] = all(
+                self._compare(block, n_timesteps, variables, generator)
+                for _ in range(_N_ROUNDS)
+            )
+        return self._compared[key]
 
-    def _compare(self, block, n_timesteps):
-        generator = np.random.default_rng(0)
-        variables = [_moved(variable, generator) for variable in self.model.variables]
-        return all(
-            self._compare_some(block, n_timesteps, variables, generator)
-            for _ in range(_N_ROUNDS)
-        )
-
-    def _compare_some(self, block, n_timesteps, variables, generator):
-        spec, usual = self._spec, _usual(n_timesteps)
+    def _compare(self, block, n_timesteps, variables, generator):
+        spec, default = self._spec, _default_block_size(n_timesteps)
         n_steps = n_timesteps or 4
-        n_samples = _N_COMPARED * max(block, usual)
+        n_samples = _N_COMPARED * max(block, default)
         shape = n_samples * n_steps, spec.n_features
         values = generator.normal(size=shape)
         if spec.n_tokens:
@@ -238,25 +226,25 @@ class Forward:
         samples = np.stack([np.arange(n_samples, dtype=np.int32) * n_steps, lengths])
         outputs, expected = (
             self._call(variables, values, _in_blocks(samples, size), n_timesteps)
-            for size in (block, usual)
+            for size in (block, default)
         )
-        # A network whose outputs are alike, as those of dead units, shows nothing.
-        tells = len(np.unique(expected)) > expected.size // 2
-        return tells and outputs.tobytes() == expected.tobytes()
+        # If most outputs are equal, as of dead units, equal bits prove nothing.
+        informative = len(np.unique(expected)) > expected.size // 2
+        return informative and outputs.tobytes() == expected.tobytes()
 
 
-def _usual(n_timesteps):
+def _default_block_size(n_timesteps):
     """Return the size of blocks that all others are compared with."""
     return _BLOCK_OF_STEPS if n_timesteps else _BLOCK
 
 
 def _in_blocks(samples, block):
-    """Bring (2, n_samples) starts and lengths to (n_blocks, 2, block)."""
+    """Reshape (2, n_samples) starts and lengths to (n_blocks, 2, block)."""
     return samples.reshape(2, -1, block).swapaxes(0, 1)
 
 
-def _sees_number_of_steps(spec):
-    """Return whether a network has operations over all steps at once."""
+def _depends_on_n_timesteps(spec):
+    """Return whether a network has operations over all time steps at once."""
     return (
         isinstance(spec, CustomSpec)
         or spec.sees_whole_sequences
@@ -264,8 +252,8 @@ def _sees_number_of_steps(spec):
     )
 
 
-def _steps_of(lengths, samples):
-    """Return the places of the steps of samples, among those of all samples."""
+def _step_rows(lengths, samples):
+    """Return the rows of the time steps of samples among those of all samples."""
     first = np.cumsum(lengths) - lengths
     lengths, first = lengths[samples], first[samples]
     return np.repeat(first - (np.cumsum(lengths) - lengths), lengths) + np.arange(
@@ -273,8 +261,8 @@ def _steps_of(lengths, samples):
     )
 
 
-def _moved(variable, generator):
-    """Move the value of a variable a little, so that nothing in it is zero."""
+def _perturb(variable, generator):
+    """Return the value of a variable with noise, so that no weight is zero."""
     value = variable.value.numpy()
     if not np.issubdtype(value.dtype, np.floating):
         return tf.constant(value)
@@ -282,5 +270,5 @@ def _moved(variable, generator):
 
 
 @functools.lru_cache(maxsize=64)
-def _number(number):
-    return tf.constant(number, tf.int32)
+def _scalar(value):
+    return tf.constant(value, tf.int32)

@@ -1,4 +1,4 @@
-"""A network that is trained: its spec and weights, for compiled programs to work on."""
+"""A network's spec and weights, trained and run by compiled programs."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,10 +8,11 @@ from sklstm.networks import CustomSpec, build, initial_weights, masked
 from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
 from sklstm.training._loop import run_epochs
-from sklstm.training._pool import ProgramPool, Recent
+from sklstm.training._pool import LRUCache, ProgramPool
 from sklstm.training._threads import n_parts
+from sklstm.training._variables import get_values, set_values
 
-# Kinds of networks whose compiled functions are kept.
+# Maximum number of kinds of networks whose compiled functions are cached.
 _N_KINDS = 16
 
 programs = ProgramPool(_N_KINDS)
@@ -20,19 +21,19 @@ programs = ProgramPool(_N_KINDS)
 class Network:
     """A network's spec and weights.
 
-    Training leases a compiled program, prediction shares one; neither belongs to the
-    network, whose copies and pickles hold arrays alone.
+    Training leases a compiled program, prediction shares one. Copies and pickles of the
+    network hold only arrays.
 
     Parameters
     ----------
     spec : NetworkSpec or CustomSpec
-        The shape; or who builds the model.
+        The architecture.
 
     seed : int
-        What the initial weights depend on.
+        Seed of the initial weights.
     """
 
-    # Of the longest sequence of the last training.
+    # Time steps of the longest sequence of the last training.
     _n_steps = 0
 
     def __init__(self, spec, seed):
@@ -48,33 +49,33 @@ class Network:
     def model(self):
         """The Keras model with the weights of the network, and its optimizer.
 
-        The network follows it: who changes its weights changes the predictions.
+        Changes of its weights change the predictions of the network.
         """
         if self._model is None:
             check_not_forked()
             model = build(self.spec)
             if self._trained_by is not None:
                 self._trained_by.compile(model)
-            _assign(model, self._values(model))
+            set_values(model.variables, self._values(model))
             if self._moments is not None:
-                _assign(model.optimizer, self._moments)
-            self._model = model  # whole: another thread may be waiting for it
+                set_values(model.optimizer.variables, self._moments)
+            self._model = model  # only when complete: other threads may read it
             self._tensors = None
         return self._model
 
     def train(self, samples, schedule, validation=None):
-        """Train the network; leave it as it was should that fail.
+        """Train the network; an error leaves it unchanged.
 
         Parameters
         ----------
         samples : Samples
-            To learn from.
+            Training samples.
 
         schedule : Schedule
-            How.
+            Settings of the training.
 
         validation : Samples, default=None
-            What `val_loss` is computed on.
+            Samples that `val_loss` is computed on.
 
         Returns
         -------
@@ -82,10 +83,10 @@ class Network:
             The history of `keras.Model.fit`.
         """
         check_not_forked()
-        # The optimizer of an earlier epoch goes on, if it is alike.
+        # After earlier epochs, an equal optimizer continues with its moments.
         settings, before = schedule.settings(), self._trained_by
-        goes_on = schedule.first_epoch and before and settings.goes_on_from(before)
-        moments = self._state()[1] if goes_on else None
+        continues = schedule.first_epoch and before and settings.can_continue(before)
+        moments = self._state()[1] if continues else None
         try:
             with programs.lease(self.spec, schedule, samples, n_parts(self.spec)) as (
                 program
@@ -95,7 +96,7 @@ class Network:
                 variables, moments = program.state()
         finally:
             for callback in schedule.callbacks:
-                forget_model(callback)  # it is the next fit's as well
+                forget_model(callback)  # the next fit uses it with another model
         _check_finite(variables)
         self._variables, self._moments = variables, moments
         self._trained_by = settings
@@ -106,19 +107,19 @@ class Network:
     def predict(self, table):
         """Compute the outputs for sequences of any length.
 
-        Those of a sequence have the same bits whatever others are in the table.
+        The outputs of a sequence do not depend on the other sequences, to the last bit.
 
         Parameters
         ----------
         table : SequenceTable
-            The sequences, float32, without missing steps; one without any step gives
-            the output of the zero state.
+            The sequences, float32, without missing time steps. The output for a
+            sequence without any time step is that of the zero state.
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs), or more axes as the network has
-            float32. Where every time step has an output, the first axis is that of
-            all time steps of all samples, one after the other.
+            float32. If every time step has an output, the first axis holds the time
+            steps of all samples, one after the other.
         """
         check_not_forked()
         forward = forwards(self.spec, n_parts(self.spec))
@@ -139,20 +140,20 @@ class Network:
         """
         check_not_forked()
         model = build(self.spec, scale=scale, offset=offset)
-        _assign(model, self._values(model))
+        set_values(model.variables, self._values(model))
         custom = isinstance(self.spec, CustomSpec)
         return masked(model) if custom and scale is None else model
 
     def _state(self):
-        """Return the values of all variables of the model, and of the optimizer."""
+        """Return the values of the variables of the model and of the optimizer."""
         if self._model is None:
             return self._variables, self._moments
         optimizer = getattr(self._model, "optimizer", None)
-        moments = None if optimizer is None else _values(optimizer)
-        return _values(self._model), moments
+        moments = None if optimizer is None else get_values(optimizer.variables)
+        return get_values(self._model.variables), moments
 
     def _values(self, model):
-        """Return the values of all variables; a model of the kind draws the first."""
+        """Return the values of all variables; draw initial ones for `model` if new."""
         if self._variables is None:
             self._variables = initial_weights(model, self._seed)
         return self._state()[0]
@@ -162,7 +163,7 @@ class Network:
             variables = self._model.variables
             return [tf.convert_to_tensor(variable.value) for variable in variables]
         tensors = self._tensors
-        if tensors is None:  # another thread may take it away again
+        if tensors is None:  # a local variable, for other threads may reset it
             tensors = [tf.constant(value) for value in self._values(model)]
             self._tensors = tensors
         return tensors
@@ -173,7 +174,7 @@ class Network:
         return {**vars(self), **state, "_model": None, "_tensors": None}
 
 
-forwards = Recent(_N_KINDS, Forward)
+forwards = LRUCache(_N_KINDS, Forward)
 
 
 def _check_finite(variables):
@@ -183,13 +184,3 @@ def _check_finite(variables):
             "with PerFeatureScaler) and y, or set a smaller learning_rate or a "
             "clipnorm."
         )
-
-
-def _values(holder):
-    return [variable.value.numpy().copy() for variable in holder.variables]
-
-
-def _assign(holder, values):
-    for variable, value in zip(holder.variables, values, strict=True):
-        # TensorFlow may take the very memory of an array for a variable.
-        variable.assign(np.array(value))

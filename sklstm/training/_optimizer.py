@@ -1,4 +1,4 @@
-"""Keras's optimizers, with the norm to clip at as an input of what is compiled."""
+"""Keras's optimizers, whose learning rate and `clipnorm` are inputs of a program."""
 
 import copy
 import functools
@@ -15,10 +15,11 @@ from sklstm._compat.keras import (
     replace_update,
     set_undecayed,
 )
+from sklstm.training._variables import get_values, set_values
 
 _NO_CLIPPING = np.float32(np.inf)
 
-# Optimizers whose step is that of Adam, as Keras defines it.
+# Optimizers whose update is that of Adam.
 _ADAM = keras.optimizers.Adam, keras.optimizers.AdamW
 
 
@@ -28,10 +29,10 @@ class ProgramOptimizer:
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
-        Stays as it is.
+        The optimizer to copy.
 
     variables : list of keras.Variable
-        What the copy updates.
+        Variables that the copy updates.
 
     Attributes
     ----------
@@ -46,69 +47,66 @@ class ProgramOptimizer:
                 "float16, and networks are trained in float32. Pass the optimizer "
                 f"within it, {type(optimizer.inner_optimizer).__name__}."
             )
-        self.keras = from_recipe(*recipe_of(optimizer))
+        self.keras = optimizer_from_config(*optimizer_config(optimizer))
         self.keras.build(variables)
         leave_distribution(self.keras)
         single = all(variable.dtype == "float32" for variable in variables)
         if type(optimizer) in _ADAM and not optimizer.amsgrad and single:
-            replace_update(self.keras, functools.partial(_adam_steps, self.keras))
+            replace_update(self.keras, functools.partial(_update_adam, self.keras))
         self._clipnorm = tf.Variable(_NO_CLIPPING)
-        if "clipnorm" in inputs_of(optimizer):
+        if "clipnorm" in program_inputs(optimizer):
             replace_clipping(self.keras, self._clip)
-        self._fresh = [v.value.numpy().copy() for v in self.keras.variables]
+        self._initial = get_values(self.keras.variables)
 
     @property
     def variables(self):
-        """All variables, as TensorFlow's."""
+        """All variables as TensorFlow variables."""
         return [self._clipnorm, *(v.value for v in self.keras.variables)]
 
     def begin(self, optimizer, moments):
-        """Take the settings of an optimizer, and moments: fresh ones for None."""
-        fresh = moments is None
-        for variable, value in zip(
-            self.keras.variables, self._fresh if fresh else moments, strict=True
-        ):
-            variable.assign(np.array(value))
-        config, inputs = optimizer.get_config(), inputs_of(optimizer)
-        if "learning_rate" in inputs and fresh:
+        """Set the settings and the moments of an optimizer; None resets the moments."""
+        is_new = moments is None
+        set_values(self.keras.variables, self._initial if is_new else moments)
+        config, inputs = optimizer.get_config(), program_inputs(optimizer)
+        if "learning_rate" in inputs and is_new:
             self.keras.learning_rate = config["learning_rate"]
         if "clipnorm" in inputs:
-            self.keras.clipnorm = config["clipnorm"]  # what a callback may read
+            self.keras.clipnorm = config["clipnorm"]  # for callbacks
             norm = config["clipnorm"] or 0.0
             self._clipnorm.assign(norm if norm > 0 else _NO_CLIPPING)
 
     def _clip(self, gradients):
-        """Scale gradients to the norm where they are longer, as Keras does."""
-        there = [tf.convert_to_tensor(g) for g in gradients if g is not None]
-        halves = [tf.cast(tf.nn.l2_loss(gradient), tf.float32) for gradient in there]
+        """Scale down each gradient whose norm exceeds `clipnorm`, as Keras does."""
+        present = [tf.convert_to_tensor(g) for g in gradients if g is not None]
+        halves = [tf.cast(tf.nn.l2_loss(gradient), tf.float32) for gradient in present]
         lengths = tf.sqrt(2 * tf.stack(halves))
         factors = tf.where(lengths > self._clipnorm, self._clipnorm / lengths, 1.0)
-        pairs = zip(there, tf.unstack(factors), strict=True)
+        pairs = zip(present, tf.unstack(factors), strict=True)
         clipped = (gradient * tf.cast(f, gradient.dtype) for gradient, f in pairs)
         return [None if gradient is None else next(clipped) for gradient in gradients]
 
 
-def recipe_of(optimizer):
-    """Return class, config, and a pattern of the weights that decay leaves out."""
+def optimizer_config(optimizer):
+    """Return class, config, and the pattern of weights without weight decay."""
     undecayed = get_undecayed(optimizer)
-    config = {**optimizer.get_config(), "name": None}  # one name for all, see own_names
+    # No name, because TensorFlow keeps all names of variables.
+    config = {**optimizer.get_config(), "name": None}
     return type(optimizer), config, undecayed
 
 
-def from_recipe(kind, config, undecayed):
-    """Make an optimizer that is like another but for its variables."""
-    optimizer = kind.from_config(copy.deepcopy(config))  # which some of Keras's change
+def optimizer_from_config(kind, config, undecayed):
+    """Create an optimizer from what :func:`optimizer_config` returns."""
+    # A copy, because `from_config` of some optimizers changes it.
+    optimizer = kind.from_config(copy.deepcopy(config))
     set_undecayed(optimizer, undecayed)
     return optimizer
 
 
-def inputs_of(optimizer):
-    """Name the settings of an optimizer that are inputs of a compiled program."""
+def program_inputs(optimizer):
+    """Return the settings of an optimizer that are inputs of a compiled program."""
     config = optimizer.get_config()
     names = []
-    if isinstance(
-        config.get("learning_rate"), float
-    ):  # else a schedule over the updates
+    if isinstance(config.get("learning_rate"), float):  # not a schedule
         names.append("learning_rate")
     others = "global_clipnorm", "clipvalue", "gradient_accumulation_steps"
     if "clipnorm" in config and not any(config.get(name) for name in others):
@@ -116,28 +114,28 @@ def inputs_of(optimizer):
     return names
 
 
-def _drift(beta, step):
-    """Return by what a mean that began at zero differs, Keras's to TensorFlow's."""
+def _bias_ratio(beta, step):
+    """Return Keras's bias correction of a moment over TensorFlow's."""
     of_keras = 1 - tf.pow(1 - np.float64(np.float32(1 - beta)), step)
     return of_keras / (1 - tf.pow(np.float64(np.float32(beta)), step))
 
 
-def _adam_steps(adam, gradients, variables, learning_rate):
-    """Do what `update_step` of Adam does for each variable, as one operation each.
+def _update_adam(adam, gradients, variables, learning_rate):
+    """Update variables as Keras's Adam does, with one operation per variable.
 
-    TensorFlow takes ``1 - beta`` in float32, Keras in float64 before it rounds: for
-    0.999 a hundred-thousandth apart, which the learning rate makes good.
+    TensorFlow computes ``1 - beta`` in float32, Keras in float64. For 0.999 they differ
+    by a relative 1e-5, which a factor of the learning rate corrects.
     """
     number = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float64)
-    first, second = (_drift(beta, number) for beta in (adam.beta_1, adam.beta_2))
-    mend = tf.cast(first / tf.sqrt(second), tf.float32)
+    first, second = (_bias_ratio(beta, number) for beta in (adam.beta_1, adam.beta_2))
+    correction = tf.cast(first / tf.sqrt(second), tf.float32)
     beta_1 = tf.constant(adam.beta_1, tf.float32)
     beta_2 = tf.constant(adam.beta_2, tf.float32)
     step = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float32)
     shared = {
         "beta1_power": tf.pow(beta_1, step),
         "beta2_power": tf.pow(beta_2, step),
-        "lr": tf.cast(learning_rate, tf.float32) * mend,
+        "lr": tf.cast(learning_rate, tf.float32) * correction,
         "beta1": beta_1,
         "beta2": beta_2,
         "epsilon": tf.constant(adam.epsilon, tf.float32),
@@ -148,6 +146,6 @@ def _adam_steps(adam, gradients, variables, learning_rate):
             var=variable.value.handle,
             m=momentum.value.handle,
             v=velocity.value.handle,
-            grad=tf.convert_to_tensor(gradient),  # that of an embedding is sparse
+            grad=tf.convert_to_tensor(gradient),  # sparse for an embedding
             **shared,
         )

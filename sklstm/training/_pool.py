@@ -11,81 +11,84 @@ from sklstm._compat.tensorflow import clear_kernel_cache
 from sklstm.training._program import Functions, Program
 
 
-class Recent:
-    """An LRU cache of objects that take long to make, and much memory.
+class LRUCache:
+    """LRU cache of a function whose results are slow to create and large.
 
     Parameters
     ----------
     capacity : int
-        How many are kept; where there are more, the half goes that was not used for
-        longest: to free memory takes a while, however much it is.
+        Maximum number of entries. When there are more, the least recently used half is
+        dropped at once, because freeing memory is slow, however much it is.
 
-    make : callable
-        Makes a thing. Threads wait for each other.
+    create : callable
+        The function. One thread at a time calls it.
     """
 
-    def __init__(self, capacity, make):
+    def __init__(self, capacity, create):
         self.capacity = capacity
-        self._make = make
-        # To make one thing, a user's builder may ask for another.
+        self._create = create
+        # Reentrant: a user's builder may fit another network.
         self._lock = threading.RLock()
-        self._kept = OrderedDict()
+        self._entries = OrderedDict()
 
     def __call__(self, *arguments):
-        """Return the thing made of these arguments; make it where it is not kept."""
-        # What Keras's layers compute in depends on these as well.
+        """Return the cached result for these arguments, or create it."""
+        # The dtypes of Keras's layers depend on these settings.
         key = arguments, keras.config.floatx(), keras.config.dtype_policy().name
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = self._make(*arguments)
-            self._kept.move_to_end(key)
-            too_many = len(self._kept) > self.capacity
-            while too_many and len(self._kept) > self.capacity // 2 + 1:
-                self._kept.popitem(last=False)
-            thing = self._kept[key]
+            if key not in self._entries:
+                self._entries[key] = self._create(*arguments)
+            self._entries.move_to_end(key)
+            too_many = len(self._entries) > self.capacity
+            while too_many and len(self._entries) > self.capacity // 2 + 1:
+                self._entries.popitem(last=False)
+            entry = self._entries[key]
         if too_many:
-            _free_what_is_gone()
-        return thing
+            # Compiled functions hold references to themselves.
+            gc.collect()
+            clear_kernel_cache()
+        return entry
 
     def __len__(self):
-        return len(self._kept)
+        return len(self._entries)
 
-    def things(self):
-        """Return all that are kept, in a new list."""
+    def values(self):
+        """Return all entries in a new list."""
         with self._lock:
-            return list(self._kept.values())
+            return list(self._entries.values())
 
 
 class ProgramPool:
-    """Compiled programs to lease; one that is given back serves the next fit.
+    """Compiled programs to lease; a returned program serves the next fit.
 
-    Threads may lease at the same time: each gets a program of its own, of which all of
-    a kind share what was traced once.
+    Threads that lease at the same time get different programs. All programs of one kind
+    share their traced functions.
 
     Parameters
     ----------
     capacity : int
-        Kinds of programs that are kept, as in :class:`Recent`.
+        Maximum number of kinds, as in :class:`LRUCache`.
     """
 
     def __init__(self, capacity):
         self._lock = threading.Lock()
-        self._kinds = Recent(capacity, lambda *key: _Kind())
+        # The functions and the idle programs of each kind.
+        self._kinds = LRUCache(capacity, lambda *key: (Functions(), []))
 
     @contextmanager
     def lease(self, spec, schedule, samples, n_parts):
-        """Lease a program for a network, a schedule, and samples of their kind.
+        """Lease a program.
 
         Parameters
         ----------
-        spec : NetworkSpec
+        spec : NetworkSpec or CustomSpec
             The network.
 
         schedule : Schedule
-            What shapes the program, of optimizer, loss and metrics.
+            Optimizer, loss and metrics.
 
         samples : Samples
-            Whose targets tell type and shape.
+            The dtype and the shape of their targets are used.
 
         n_parts : int
             Parts of a batch that are computed at the same time.
@@ -93,37 +96,22 @@ class ProgramPool:
         Yields
         ------
         Program
-            Whose variables may hold anything: :meth:`Program.begin` sets them.
+            Its variables have arbitrary values until :meth:`Program.begin` is called.
         """
         targets = samples.targets
         shape = targets.shape[2 if spec.per_step else 1 :]
         key = spec, schedule.key(), n_parts, targets.dtype.str, shape
-        kind = self._kinds(*key)
+        functions, idle = self._kinds(*key)
         with self._lock:
-            program = kind.idle.pop() if kind.idle else None
+            program = idle.pop() if idle else None
         if program is None:
-            program = Program(spec, schedule, n_parts, kind.functions)
+            program = Program(spec, schedule, n_parts, functions)
         yield program
-        # After a failure it is not known what state the program is in.
+        # After an error the program is dropped: its state is not known.
         with self._lock:
-            kind.idle.append(program)
+            idle.append(program)
 
     @property
     def n_traces(self):
-        """The functions that the programs in the pool were traced into."""
-        return sum(len(kind.functions) for kind in self._kinds.things())
-
-
-def _free_what_is_gone():
-    """Free the memory of compiled functions that nothing refers to any more.
-
-    They refer to themselves in circles.
-    """
-    gc.collect()
-    clear_kernel_cache()
-
-
-class _Kind:
-    def __init__(self):
-        self.functions = Functions()
-        self.idle = []
+        """Number of traced functions in the pool."""
+        return sum(len(functions) for functions, _ in self._kinds.values())

@@ -1,21 +1,21 @@
-"""A network that is compiled: whole epochs of training and evaluation as one call."""
+"""A compiled network: one call trains or evaluates up to a whole epoch."""
 
 import threading
 
-import numpy as np
 import tensorflow as tf
 
-from sklstm._compat.keras import own_names
+from sklstm._compat.keras import isolated_name_counters
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._samples import gather_batch
-from sklstm.training._schedule import fresh
+from sklstm.training._schedule import copy_metrics
 from sklstm.training._threads import executor
+from sklstm.training._variables import get_values, set_values
 
 
 class Program:
-    """A network with its optimizer, and compiled functions that train and evaluate it.
+    """A network, its optimizer, and compiled functions that train and evaluate it.
 
     Parameters
     ----------
@@ -32,21 +32,21 @@ class Program:
         The compiled functions, which programs of one kind share.
     """
 
-    @own_names()
+    @isolated_name_counters()
     def __init__(self, spec, schedule, n_parts, functions):
         self._spec = spec
         self._n_parts = n_parts
         self.model = build(spec)
         self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
-        self._settled = False
+        self._has_metric_variables = False
         self._optimizer = ProgramOptimizer(
             schedule.optimizer, self.model.trainable_variables
         )
-        # XLA would compile anew for every number of samples and of steps.
+        # XLA would compile again for every number of samples and of time steps.
         settings = {"optimizer": self._optimizer.keras, "jit_compile": False}
         settings["auto_scale_loss"] = False
-        metrics = fresh(schedule.metrics)
+        metrics = copy_metrics(schedule.metrics)
         self._core.compile(loss=schedule.loss, metrics=metrics, **settings)
         self.model.compile(loss=schedule.loss, **settings)
 
@@ -57,40 +57,34 @@ class Program:
         Parameters
         ----------
         schedule : Schedule
-            With the settings of the optimizer that are inputs.
+            Schedule with the settings of the optimizer that are inputs.
 
         variables : list of ndarray
-            Values for the variables of the model.
+            Values of the variables of the model.
 
         moments : list of ndarray or None
-            Values for the variables of the optimizer; None begins anew.
+            Values of the variables of the optimizer; None resets them.
         """
-        for variable, value in zip(self.model.variables, variables, strict=True):
-            # TensorFlow may take the very memory of an array for a variable, and train
-            # on in it: it gets a copy.
-            variable.assign(np.array(value))
+        set_values(self.model.variables, variables)
         self._optimizer.begin(schedule.optimizer, moments)
         self.model.stop_training = False
 
     def state(self):
-        """Return the values of the variables of the model, and of the optimizer."""
-        optimizer = self._optimizer.keras
-        return [
-            [variable.value.numpy().copy() for variable in variables]
-            for variables in (self.model.variables, optimizer.variables)
-        ]
+        """Return the values of the variables of the model and of the optimizer."""
+        holders = self.model, self._optimizer.keras
+        return [get_values(holder.variables) for holder in holders]
 
-    def finish(self):
-        """Finalize the variables of the optimizer, as Keras does after `fit`."""
+    def finalize_variables(self):
+        """Finalize the optimizer's variables, as Keras does at the end of `fit`."""
         self._optimizer.keras.finalize_variable_values(self.model.trainable_variables)
 
     def reset_metrics(self):
-        """Begin to count loss and metrics anew."""
+        """Reset loss and metrics."""
         self._core.reset_metrics()
 
     # ------------------------------------------------------------ compiled functions
     def train(self, samples, order, batch_size, first, stop):
-        """Train on the batches `first` to `stop`; give the logs of the epoch so far.
+        """Train on batches, and return the logs of the epoch so far.
 
         Parameters
         ----------
@@ -98,16 +92,16 @@ class Program:
             From :meth:`Samples.tensors`.
 
         order : Tensor of int32, of shape (n_samples,)
-            The samples in the order in which the batches take them.
+            Order of the samples in the batches.
 
         batch_size, first, stop : int
-            Which batches.
+            Samples of a batch; the first batch, and the one after the last.
         """
         numbers = batch_size, first, stop
         return self._run("train", self._core.train_step, samples, order, *numbers)
 
     def evaluate(self, samples, order, batch_size, first, stop):
-        """Evaluate on batches, as :meth:`train` trains on them."""
+        """Evaluate on batches; parameters as for :meth:`train`."""
         numbers = batch_size, first, stop
         return self._run("evaluate", self._core.test_step, samples, order, *numbers)
 
@@ -127,8 +121,8 @@ class Program:
 
         numbers = [tf.constant(number, tf.int32) for number in numbers]
         arguments = *samples, order, *numbers
-        if not self._settled:
-            self._settle(samples)
+        if not self._has_metric_variables:
+            self._create_metric_variables(samples)
         with executor(self._spec, self._n_parts):
             return self._functions.call(
                 name,
@@ -139,7 +133,7 @@ class Program:
             )
 
     def _signature(self, arguments):
-        """Describe the arguments for any number of rows, samples and time steps."""
+        """Return TensorSpecs for any number of rows, samples and time steps."""
         of_steps = (3, 4) if self._spec.per_step else ()  # targets and weights
         signature = []
         for i, argument in enumerate(arguments):
@@ -148,20 +142,20 @@ class Program:
             signature.append(tf.TensorSpec(shape, argument.dtype))
         return signature
 
-    @own_names()
-    def _settle(self, samples):
-        """Have Keras make the variables of loss and metrics, outside any function."""
+    @isolated_name_counters()
+    def _create_metric_variables(self, samples):
+        """Create the variables of loss and metrics outside compiled functions."""
         values, starts, lengths, *of_targets = (one[:1] for one in samples)
         first = values, 0 * starts, tf.minimum(lengths, 1), *of_targets
         batch = gather_batch(self._spec, first, tf.constant([0]))
-        # Keras's cells count up the seeds of dropout even where they drop nothing.
+        # Keras's cells change the seeds of dropout even without dropout.
         variables = [variable.value for variable in self._core.variables]
         before = [variable.read_value() for variable in variables]
         self._core.test_step(batch)
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         self._core.reset_metrics()
-        self._settled = True
+        self._has_metric_variables = True
 
     def _variables(self):
         of_keras = [*self._core.variables, *self._core.metrics_variables]
@@ -169,10 +163,10 @@ class Program:
 
 
 class Functions:
-    """Functions compiled for the variables of one program, for all of its kind.
+    """Compiled functions that all programs of one kind share.
 
-    A function is traced once, by the first program that calls it; for another program
-    its variables take the places of the first one's. Threads may call at once.
+    The first program that calls a function traces it. Calls by another program replace
+    the captured variables by those of that program. Threads may call at the same time.
     """
 
     def __init__(self):
@@ -183,7 +177,7 @@ class Functions:
         return len(self._compiled)
 
     def call(self, name, python_function, signature, arguments, variables):
-        """Call a function on tensors and variables; trace it where nobody did yet."""
+        """Call a function on tensors and variables; trace it at the first call."""
         with self._lock:
             if name not in self._compiled:
                 self._compiled[name] = _Compiled(python_function, signature, variables)
@@ -191,14 +185,16 @@ class Functions:
 
 
 class _Compiled:
+    """A traced function that takes the variables to work on as an argument."""
+
     def __init__(self, python_function, signature, variables):
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )
         self._concrete = function.get_concrete_function()
-        place = {id(variable.handle): i for i, variable in enumerate(variables)}
+        index = {id(variable.handle): i for i, variable in enumerate(variables)}
         self._captured = [
-            place.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs
+            index.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs
         ]
 
     def __call__(self, arguments, variables):

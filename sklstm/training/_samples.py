@@ -1,4 +1,4 @@
-"""Sequences with their targets, in NumPy and as what a compiled program takes."""
+"""Sequences with their targets, as NumPy arrays and as tensors of a program."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from sklstm.networks import CustomSpec
 
-# Bytes: where TensorFlow wants its memory to begin.
+# Alignment of TensorFlow's memory in bytes.
 _ALIGNMENT = 64
 
 
@@ -19,19 +19,19 @@ class Samples:
     Parameters
     ----------
     table : SequenceTable
-        The sequences, float32, without missing steps.
+        The sequences, float32, without missing time steps.
 
     targets : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
             (n_samples, n_steps, n_outputs)
-        As the loss wants them. Where every time step has an output, the targets of
-        the steps that are not missing stand at the front of (n_samples, n_timesteps)
-        or (n_samples, n_timesteps, n_outputs).
+        As the loss takes them. If every time step has an output, the shape is
+        (n_samples, n_timesteps) or (n_samples, n_timesteps, n_outputs), and each row
+        begins with the targets of the time steps that are not missing.
 
     weights : ndarray of shape (n_samples,) or (n_samples, n_timesteps), or None
         Weight of each sample in the loss, or of each of its time steps.
 
     whole : SequenceTable, default=None
-        The sequences with their missing steps, where these have places.
+        The sequences with their missing time steps, if their positions matter.
     """
 
     table: Any
@@ -55,13 +55,12 @@ class Samples:
     def tensors(self, values=None):
         """Return values, starts, lengths, targets and weights as tensors.
 
-        `values`, where given, is the tensor of the values that another set of samples
-        of the same table has made.
+        `values` is the tensor of the values of the table, if it exists already.
         """
         weights = self.weights
         if weights is None:
             weights = np.ones(len(self), np.float32)
-        if weights.ndim == 1:  # the same for every step of a target that is a sequence
+        if weights.ndim == 1:  # one weight for all steps ahead
             weights = weights.reshape(-1, *[1] * (self.targets.ndim - 2))
         return (
             *table_tensors(self.table, values),
@@ -71,14 +70,14 @@ class Samples:
 
 
 def table_tensors(table, values=None):
-    """Return values (given or made), starts and lengths of a table as tensors."""
+    """Return values, starts and lengths of a table as tensors; reuse `values`."""
     if len(table.values) >= 2**31:
         raise ValueError(
             f"X has {len(table.values):,} time steps; TensorFlow takes less than 2**31."
         )
     if values is None:
         rows = table.values
-        # No sample may have a step; but a gather needs a row to point at.
+        # `tf.gather` needs at least one row, also if no sample has a time step.
         values = as_tensor(rows if len(rows) else np.zeros((1, table.n_features), "f"))
     return (
         values,
@@ -88,7 +87,7 @@ def table_tensors(table, values=None):
 
 
 def as_tensor(array):
-    """Copy an array into a tensor: once, where `tf.constant` does it twice."""
+    """Copy an array into a tensor; `tf.constant` would copy it twice."""
     memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
     first = -memory.ctypes.data % _ALIGNMENT
     copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
@@ -96,14 +95,8 @@ def as_tensor(array):
     return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())
 
 
-def table_signature(n_features):
-    """Describe what :func:`table_tensors` gives."""
-    indices = tf.TensorSpec((None,), tf.int32)
-    return tf.TensorSpec((None, n_features), tf.float32), indices, indices
-
-
 def gather_batch(spec, tensors, chosen):
-    """Gather inputs, targets and weights of the samples `chosen`.
+    """Gather inputs, targets and weights of samples.
 
     Parameters
     ----------
@@ -114,13 +107,13 @@ def gather_batch(spec, tensors, chosen):
         From :meth:`Samples.tensors`.
 
     chosen : Tensor of int32, of shape (n_chosen,)
-        The samples.
+        Indices of the samples.
 
     Returns
     -------
     tuple of (inputs, targets, weights)
-        Where every time step has an output, targets and weights are those of the
-        steps that have a weight, in one row.
+        If every time step has an output, the first axis of targets and weights holds
+        the time steps of all samples that have a positive weight.
     """
     values, *of_samples = tensors
     starts, lengths, targets, weights = (tf.gather(one, chosen) for one in of_samples)
@@ -133,49 +126,51 @@ def gather_batch(spec, tensors, chosen):
 
 
 def gather_inputs(spec, values, starts, lengths, counted=None, n_timesteps=1):
-    """Gather sequences from the table, as the compiled twin of a network takes them.
+    """Gather sequences from the table as inputs of a model of :func:`fuse`.
 
     Parameters
     ----------
     spec : NetworkSpec or CustomSpec
         The network.
 
-    values, starts, lengths : Tensor
-        Of the table, and of samples of it.
+    values : Tensor of shape (n_rows, n_features)
+        Rows of the table.
+
+    starts, lengths : Tensor of shape (n_samples,)
+        First row and number of time steps of each sample.
 
     counted : Tensor of bool, of shape (n_samples, n_timesteps), default=None
-        Where every time step has an output: which are wanted, counted from the first
-        step of each sample on. None wants those of all steps that exist.
+        Time steps whose outputs to compute, if every time step has an output; None
+        computes all.
 
     n_timesteps : int or Tensor of int32, default=1
-        Time steps that there are at least.
+        Minimum number of time steps of the sequences.
 
     Returns
     -------
     list of Tensor, or Tensor
-        Of a `NetworkSpec`: sequences of shape (n_samples, n_timesteps, n_features),
-        from the first step of each on and as long as the longest of them, with other
-        rows of the table behind the ends; and their lengths. Of a `CustomSpec`:
-        sequences that end at the last step, with NaN before them. Where every time
-        step has an output, then which steps are wanted.
+        For a `NetworkSpec`, sequences of shape (n_samples, n_timesteps, n_features),
+        padded at the end with other rows of the table, and their lengths. For a
+        `CustomSpec`, sequences padded at the beginning with NaN. If every time step has
+        an output, also the mask of the outputs to compute.
     """
     longest = tf.maximum(tf.reduce_max(lengths), tf.maximum(n_timesteps, 1))
     if isinstance(spec, CustomSpec):
         longest = tf.maximum(longest, spec.n_timesteps)
-        first = lengths - longest  # of the steps, before those of the sample
+        first = lengths - longest  # negative: before the sample
     else:
         first = tf.zeros_like(lengths)
-    number = first[:, tf.newaxis] + tf.range(longest)
-    rows = tf.clip_by_value(starts[:, tf.newaxis] + number, 0, tf.shape(values)[0] - 1)
-    x = tf.gather(values, rows)
-    there = (number >= 0) & (number < lengths[:, tf.newaxis])
+    position = first[:, tf.newaxis] + tf.range(longest)
+    rows = starts[:, tf.newaxis] + position
+    x = tf.gather(values, tf.clip_by_value(rows, 0, tf.shape(values)[0] - 1))
+    mask = (position >= 0) & (position < lengths[:, tf.newaxis])
     if isinstance(spec, CustomSpec):
-        inputs = [tf.where(there[..., tf.newaxis], x, np.nan)]
+        inputs = [tf.where(mask[..., tf.newaxis], x, np.nan)]
     else:
         inputs = [x, lengths]
     if spec.per_step:
         if counted is not None:
-            place = tf.clip_by_value(number, 0, tf.shape(counted)[1] - 1)
-            there &= tf.gather(counted, place, batch_dims=1)
-        inputs.append(there)
+            position = tf.clip_by_value(position, 0, tf.shape(counted)[1] - 1)
+            mask &= tf.gather(counted, position, batch_dims=1)
+        inputs.append(mask)
     return inputs[0] if len(inputs) == 1 else inputs

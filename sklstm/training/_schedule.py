@@ -1,4 +1,4 @@
-"""How to train, and what of it shapes the compiled program."""
+"""Settings of a training, and which of them the compiled program depends on."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -7,10 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklstm._compat.keras import own_names, wrapped_function
-from sklstm.training._optimizer import from_recipe, inputs_of, recipe_of
+from sklstm._compat.keras import isolated_name_counters, wrapped_function
+from sklstm.training._optimizer import (
+    optimizer_config,
+    optimizer_from_config,
+    program_inputs,
+)
 
-# More of them run for hours where each takes a millisecond.
+# Hours of training at a millisecond per epoch.
 MAX_EPOCHS = 10**7
 
 _CONFIGURED = (keras.losses.Loss, keras.metrics.Metric)
@@ -18,12 +22,12 @@ _CONFIGURED = (keras.losses.Loss, keras.metrics.Metric)
 
 @dataclass(frozen=True)
 class Schedule:
-    """How to train.
+    """Settings of a training.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
-        Not built yet. Training takes its settings, and leaves it as it is.
+        An optimizer that is not built. Training uses its settings in a copy.
 
     loss : str, keras.losses.Loss or callable
         As for `keras.Model.compile`.
@@ -31,17 +35,20 @@ class Schedule:
     metrics : list or None
         As for `keras.Model.compile`.
 
-    epochs, batch_size : int
-        Passes over the samples, at most ten million; samples an update.
+    epochs : int
+        Passes over the samples, at most ten million.
+
+    batch_size : int
+        Samples per update.
 
     first_epoch : int
-        The number of the first of them; epochs are counted over several calls.
+        Number of the first epoch, if earlier calls have trained already.
 
     shuffle : bool
-        Whether every epoch has an order of its own.
+        Whether to shuffle the samples in every epoch.
 
     seed : int
-        What the orders depend on, together with the number of the epoch.
+        Seed of the shuffling, together with the number of the epoch.
 
     callbacks : list of keras.callbacks.Callback
         As for `keras.Model.fit`.
@@ -62,7 +69,7 @@ class Schedule:
     verbose: int = 0
 
     def __post_init__(self):
-        """Raise if training would run for ever."""
+        """Raise ValueError if there are too many epochs."""
         if self.epochs > MAX_EPOCHS:
             raise ValueError(
                 f"epochs must be an int from 1 to {MAX_EPOCHS:,}, got {self.epochs!r}. "
@@ -70,18 +77,18 @@ class Schedule:
             )
 
     def key(self):
-        """Return what shapes a compiled program, to compare and hash."""
-        return self.settings().key(without=inputs_of(self.optimizer))
+        """Return a hashable key of all that a compiled program depends on."""
+        return self.settings().key(without=program_inputs(self.optimizer))
 
     def settings(self):
-        """Return what the model is compiled with, to keep beside the weights."""
-        return Settings(*recipe_of(self.optimizer), self.loss, self.metrics)
+        """Return the settings that the model is compiled with."""
+        return Settings(*optimizer_config(self.optimizer), self.loss, self.metrics)
 
     def order(self, epoch, n_samples):
-        """Return the order in which an epoch takes the samples.
+        """Return the order of the samples in an epoch.
 
-        A generator an epoch: an order depends on no global state and on no order
-        before it, so that three calls of one epoch equal one call of three.
+        It depends only on `seed` and `epoch`, so that three calls of one epoch equal
+        one call of three epochs.
         """
         order = np.arange(n_samples, dtype=np.int32)
         if self.shuffle:
@@ -99,10 +106,10 @@ class Settings:
         Class of the optimizer.
 
     config : dict
-        Of the optimizer.
+        Config of the optimizer.
 
     undecayed : re.Pattern or None
-        Names of the weights that the optimizer's weight decay leaves out.
+        Names of the weights without weight decay.
 
     loss, metrics
         As for `keras.Model.compile`.
@@ -114,68 +121,71 @@ class Settings:
     loss: Any
     metrics: list | None
 
-    @own_names()
+    @isolated_name_counters()
     def compile(self, model):
-        """Compile a model, with a new optimizer of which all variables exist."""
-        optimizer = from_recipe(self.optimizer, self.config, self.undecayed)
+        """Compile a model with a new, built optimizer."""
+        optimizer = optimizer_from_config(self.optimizer, self.config, self.undecayed)
         optimizer.build(model.trainable_variables)
-        metrics = fresh(self.metrics)
+        metrics = copy_metrics(self.metrics)
         settings = {"jit_compile": False, "auto_scale_loss": False}
         model.compile(optimizer, self.loss, metrics=metrics, **settings)
 
-    def goes_on_from(self, before):
-        """Return whether an optimizer goes on; NaN in targets makes no other loss."""
-        plain = [
-            replace(one, loss=getattr(one.loss, "given", one.loss))
+    def can_continue(self, before):
+        """Return whether the optimizer can continue with the moments of `before`.
+
+        A loss that skips NaN in the targets counts as the loss that it wraps.
+        """
+        keys = [
+            replace(one, loss=getattr(one.loss, "given", one.loss)).key()
             for one in (before, self)
         ]
-        return plain[0].key() == plain[1].key()
+        return keys[0] == keys[1]
 
     def key(self, without=()):
-        """Return something to compare and hash, that leaves out some of the config."""
+        """Return a hashable key of all settings, `without` some of the config."""
         ignored = {"name", *without}
         config = {name: self.config[name] for name in {*self.config} - ignored}
-        shaping = config, self.undecayed, self.loss, self.metrics
-        return self.optimizer, *map(_frozen, shaping)
+        others = config, self.undecayed, self.loss, self.metrics
+        return self.optimizer, *map(_hashable, others)
 
 
-def fresh(metrics):
-    """Copy the metrics that were made already, so that the copies count from zero.
+def copy_metrics(metrics):
+    """Return metrics with new copies of all instances.
 
-    One that does not tell what it is made of can't be copied, and is used itself.
+    An instance whose config is not complete can't be copied, and is returned itself.
     """
     if isinstance(metrics, (list, tuple)):
-        return [fresh(metric) for metric in metrics]
-    if isinstance(metrics, keras.metrics.Metric) and _tells_all(metrics):
+        return [copy_metrics(metric) for metric in metrics]
+    if isinstance(metrics, keras.metrics.Metric) and _config_is_complete(metrics):
         return type(metrics).from_config(metrics.get_config())
     return metrics
 
 
-def _frozen(thing):
-    """Return something hashable that is equal only for things that do the same."""
+def _hashable(thing):
+    """Return a hashable value that is equal only for things that do the same."""
     if isinstance(thing, dict):
-        return tuple((key, _frozen(thing[key])) for key in sorted(thing, key=str))
+        return tuple((key, _hashable(thing[key])) for key in sorted(thing, key=str))
     if isinstance(thing, (list, tuple)):
-        return tuple(map(_frozen, thing))
+        return tuple(map(_hashable, thing))
     if isinstance(thing, np.ndarray):
         return thing.dtype.str, thing.shape, thing.tobytes()
-    if isinstance(thing, _CONFIGURED) and _tells_all(thing):
-        # The history shows the name of a metric; that of a loss is a number.
+    if isinstance(thing, _CONFIGURED) and _config_is_complete(thing):
+        # The name of a metric is in the history; that of a loss is not used.
         is_loss = isinstance(thing, keras.losses.Loss)
         without_name = {"name": None} if is_loss else {}
-        return type(thing), _frozen({**thing.get_config(), **without_name})
+        return type(thing), _hashable({**thing.get_config(), **without_name})
     try:
         hash(thing)
     except TypeError:
-        return _Itself(thing)
+        return _ByIdentity(thing)
     return thing
 
 
-def _tells_all(thing):
-    """Return whether the config of a loss or metric holds all that it does.
+def _config_is_complete(thing):
+    """Return whether a loss or metric can be recreated from its config.
 
-    Keras's own do, but those that wrap a user's function; a user's class does where it
-    says what its config is.
+    True for classes of Keras, unless they wrap a user's function, and for a user's
+    class that defines `get_config`.
     """
     kind = type(thing)
     if not kind.__module__.startswith("keras."):
@@ -184,14 +194,14 @@ def _tells_all(thing):
     return function is None or function.__module__.startswith("keras.")
 
 
-class _Itself:
-    """Equal to nothing but itself, and keeps what it stands for alive."""
+class _ByIdentity:
+    """A hashable wrapper that is equal only for the same object."""
 
     def __init__(self, thing):
         self.thing = thing
 
     def __eq__(self, other):
-        return isinstance(other, _Itself) and self.thing is other.thing
+        return isinstance(other, _ByIdentity) and self.thing is other.thing
 
     def __hash__(self):
         return id(self.thing)

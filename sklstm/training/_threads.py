@@ -1,9 +1,9 @@
-"""How many threads compute, and into how many parts they cut a batch.
+"""Number of threads, and of parts of a batch that are computed at the same time.
 
-TensorFlow has two kinds of threads: some that share the work of one operation, and
-some that run operations side by side. An LSTM is a chain of small operations, which
-gain nothing from the first kind; two halves of a batch, computed side by side by the
-second kind, gain nearly the number of cores.
+TensorFlow has intra-op threads, which share the work of one operation, and inter-op
+threads, which run operations at the same time. The operations of an LSTM are too small
+for intra-op threads. Inter-op threads that each compute a part of the batch are faster
+by nearly the number of cores.
 """
 
 import contextlib
@@ -16,32 +16,32 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import in_calling_thread
 from sklstm.networks import CustomSpec
 
-# Parts that a batch is cut into, and the units from which on that pays.
+# Parts of a batch, and the minimum number of units for which they are faster.
 _PARTS = 2
 _UNITS_TO_PART = 40
 
 
 def use_threads(n_threads=None):
-    """Set TensorFlow's threads to what is fastest for LSTMs on a CPU.
+    """Set TensorFlow's threads to the fastest settings for LSTMs on a CPU.
 
-    To be called before TensorFlow computes anything: it takes no other setting later.
-    Without this call TensorFlow's own defaults hold. The workers of joblib's processes
-    (``n_jobs=2``) take the number that joblib gives them, as NumPy does. A convolution
-    gets one thread: over long sequences it is slower then.
+    Call it before TensorFlow computes anything; later calls raise. Without a call,
+    TensorFlow's own defaults hold. Worker processes of joblib (``n_jobs=2``) use the
+    number of threads that joblib sets for them, as NumPy does. A convolution then runs
+    in one thread, which is slower for long sequences.
 
     Parameters
     ----------
     n_threads : int, default=None
-        Operations that run side by side, each in one thread. None takes the number of
-        cores.
+        Number of operations that run at the same time, each in one thread. None means
+        the number of cores.
 
     Raises
     ------
     RuntimeError
-        If TensorFlow has begun to compute in this process.
+        If TensorFlow has already computed in this process.
 
     ValueError
-        If `n_threads` is no positive int.
+        If `n_threads` is not a positive int.
 
     Examples
     --------
@@ -57,16 +57,16 @@ def use_threads(n_threads=None):
         tf.config.threading.set_inter_op_parallelism_threads(n_threads)
     except RuntimeError as error:
         raise RuntimeError(
-            "TensorFlow has computed something already, and its threads can't be set "
-            "any more. Call use_threads() at the beginning of the program."
+            "TensorFlow has already computed in this process, so that its threads "
+            "can't be set any more. Call use_threads() at the beginning of the program."
         ) from error
 
 
 def follow_joblib():
-    """Take the number of threads that joblib gives a worker process.
+    """Set the threads of a worker process to the number that joblib sets for it.
 
-    joblib tells it by OMP_NUM_THREADS, which TensorFlow does not read. What the user
-    has set of TensorFlow stays; so does the main process.
+    joblib sets OMP_NUM_THREADS, which TensorFlow does not read. The main process, and
+    settings of TensorFlow by the user, stay unchanged.
     """
     given = os.environ.get("OMP_NUM_THREADS", "")
     threading = tf.config.threading
@@ -82,46 +82,23 @@ def follow_joblib():
     try:
         use_threads(int(given))
     except RuntimeError:
-        return  # the worker has computed with TensorFlow before
+        return  # TensorFlow has already computed in the worker
 
 
 def n_parts(spec):
-    """Choose into how many concurrent parts the batches of a network are cut.
+    """Return the number of parts into which the batches of a network are split.
 
-    Not by the number of threads: the sums of a gradient are rounded otherwise in other
-    parts, and one `random_state` shall give the same bits in a worker with one thread.
-
-    Parameters
-    ----------
-    spec : NetworkSpec or CustomSpec
-        The network.
-
-    Returns
-    -------
-    int
-        1 where the layers are too small to gain.
+    It does not depend on the number of threads: the rounding of gradients depends on
+    the parts, and the same `random_state` must lead to the same bits in any process.
     """
     return _PARTS if max(spec.units, default=0) >= _UNITS_TO_PART else 1
 
 
 def executor(spec, n_parts):
-    """Choose who runs the operations of a network.
+    """Return a context manager in which to compile and call a network's functions.
 
-    Those of a small network take less time than it takes to hand them to other threads:
-    the thread that calls runs them all, one after the other.
-
-    Parameters
-    ----------
-    spec : NetworkSpec or CustomSpec
-        The network.
-
-    n_parts : int
-        From :func:`n_parts`.
-
-    Returns
-    -------
-    context manager
-        In which to compile the network's functions, and to call them.
+    It runs all operations of a small network in the calling thread, because to pass
+    them to other threads takes longer than to run them.
     """
     if n_parts > 1 or isinstance(spec, CustomSpec) or spec.fcn_filters:
         return contextlib.nullcontext()

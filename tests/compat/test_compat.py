@@ -144,7 +144,7 @@ def test_names_are_counted_anew_within_and_go_on_after():
     dense = libraries().keras.layers.Dense
     with keras_room() as room:
         before = dense(1).name
-        with room.own_names():
+        with room.isolated_name_counters():
             assert [dense(1).name, dense(1).name] == ["dense", "dense_1"]
         number = int(before.removeprefix("dense").removeprefix("_") or 0)
         assert dense(1).name == f"dense_{number + 1}"

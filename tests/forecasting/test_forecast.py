@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
-from sklstm._pipeline import Parts
+from sklstm._pipeline import SplitPipeline
 from sklstm.forecasting import forecast, make_multistep, stream
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._row_by_row import depends_on_other_rows, work_row_by_row
@@ -701,7 +701,7 @@ def test_every_row_tells_whether_steps_look_at_others(name, place):
     X = pd.DataFrame({"rare": (np.arange(120) == place) * 1.0}, index=HOURS[:120])
     step = FunctionTransformer({**LOOKING, **ALONE}[name])
     pipe = ridge(step).fit(X, X["rare"])
-    parts = Parts.of(pipe, "forecast")
+    parts = SplitPipeline.of(pipe, "forecast")
     looks = depends_on_other_rows(parts, Panel(X, None), parts.transform(X))
     assert looks == (name in LOOKING)
 

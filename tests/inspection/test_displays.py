@@ -995,7 +995,7 @@ def test_backtests_refuse_what_they_can_not_measure(backtests):
             forecast=[np.nan, *table["forecast"][1:]]), {}),
         ("backtests must have a truth", table.assign(truth=np.nan), {}),
         ("metric must be one of .*'mae', 'rmse'.*got 'mse'", table, {"metric": "mse"}),
-        ("metric must give a number", table, {"metric": lambda y, p: y - p}),
+        ("metric must return a number", table, {"metric": lambda y, p: y - p}),
         ("only_target .*no column of targets; got 'a'", table, {"only_target": "a"}),
         ("bar_kw must be a dict", table, {"bar_kw": 3}),
         ("ax must be an array of 2 Axes", table, {"ax": plt.figure().subplots()}),

@@ -82,9 +82,9 @@ def test_the_naive_forecast_of_the_train_part_has_error_1():
         ({"season_length": 0}, "season_length must be an int >= 1, got 0"),
         (
             {"season_length": 5},
-            r"one a season before it \(season_length=5",
+            r"one season apart \(season_length=5",
         ),
-        ({"y_train": [NAN, 1, NAN]}, "no value with one a season before"),
+        ({"y_train": [NAN, 1, NAN]}, "no two values that are one season apart"),
         ({"y_train": [2, 2, 2]}, "does not change over a season"),
         ({"y_train": [[1, 2], [3, 4]]}, "y_train must have the 1 outputs of y_true"),
         ({"y_train": [1, np.inf]}, "y_train contains infinity"),

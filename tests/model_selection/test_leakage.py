@@ -99,9 +99,7 @@ def test_a_scaler_that_was_fitted_before_the_split(X):
 
 
 def test_a_horizon_of_zero_with_the_target_among_the_columns(X):
-    message = (
-        "depends on its own target, which stands in column 'price' .*slidingwindow"
-    )
+    message = "depends on its own target, which is in column 'price' .*slidingwindow"
     with pytest.raises(AssertionError, match=message):
         assert_no_leakage(windows(horizon=0), X, X["price"], CV)
 
@@ -109,7 +107,7 @@ def test_a_horizon_of_zero_with_the_target_among_the_columns(X):
 def test_columns_without_names(X):
     unnamed = X.set_axis([0, 1], axis=1)
     pipe = windows(FunctionTransformer(lambda rows: rows), horizon=0)
-    with pytest.raises(AssertionError, match="stands in column 0"):
+    with pytest.raises(AssertionError, match="is in column 0"):
         assert_no_leakage(pipe, unnamed, X["price"], CV)
 
 
@@ -138,7 +136,7 @@ def test_windows_across_groups(panel):
 
 def test_a_target_that_is_shifted_the_wrong_way(X):
     y = X["price"].shift(1).fillna(0.0)
-    with pytest.raises(AssertionError, match="its own target, which stands in column"):
+    with pytest.raises(AssertionError, match="its own target, which is in column"):
         assert_no_leakage(windows(), X, y, CV)
 
 
@@ -185,7 +183,7 @@ def test_what_is_known_in_advance_may_matter_but_no_target_may_be_called_so():
         pipe = make_pipeline(window, SimpleImputer(), Ridge())
         assert_no_leakage(pipe, X, X["price"], cv)
         leaky = pipe.set_params(slidingwindow__known=["price"])
-        with pytest.raises(AssertionError, match="its own target, which stands in"):
+        with pytest.raises(AssertionError, match="its own target, which is in"):
             assert_no_leakage(leaky, X, X["price"], cv)
 
 

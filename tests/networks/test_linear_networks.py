@@ -56,7 +56,7 @@ def test_patches_end_at_the_last_step(size):
         full = np.concatenate([*[own[:1]] * (n * size - int(length)), own])
         expected = full.reshape(n, size * F)
         np.testing.assert_array_equal(patches[sample, :n], expected)
-        assert np.array(steps.there)[sample].sum() == n
+        assert np.array(steps.mask)[sample].sum() == n
 
 
 # ----------------------------------------------------------------- stock and fused twin

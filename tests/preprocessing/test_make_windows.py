@@ -103,7 +103,7 @@ def test_no_target_holds_rows_of_two_groups():
     assert trimmed.index.equals(Y.index)
     for label, row in Y.iterrows():
         assert row.tolist() == expected[label]
-    with pytest.raises(ValueError, match="more than any group has rows"):
+    with pytest.raises(ValueError, match="more than the rows of any group"):
         make_multistep(X, X["price"], 8, groups=shops)
 
 
@@ -343,7 +343,7 @@ def test_what_can_not_be_cut_is_told(name):
 
 
 def test_more_steps_than_rows():
-    with pytest.raises(ValueError, match="steps=6 is more than X and y have rows: 5"):
+    with pytest.raises(ValueError, match="steps=6 is more than the rows of X and y: 5"):
         make_multistep(np.zeros((5, 1)), np.zeros(5), 6)
 
 

@@ -1406,7 +1406,7 @@ def test_names_of_known_columns_tell_their_time():
 @pytest.mark.parametrize("known", ["snow", ["price", "shop"], [1], None])
 def test_known_must_name_features(known):
     X = pd.DataFrame(np.ones((9, 2)), columns=["price", "shop"])
-    said = r"known must name features of X, got .*known=\(\) stands for none"
+    said = r"known must name features of X, got .*known=\(\) means none"
     with pytest.raises(ValueError, match=said):
         SlidingWindow(2, known=known, group_by="shop").fit(X)
 

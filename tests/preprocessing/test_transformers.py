@@ -542,7 +542,7 @@ def test_inverse_is_that_of_the_transformer_or_none():
 @pytest.mark.parametrize("X", [random(6, 4, 2), SHOWN], ids=["whole", "with gaps"])
 def test_a_transformer_that_loses_rows_is_refused(X):
     step = PerTimestep(FunctionTransformer(lambda X: X[:-1]))
-    with pytest.raises(ValueError, match="one row a row"):
+    with pytest.raises(ValueError, match="one row per row"):
         step.fit_transform(X)
 
 
@@ -1078,7 +1078,7 @@ def test_a_class_in_place_of_an_instance_is_refused(Step):
 
 
 def test_a_scaler_that_changes_the_features_is_refused():
-    with pytest.raises(ValueError, match=r"2 features 6.*PerTimestep"):
+    with pytest.raises(ValueError, match=r"2 features into 6.*PerTimestep"):
         PerFeatureScaler(PolynomialFeatures()).fit(np.ones((2, 3, 2)))
 
 

@@ -54,7 +54,7 @@ def test_the_line_of_time_steps_counts_missing_rows(entities, lag, random):
     table = pd.DataFrame({"shop": entities, "row": np.arange(len(entities))})
     table["step"] = (missing + 1).astype(int)
     table["step"] = table.groupby("shop")["step"].cumsum()
-    rows, there = groups.line(missing).rows_before(lag)
+    rows, there = groups.timeline(missing).rows_before(lag)
     for row, (shop, step) in enumerate(zip(table["shop"], table["step"], strict=True)):
         at = table[(table["shop"] == shop) & (table["step"] == step - lag)]
         assert there[row] == (len(at) == 1)

@@ -44,15 +44,15 @@ def test_blocks_of_other_bits_are_not_taken(monkeypatch):
         return np.nextafter(outputs, 1e6) if blocks.shape[2] == 4 else outputs
 
     monkeypatch.setattr(forward, "_call", call)
-    assert forward._agrees(2, 0)
-    assert not forward._agrees(4, 0)
+    assert forward._gives_same_bits(2, 0)
+    assert not forward._gives_same_bits(4, 0)
 
 
 def test_outputs_that_are_all_alike_tell_nothing_of_blocks(monkeypatch):
     # As those of dead units are, whatever was rounded before.
     forward = Forward(NetworkSpec(1, 1, (32,)), 1)
     monkeypatch.setattr(forward, "_call", lambda *arguments: np.zeros(128))
-    assert not forward._agrees(2, 0)
+    assert not forward._gives_same_bits(2, 0)
 
 
 def test_blocks_whose_last_sample_has_other_bits_now_and_then_are_not_taken(
@@ -72,4 +72,4 @@ def test_blocks_whose_last_sample_has_other_bits_now_and_then_are_not_taken(
         return outputs
 
     monkeypatch.setattr(forward, "_call", call)
-    assert not forward._agrees(192, 0)
+    assert not forward._gives_same_bits(192, 0)

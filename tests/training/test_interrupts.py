@@ -10,7 +10,7 @@ import pytest
 
 from sklstm import LSTMRegressor
 from sklstm.training import Schedule
-from sklstm.training._pace import Pace
+from sklstm.training._call_size import CallSize
 
 BEGIN = """
 import os, pickle, signal, sys, threading, time
@@ -115,18 +115,18 @@ def test_ctrl_c_is_heard_soon(call):
     assert float(seconds) < 5
 
 
-def test_the_calls_of_a_pace_cover_all_pieces_in_order():
-    pace = Pace(n_steps=2**12)
+def test_calls_cover_all_pieces_in_order():
+    call_size = CallSize(n_steps=2**12)
     for n in (1, 5, 1000):
-        pieces = [i for low, high in pace.calls(0, n) for i in range(low, high)]
+        pieces = [i for low, high in call_size.calls(0, n) for i in range(low, high)]
         assert pieces == [*range(n)]
 
 
 def test_the_first_call_of_a_wide_network_is_short():
-    # Nothing is known of its pace yet; 40 such batches took 45 seconds.
+    # Its speed is not known yet; 40 such batches took 45 seconds.
     batch, weights = 32 * 50, 3_150_000
-    assert next(Pace(batch, weights).calls(0, 40)) == (0, 1)
-    assert next(Pace(batch, 1_000).calls(0, 40)) == (0, 10)
+    assert next(CallSize(batch, weights).calls(0, 40)) == (0, 1)
+    assert next(CallSize(batch, 1_000).calls(0, 40)) == (0, 10)
 
 
 @pytest.mark.parametrize("validation_split", [0.0, 0.3])
@@ -144,8 +144,8 @@ def test_an_epoch_in_pieces_has_the_bits_of_one_call(monkeypatch, validation_spl
         return model.model_.get_weights(), model.history_
 
     weights, history = fitted()
-    monkeypatch.setattr("sklstm.training._pace._FIRST_STEPS", 1)
-    monkeypatch.setattr("sklstm.training._pace._SECONDS", 0.0)
+    monkeypatch.setattr("sklstm.training._call_size._FIRST_STEPS", 1)
+    monkeypatch.setattr("sklstm.training._call_size._SECONDS", 0.0)
     weights_of_pieces, history_of_pieces = fitted()
     for one, other in zip(weights, weights_of_pieces, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -74,7 +74,7 @@ def windows(n=3000):
 def test_many_windows_in_chunks_are_predicted_as_one_by_one(monkeypatch):
     network, table = Network(NetworkSpec(F, 2, (5, 30)), seed=1), windows()
     whole = network.predict(table)
-    monkeypatch.setattr("sklstm.training._pace._FIRST_STEPS", 1)
+    monkeypatch.setattr("sklstm.training._call_size._FIRST_STEPS", 1)
     np.testing.assert_array_equal(network.predict(table), whole)
     single = [network.predict(table.take([i])) for i in range(len(table))]
     np.testing.assert_array_equal(np.concatenate(single), whole)
@@ -86,7 +86,7 @@ def test_many_windows_in_chunks_are_predicted_as_one_by_one(monkeypatch):
 def test_ragged_sequences_in_chunks_are_predicted_as_at_once(monkeypatch):
     network, table = Network(SPEC, seed=1), ragged(200)[0]
     whole = network.predict(table)
-    monkeypatch.setattr("sklstm.training._pace._FIRST_STEPS", 1)
+    monkeypatch.setattr("sklstm.training._call_size._FIRST_STEPS", 1)
     np.testing.assert_array_equal(network.predict(table), whole)
 
 
