@@ -18,7 +18,12 @@ from sklstm._series._missing_rows import (
     missing_by_index,
     n_rows_between,
 )
-from sklstm._series._order import check_sorted, check_unique, number_times
+from sklstm._series._order import (
+    check_labelled,
+    check_sorted,
+    check_unique,
+    number_times,
+)
 from sklstm._series._time_labels import TimeLabels
 
 __all__ = [
@@ -26,6 +31,7 @@ __all__ = [
     "Frequency",
     "Groups",
     "TimeLabels",
+    "check_labelled",
     "check_sorted",
     "check_unique",
     "column_of",

@@ -8,6 +8,25 @@ import pandas as pd
 from sklstm._series._index import reads_as_dates
 
 
+def check_labelled(index, name, remedy):
+    """Raise if a label is missing, as then the order of the rows is not known.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        That of the table.
+
+    name, remedy : str
+        What the message calls the table, and what it advises.
+    """
+    if not isinstance(index, (pd.MultiIndex, pd.RangeIndex)) and index.hasnans:
+        row = int(np.argmax(index.isna()))
+        raise ValueError(
+            f"The index of {name} is missing (NaN or NaT) in row {row}, so that the "
+            f"order of the rows is not known. {remedy}"
+        )
+
+
 def check_sorted(labels, groups, group_by, remedy, name="X"):
     """Raise unless the labels of each group ascend.
 

@@ -13,6 +13,7 @@ from sklstm._series._frequency import (
     longest_plain_step,
 )
 from sklstm._series._index import numbers_rows
+from sklstm._series._order import check_labelled
 
 _AN_HOUR = 3600 * 10**9
 
@@ -32,12 +33,7 @@ class TimeLabels:
     """
 
     def __init__(self, index):
-        if not isinstance(index, (pd.MultiIndex, pd.RangeIndex)) and index.hasnans:
-            row = int(np.argmax(index.isna()))
-            raise ValueError(
-                f"The index of X is missing (NaN or NaT) in row {row}, so that the "
-                "order of the rows is not known. Fill it, or set history=None."
-            )
+        check_labelled(index, "X", "Fill it, or set history=None.")
         self.index = index
         self.kind, self._positions, self._unit = _positions(index)
         # By positions, which the groups of a panel often share.

@@ -1,4 +1,4 @@
-"""What the LSTM estimators share: from X and y to samples, and to a trained network."""
+"""Base of the LSTM estimators: from X and y to a trained network."""
 
 from numbers import Integral, Real
 
@@ -11,16 +11,14 @@ from sklstm._compat.sklearn import Interval, Options, StrOptions, validate_param
 from sklstm._routed import check_arguments
 from sklstm._validation import (
     check_no_infinity,
-    check_same_index,
-    check_target_of_rows,
     check_tokens,
     check_whole_steps,
 )
 from sklstm.estimators._check_network import check_buildable, check_same
-from sklstm.estimators._check_target import names_of_targets
+from sklstm.estimators._check_target import check_rows_of_y, check_y_given
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._read_sequences import read_sequences
-from sklstm.estimators._sizes import read_sizes
+from sklstm.estimators._sizes import COUNT, FRACTION, read_sizes
 from sklstm.estimators._trainer import Trainer
 from sklstm.estimators._weights import check_weights, in_float32
 from sklstm.networks import CustomSpec, NetworkSpec, index_tokens, taking_tokens
@@ -33,67 +31,61 @@ ACTIVATIONS = (
 
 
 class SequenceEstimator(Trainer):
-    """An LSTM estimator; subclasses define what y means.
+    """Base of the LSTM estimators; subclasses define the meaning of y.
 
-    They define `_check_target` (returns y as an array, and which samples have a
-    target), `_fit_target` (returns an encoder of y, which decodes outputs) and `_weigh`
-    (returns the weights of samples, with those of the estimator).
+    They define `_check_target`, which returns y as an array and a mask of the samples
+    that have a target; `_fit_target`, which returns an encoder of y; and `_weigh`,
+    which returns sample weights with class weights.
     """
 
-    _per_step = False  # whether the network has an output for every time step
+    _per_step = False  # whether the network has one output per time step
 
     _parameter_constraints = {
-        "units": [Interval(Integral, 1, None, closed="left"), "array-like"],
+        "units": [COUNT, "array-like"],
         "cell": [StrOptions({"lstm", "gru", "simple_rnn"})],
         "bidirectional": ["boolean"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "recurrent_activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "hidden_layer_sizes": [
-            Interval(Integral, 1, None, closed="left"),
-            "array-like",
-        ],
+        "dropout": [FRACTION],
+        "recurrent_dropout": [FRACTION],
+        "embedding_dim": [COUNT, None],
+        "hidden_layer_sizes": [COUNT, "array-like"],
         "hidden_activation": [StrOptions(set(ACTIVATIONS))],
         "model": [callable, None],
-        "optimizer": "no_validation",  # Keras knows what it may be, and is asked in fit
+        "optimizer": "no_validation",  # fit lets Keras check it
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions({"cosine", "constant"})],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "loss": [str, callable, None],
         "metrics": [str, list, tuple, callable, None],
-        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Integral, {-1}),
-        ],
+        "epochs": [COUNT, StrOptions({"auto"})],
+        "batch_size": [COUNT, Options(Integral, {-1})],
         "shuffle": ["boolean"],
-        "validation_split": [Interval(Real, 0, 1, closed="left"), None],
+        "validation_split": [FRACTION, None],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 0, None, closed="left")],
-        "callbacks": "no_validation",  # a Callback, its class, a list or dict of such
+        "callbacks": "no_validation",  # fit lets SciKeras check it
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
     def fit(self, X, y, sample_weight=None):
-        """Train the network from fresh weights, or go on with `warm_start`.
+        """Train a new network, or continue training with `warm_start`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; two axes are read as one feature. A time step that is NaN in
-            all features is missing. A sample without any step is left out.
+            Sequences; two axes are read as one feature. A time step that is NaN in all
+            features is missing. Samples without time steps are left out.
 
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or more
-            Targets: of a regressor also (n_samples, n_steps, n_outputs), a sequence
-            for each; of a tagger (n_samples, n_timesteps), a label for every time
-            step, or a list of the labels of each sample. NaN is no target (nor are None
-            and pandas' NA): such a sample is left out; where there are several outputs
-            or time steps, each is on its own.
+            Targets. A regressor also takes (n_samples, n_steps, n_outputs), a sequence
+            for each sample; a tagger takes (n_samples, n_timesteps), or a list of the
+            labels of each sample. NaN, None and pandas' NA are missing targets: such
+            samples are left out, and of several outputs or time steps only the missing
+            ones.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss; samples of weight 0 are left out.
@@ -106,28 +98,28 @@ class SequenceEstimator(Trainer):
         Raises
         ------
         ValueError
-            If a parameter, X, y or a weight is out of its range; the estimator then
-            stays as it was.
+            If a parameter, X, y or a weight is invalid; the estimator then is
+            unchanged.
         """
         validate_params(self)
         with self._replace_state() as new:
             if not new.warm_start:
                 new._forget()
-            begins = not new.initialized_
+            is_new = not new.initialized_
             samples = new._samples(X, y, sample_weight)
             training, validation = new._hold_out(samples)
-            if begins:
-                new._build(training, *new._known(samples.targets))
+            if is_new:
+                new._build(training, *new._all_labels(samples.targets))
             else:
                 new._check_unchanged(training.table)
             training = new._encode(training)
             if validation is not None:
                 validation = new._encode(validation)
-            new.history_ = new._train(training, validation, begins=begins)
+            new.history_ = new._train(training, validation, is_new=is_new)
         return self
 
     def partial_fit(self, X, y, sample_weight=None):
-        """Train for one more epoch, on these samples alone.
+        """Train for one more epoch, on these samples only.
 
         Parameters
         ----------
@@ -136,7 +128,7 @@ class SequenceEstimator(Trainer):
             Sequences, as for :meth:`fit`.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets. The first call fixes shape and scale.
+            Targets. The first call determines their shape and scale.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss.
@@ -148,14 +140,14 @@ class SequenceEstimator(Trainer):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def _partial_fit(self, X, y, sample_weight, *known):
+    def _partial_fit(self, X, y, sample_weight, *labels):
         validate_params(self)
         with self._replace_state() as new:
             samples = new._samples(X, y, sample_weight)
             if new.initialized_:
                 new._check_unchanged(samples.table)
             else:
-                new._build(samples, *known, partial=True)
+                new._build(samples, *labels, partial=True)
             earlier = getattr(new, "history_", {})
             history = new._train(new._encode(samples), partial=True)
             new.history_ = {
@@ -198,32 +190,32 @@ class SequenceEstimator(Trainer):
             Sequences.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The truth; what is NaN is left out.
+            True targets; NaN are left out.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
+            Sample weights.
 
         Returns
         -------
         float
-            1 is best.
+            The best score is 1.
         """
         return self.scorer(y, self.predict(X), sample_weight=sample_weight)
 
     def to_keras(self):
-        """Return the network as a model of stock Keras layers, in the units of y.
+        """Return a model of stock Keras layers that predicts on the scale of y.
 
         Returns
         -------
         keras.Model
-            A new model that needs no sklstm: it can be saved, loaded and exported
-            wherever Keras is. It takes `(n_samples, n_timesteps, n_features)`, NaN for
-            missing steps, and gives values in the units of y, or probabilities.
-            Of an `LSTMTagger` it gives numbers at missing time steps too, which mean
-            nothing: `predict_proba` puts NaN there.
+            A new model that does not need sklstm: it can be saved, loaded and exported
+            with Keras alone. Its input has shape `(n_samples, n_timesteps,
+            n_features)`, with NaN for missing time steps; its outputs are predictions
+            on the scale of y, or probabilities. Those of an `LSTMTagger` at missing
+            time steps have no meaning: `predict_proba` returns NaN for them.
         """
         check_is_fitted(self)
-        model = self._exported(self.network_.export())
+        model = self._complete_model(self.network_.export())
         scale, offset = self.target_encoder_.affine_
         if scale is not None:
             outputs = keras.layers.Rescaling(scale, offset, name="original_scale")
@@ -233,41 +225,34 @@ class SequenceEstimator(Trainer):
             model = taking_tokens(model, self.vocabulary_, self._unknown_token())
         return model
 
-    def _outputs(self, X):
-        """Compute the network's outputs; SciKeras's `predict` refuses other types."""
-        check_is_fitted(self)
-        whole = self._read(X, reset=False)
+    def _decode(self, X, method):
+        """Predict, and decode the outputs by a method of the target encoder."""
+        now = self._shallow_copy()  # another thread may be fitting
+        check_is_fitted(now)
+        whole = now._read(X, reset=False)
         table = whole.drop_missing()
-        warn_of_no_steps(table, self)
-        return self._joined(whole, self.network_.predict(table))
+        warn_of_no_steps(table, now)
+        outputs = now._combine(whole, now.network_.predict(table))
+        return getattr(now.target_encoder_, method)(outputs)
 
-    def _joined(self, whole, outputs):
-        """Join the outputs of the network with what stands beside it."""
+    def _combine(self, whole, outputs):
+        """Combine the outputs of the network with a linear part."""
         return outputs
 
-    def _exported(self, model):
-        """Put what stands beside the network beside a model of it."""
+    def _complete_model(self, model):
+        """Add a linear part to an exported model."""
         return model
 
-    # ------------------------------------------------------------------ X and y of fit
     def _forget(self):
         """Delete the fitted attributes."""
-        fitted = [n for n in vars(self) if n[0] != "_" and n.endswith("_")]
-        for name in fitted:
+        for name in [n for n in vars(self) if n[0] != "_" and n.endswith("_")]:
             delattr(self, name)
 
     def _samples(self, X, y, sample_weight):
-        """Validate, and leave out samples without steps or weight; y stays as it is."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None"
-            )
+        """Validate, and leave out samples without time steps, target or weight."""
+        check_y_given(self, y)
         table = self._read(X, reset=not self.initialized_)
-        check_target_of_rows(X, y)
-        check_same_index(X, y)
-        if not self.initialized_ and (names := names_of_targets(y)) is not None:
-            self.target_names_in_ = names
+        check_rows_of_y(self, X, y, reset=not self.initialized_)
         y, known = self._check_target(y, table)
         whole, table = table, table.drop_missing()
         weights = check_weights(sample_weight, table)
@@ -287,48 +272,39 @@ class SequenceEstimator(Trainer):
         samples = Samples(table, y, weights, whole)
         return samples if used.all() else samples.take(np.flatnonzero(used))
 
-    def _known(self, y):
-        """Return what fits the encoder of y, besides the samples that train."""
+    def _all_labels(self, y):
+        """Return additional arguments for `_fit_target`."""
         return ()
 
-    def _begin(self, samples, partial):
-        """Fit what is between the targets and the network."""
+    def _prepare(self, samples, partial):
+        """Fit what comes between the targets and the network."""
 
     def _targets(self, samples):
-        """Return what the network learns."""
+        """Return the targets of the network."""
         return self.target_encoder_.transform(samples.targets)
 
-    def _build(self, samples, *known, partial=False):
+    def _build(self, samples, *labels, partial=False):
         """Fit the encoder of the targets, and build the network.
 
-        Parameters
-        ----------
-        samples : Samples
-            Those that train.
-
-        *known : ndarray
-            What else fits the encoder, from :meth:`_known`.
-
-        partial : bool, default=False
-            Whether more samples are to come.
+        `labels` are those from :meth:`_all_labels`; `partial` tells whether more
+        samples will follow, by `partial_fit`.
         """
-        self.target_encoder_ = self._fit_target(
-            samples.targets, samples.weights, *known
-        )
+        targets, weights = samples.targets, samples.weights
+        self.target_encoder_ = self._fit_target(targets, weights, *labels)
         self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
-        self._begin(samples, partial)
+        self._prepare(samples, partial)
         spec = self._spec(samples.table, self.target_encoder_)
         check_buildable(spec, samples.table)
         self.network_ = Network(spec, self._seed)
 
     def _check_unchanged(self, table):
-        """Raise unless training can go on with the parameters of the network."""
+        """Raise unless the parameters are those that the network was built with."""
         asked = vars(self._spec(table, self.target_encoder_))
         built = {**vars(self.network_.spec), "n_timesteps": asked.get("n_timesteps")}
         check_same(built, asked)
 
     def _encode(self, samples):
-        """Return samples with what the network learns as targets, and all weights."""
+        """Return samples with encoded targets and total weights."""
         weights = self._weigh(samples.weights, samples.targets)
         weights = None if weights is None else in_float32(weights)
         targets = self._targets(samples)
@@ -337,14 +313,14 @@ class SequenceEstimator(Trainer):
     def _read(self, X, reset):
         """Validate X, and return its table in float32.
 
-        SciKeras refuses NaN, a float64 X after a float32 one, and another number of
-        time steps; and takes that for the number of features.
+        SciKeras accepts no NaN, no other dtype and no other number of time steps than
+        in fit.
         """
         table = read_sequences(self, X, reset)
         values = table.values
         if self._takes_tokens():
             values = self._index_tokens(table.with_values(values), reset)
-        with np.errstate(over="ignore"):  # told by the next line, with the place
+        with np.errstate(over="ignore"):  # checked below
             values = values.astype(np.float32, copy=False)
         table = table.with_values(values)
         check_no_infinity(self, values, table.locate)
@@ -355,7 +331,7 @@ class SequenceEstimator(Trainer):
         return self.model is None and self.embedding_dim is not None
 
     def _index_tokens(self, table, reset):
-        """Return the numbers of tokens; with `reset` learn the vocabulary first."""
+        """Return the indices of tokens; with `reset` learn the vocabulary first."""
         check_tokens(self, table)
         tokens = table.values[:, 0]
         if reset:
@@ -364,11 +340,11 @@ class SequenceEstimator(Trainer):
         return index[:, np.newaxis]
 
     def _unknown_token(self):
-        """Return the number of an unknown token: such a time step is missing."""
+        """Return the index of unknown tokens; NaN makes the time step missing."""
         return np.nan
 
     def _spec(self, table, target):
-        routed = self._routed("model")
+        routed, hidden = self._routed("model"), self.hidden_layer_sizes
         if self.model is not None:
             check_arguments("model", self.model, routed)
             return CustomSpec(
@@ -395,17 +371,15 @@ class SequenceEstimator(Trainer):
             dropout=self._dropout(),
             recurrent_dropout=float(self.recurrent_dropout),
             n_steps_out=target.n_steps_,
-            hidden_layer_sizes=read_sizes(
-                "hidden_layer_sizes", self.hidden_layer_sizes
-            ),
+            hidden_layer_sizes=read_sizes("hidden_layer_sizes", hidden),
             hidden_activation=self.hidden_activation,
             n_quantiles=len(target.quantiles),
             output_activation=target.output_activation_,
-            **self._start_of_spec(table.n_features),
+            **self._spec_entries(table.n_features),
         )
 
-    def _start_of_spec(self, n_features):
-        """Return further entries of the network's spec."""
+    def _spec_entries(self, n_features):
+        """Return further entries of the spec of the network."""
         return {}
 
     def _dropout(self):

@@ -1,4 +1,4 @@
-"""What a network can be built as, and what it can go on training with."""
+"""Checks of the parameters of a network."""
 
 import numpy as np
 
@@ -6,21 +6,7 @@ from sklstm.networks import CustomSpec
 
 
 def check_buildable(spec, table):
-    """Raise where layers of a network exclude each other, or for these samples.
-
-    Parameters
-    ----------
-    spec : NetworkSpec or CustomSpec
-        The network.
-
-    table : SequenceTable
-        The samples.
-
-    Raises
-    ------
-    ValueError
-        Names the parameters.
-    """
+    """Raise if layers of a network exclude each other, or do not fit these samples."""
     if isinstance(spec, CustomSpec):
         return
     if spec.heads == "separate" and spec.output_activation == "softmax":
@@ -52,18 +38,7 @@ def check_buildable(spec, table):
 
 
 def check_same(built, asked):
-    """Raise where parameters are not those that a network was built with.
-
-    Parameters
-    ----------
-    built, asked : dict
-        Names and values, then and now.
-
-    Raises
-    ------
-    ValueError
-        Names the first that is another.
-    """
+    """Raise if parameters are not those that a network was built with."""
     for name, before in built.items():
         if np.any(asked.get(name) != before):
             raise ValueError(

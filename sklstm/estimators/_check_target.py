@@ -1,4 +1,4 @@
-"""Targets of regressors as they come: numbers, some of them missing, with names."""
+"""Checks of y, and targets of regressors."""
 
 from contextlib import contextmanager
 
@@ -6,16 +6,35 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from sklstm._validation import is_number
+from sklstm._validation import check_same_index, check_target_of_rows, is_number
+
+
+def check_y_given(estimator, y):
+    """Raise if y is None."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is "
+            "None"
+        )
+
+
+def check_rows_of_y(estimator, X, y, reset):
+    """Raise unless X and y have the same rows; with `reset`, learn names of targets."""
+    check_target_of_rows(X, y)
+    check_same_index(X, y)
+    if reset:
+        vars(estimator).pop("target_names_in_", None)
+        if (names := _names_of_targets(y)) is not None:
+            estimator.target_names_in_ = names
 
 
 def check_target(y):
-    """Validate y, NaN allowed, and return it as an array of one to three axes."""
-    with _naming_what_is_no_number(y):
+    """Validate y as numbers, NaN allowed, and return it with one to three axes."""
+    with _name_bad_value(y):
         if isinstance(y, (list, tuple)):
             y = np.asarray(y)
         if getattr(getattr(y, "dtype", None), "kind", "") == "O":
-            y = np.where(pd.isna(y), np.nan, y)  # of which there are several kinds
+            y = np.where(pd.isna(y), np.nan, y)
         y = check_array(
             y,
             ensure_2d=False,
@@ -35,15 +54,14 @@ def check_target(y):
 
 
 @contextmanager
-def _naming_what_is_no_number(y):
-    """Add to a failed conversion of y what failed, and in which sample."""
+def _name_bad_value(y):
+    """Add the value and the sample that failed to an error of conversion."""
     try:
         yield
     except (TypeError, ValueError) as error:
         flat = np.array(y, dtype=object).reshape(len(y), -1)
         for sample, value in ((i, v) for i, row in enumerate(flat) for v in row):
             if isinstance(value, (str, bytes)) or not is_number(value):
-                # The type and text of NumPy's error stay.
                 raise type(error)(
                     f"y must hold numbers, but holds {value!r} in sample {sample}: "
                     f"{error}"
@@ -56,15 +74,8 @@ def holds_nan(y):
     return y.dtype.kind == "f" and bool(np.isnan(y).any())
 
 
-def names_of_targets(y):
-    """Return the names of a Series or of the columns of a DataFrame, if all are text.
-
-    Those of polars count as those of pandas do.
-
-    Returns
-    -------
-    ndarray of str, or None
-    """
+def _names_of_targets(y):
+    """Return the names of a Series or of columns, if all are str; else None."""
     if not hasattr(y, "to_pandas") and not isinstance(y, (pd.Series, pd.DataFrame)):
         return None
     # polars calls a Series without a name "".

@@ -1,4 +1,4 @@
-"""What a classifier of sequences and a tagger of time steps share."""
+"""Base of the classifier of sequences and the tagger of time steps."""
 
 from scikeras.utils import loss_name
 
@@ -10,7 +10,7 @@ from sklstm.estimators._targets import ClassificationTarget
 
 
 class ClassEstimator(SequenceEstimator):
-    """An estimator whose network outputs probabilities of classes."""
+    """Base of estimators whose network outputs probabilities of classes."""
 
     _parameter_constraints = {
         **SequenceEstimator._parameter_constraints,
@@ -21,7 +21,7 @@ class ClassEstimator(SequenceEstimator):
     _target_type = ClassificationTarget
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one more epoch, on these samples alone.
+        """Train for one more epoch, on these samples only.
 
         Parameters
         ----------
@@ -33,7 +33,7 @@ class ClassEstimator(SequenceEstimator):
             Labels, as for :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come. None takes those of the first call.
+            All labels of this and later calls. None takes the labels of the first call.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss.
@@ -66,7 +66,7 @@ class ClassEstimator(SequenceEstimator):
         name = "" if loss is None else loss_name(self.loss)
         return self._target_type(name).fit(y, classes)
 
-    def _start_of_spec(self, n_features):
+    def _spec_entries(self, n_features):
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
         return {
             "window_norm": self.window_norm or "none",

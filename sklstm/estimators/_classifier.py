@@ -17,12 +17,12 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     """Classification of sequences by an LSTM [1]_ beside convolutions [5]_.
 
     LSTM-FCN: the state of the recurrent layers is joined with the mean and the maximum
-    over time of a fully convolutional network. Tokens and ``fcn_filters=()`` have
-    recurrent layers alone.
+    over time of a fully convolutional network. With tokens or ``fcn_filters=()`` there
+    are only recurrent layers.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
-    ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. Binary, multi-class and
-    multilabel targets (zeros and ones, a column per label) are told apart by y.
+    ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. y is
+    binary, multi-class, or multilabel (zeros and ones, a column per label).
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         Activation of the gates of the recurrent layers; a "simple_rnn" has none.
 
     dropout : float or "auto", default="auto"
-        Share of the outputs of recurrent layers set to zero in training, in [0, 1).
+        Fraction of the outputs of recurrent layers set to zero in training, in [0, 1).
         "auto" is 0.8 beside convolutions (`fcn_filters`) [5]_, and 0 without.
 
     recurrent_dropout : float, default=0.0
-        Share of the recurrent state set to zero in training, in [0, 1).
+        Fraction of the recurrent state set to zero in training, in [0, 1).
 
     pooling : {"auto", "last", "mean", "max", "attention", "concat"}, default="auto"
         How the states of all time steps become one: "last" takes the last; "mean",
@@ -74,10 +74,9 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
 
     fcn_filters : int, sequence of int or "auto", default="auto"
         Number of filters of each convolution beside the recurrent layers, followed by
-        batch normalization and a ReLU. What `fcn_pooling` makes of the last one is
-        joined to what `pooling` makes of the states. () has none. "auto" is (64, 64,
-        64), or (64, 128, 128) where `fcn_pool_size` pools; with `model` or
-        `embedding_dim` none.
+        batch normalization and a ReLU. Their output after `fcn_pooling` is joined with
+        the states after `pooling`. () for none. "auto" is (64, 64, 64), or (64, 128,
+        128) if `fcn_pool_size` is above 1; with `model` or `embedding_dim` none.
 
     fcn_kernel_size : int, sequence of int or "auto", default="auto"
         Number of time steps that each of these convolutions spans; the ends of a
@@ -89,30 +88,29 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         rounded, from 1 to 4.
 
     fcn_pooling : {"mean", "max", "concat"}, default="concat"
-        How the time steps after these convolutions become one: their mean, as in
-        LSTM-FCN; their maximum, which shows something short in a long sequence; or
-        "concat", the mean joined with a twentieth of the maximum, of which `dropout`
-        leaves out half at most.
+        How the time steps after these convolutions become one: by their mean, as in
+        LSTM-FCN; by their maximum, which keeps short patterns of long sequences; or by
+        both ("concat"), the maximum divided by 20 and with a dropout of at most 0.5.
 
     fcn_dropout : float or "auto", default="auto"
-        Share of the samples of a batch for which training leaves these convolutions
-        out, so that the recurrent layers learn to tell the classes alone. "auto" is
-        0.3 where the first fit sees at least 16 samples per class and sequences of less
+        Fraction of the samples of a batch for which training leaves out these
+        convolutions, so that the recurrent layers learn the classes alone. "auto" is
+        0.3 if the first fit has at least 16 samples per class and sequences of less
         than 150 time steps, and 0 otherwise.
 
     fcn_squeeze_excite : bool, default=False
-        Whether the filters of these convolutions but the last are weighted for each
-        sequence, by their means over time, as in MLSTM-FCN [6]_.
+        Whether the filters of all these convolutions but the last have weights for
+        each sequence, computed from their means over time, as in MLSTM-FCN [6]_.
 
     patch_size : int or "auto", default="auto"
-        Number of time steps that are joined into one before the recurrent layers; as
-        many as the sequence has is the dimension shuffle of LSTM-FCN for one feature.
+        Number of time steps that are joined into one before the recurrent layers. The
+        length of the sequences is the dimension shuffle of LSTM-FCN, for one feature.
         "auto" makes at most 64 patches of the longest sequence; it is 1 without
         convolutions beside the recurrent layers.
 
     window_norm : {"last", "standard"} or None, default=None
-        What each feature of a sequence is made relative to: its last value, or its mean
-        and standard deviation ("standard"), so that only the shape tells classes apart.
+        How each feature of a sequence is normalized: by its last value ("last"), or by
+        its mean and standard deviation ("standard"). Then only shapes separate classes.
         None keeps the levels.
 
     hidden_layer_sizes : int or sequence of int, default=()
@@ -127,7 +125,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     model : callable, default=None
         A function that builds another network. It is called with a
         `sklstm.networks.CustomSpec` of the data (`n_timesteps`, `n_features`,
-        `n_outputs`, `output_activation` and more) and with its routed parameters
+        `n_outputs`, `output_activation` and more) and with routed parameters
         (``model__n_filters=8``), and returns an uncompiled `keras.Model`. The
         parameters above are then not used. Missing time steps are masked zeros.
 
@@ -140,9 +138,8 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         Learning rate over the epochs of `fit`: half a cosine down to a hundredth [2]_,
-        or constant. An optimizer instance, a Keras schedule or a
-        `LearningRateScheduler` replaces the cosine, which multiplies what other
-        callbacks set.
+        or constant. The cosine is not used with an optimizer instance, a Keras schedule
+        or a `LearningRateScheduler`; it multiplies what other callbacks set.
 
     clipnorm : float, default=None
         Maximum norm of the gradient of each weight array. None does not clip.
@@ -169,20 +166,20 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         Whether to shuffle the samples before every epoch.
 
     validation_split : float, default=None
-        Share of the samples, the last ones of each class, that is held out for
+        Fraction of the samples, the last ones of each class, that is held out for
         `val_loss`. None is 0.1 with `early_stopping`, and 0 without.
 
     early_stopping : bool, default=False
-        Whether to stop when the held-out loss (the training loss where nothing is held
+        Whether to stop when the held-out loss (the training loss if nothing is held
         out) has not improved for `patience` epochs, and to restore the best weights.
 
     patience : int, default=10
         Number of epochs without improvement before early stopping.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks of Keras, or classes of them. Training uses copies, `callbacks_`. An
-        object that a callback of your own refers to (a list, a trial of Optuna) is
-        shared by all copies, also in clones and threads, but not in other processes.
+        Callbacks of Keras, or their classes. Training uses copies, `callbacks_`.
+        Objects that your own callback refers to (a list, an Optuna trial) are shared by
+        all copies, including those of clones and threads, but not of other processes.
 
     class_weight : dict, list of dict or "balanced", default=None
         Weights of the classes, multiplied with `sample_weight`, as in
@@ -205,7 +202,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels; for multilabel y the numbers of its columns.
+        The labels; for multilabel y the indices of its columns.
 
     model_ : keras.Model
         The trained network.
@@ -223,13 +220,13 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         Number of time steps that are joined into one.
 
     fcn_dropout_ : float
-        The share in use.
+        Fraction that is used.
 
     fcn_filters_ : tuple of int
         Number of filters of each convolution beside the recurrent layers.
 
     fcn_pool_size_ : int
-        Size of the max pooling of these; "auto" is chosen in the first fit.
+        Size of the max pooling after these; "auto" is chosen in the first fit.
 
     n_features_in_ : int
         Number of features of a time step; of a 2-D X its number of columns.
@@ -389,16 +386,14 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
+            Sequences; with three axes any number of time steps.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels as in y.
         """
-        now = self._shallow_copy()  # another thread may be fitting
-        outputs = now._outputs(X)
-        return now.target_encoder_.inverse_transform(outputs)
+        return self._decode(X, "inverse_transform")
 
     def predict_proba(self, X):
         """Estimate the probability of each class.
@@ -407,17 +402,15 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
+            Sequences; with three axes any number of time steps.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; rows sum to 1, but for multilabel targets,
-            whose columns are the probabilities of each label.
+            In the order of `classes_`. Rows sum to 1; with multilabel targets the
+            columns are the probabilities of each label.
         """
-        now = self._shallow_copy()
-        outputs = now._outputs(X)
-        return now.target_encoder_.probabilities(outputs)
+        return self._decode(X, "probabilities")
 
     def score(self, X, y, sample_weight=None):
         """Score the predictions by their accuracy; missing labels are left out.
@@ -429,21 +422,21 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
             Sequences.
 
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The truth.
+            True labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
+            Sample weights.
 
         Returns
         -------
         float
-            The share of labels that are right; of multilabel samples, the share that
-            have all labels right.
+            Fraction of correct labels; with multilabel targets, fraction of samples
+            with all labels correct.
         """
         predicted = self.predict(X)
         check_consistent_length(y, predicted, sample_weight)
         y, known = check_labels(y)
-        if holds_nan(y):  # some labels of a sample; the others must be right
+        if holds_nan(y):  # ignore missing labels of a sample
             y = np.where(np.isnan(y), predicted, y).astype(int)
         weights = None if sample_weight is None else np.asarray(sample_weight)[known]
         return self.scorer(y[known], predicted[known], sample_weight=weights)
@@ -451,19 +444,19 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     def _check_target(self, y, table):
         return check_labels(y)
 
-    def _known(self, y):
-        """Return the labels of all samples: those held out may have others."""
+    def _all_labels(self, y):
+        """Return all labels, as those held out may be further ones."""
         return (np.unique(y),) if np.ndim(y) == 1 else ()
 
     def _weigh(self, weights, y):
-        """Multiply by the weights of the classes, in a new array unlike SciKeras."""
+        """Multiply by class weights, in a new array."""
         if self.class_weight is None:
             return weights
         of_classes = weights_of_known(self.class_weight, y)
         return of_classes if weights is None else weights * of_classes
 
-    def _last(self, y, share):
-        of_all = super()._last if np.ndim(y) == 2 else last_of_each_class
+    def _held_out(self, y, share):
+        of_all = super()._held_out if np.ndim(y) == 2 else last_of_each_class
         return of_all(y, share)
 
     def __sklearn_tags__(self):

@@ -1,4 +1,4 @@
-"""A regressor that learns from complete rows alone."""
+"""A regressor that is fitted on complete rows only."""
 
 import numpy as np
 import pandas as pd
@@ -24,21 +24,18 @@ from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
     check_rows,
-    check_same_index,
-    check_target_of_rows,
 )
-from sklstm.estimators._check_target import check_target, names_of_targets
+from sklstm.estimators._check_target import check_rows_of_y, check_target, check_y_given
 from sklstm.estimators._conditional_mean import ConditionalMean
 from sklstm.estimators._known_score import KnownScoreMixin
 
 
 class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
-    """Fit a regressor on the rows that lack nothing, and predict all rows.
+    """Fit a regressor on complete rows, and predict all rows.
 
-    The first windows of a series are not whole. Flat windows
-    (``SlidingWindow(flatten=True)``) that are filled with the means of their columns
-    teach a regressor what is never true; here they are left out of `fit`, and so are
-    rows whose y is missing.
+    The first flat windows of a series (``SlidingWindow(flatten=True)``) have missing
+    values. If these are imputed by the means of their columns, the regressor learns
+    from wrong values. Here such rows are left out of `fit`, as are rows without y.
 
     Parameters
     ----------
@@ -51,16 +48,16 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         The fitted clone of `estimator`.
 
     n_complete_ : int
-        The rows that it was fitted on.
+        Number of rows that it was fitted on.
 
     n_features_in_ : int
         Number of columns of X.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a DataFrame.
+        Names of the columns, if X was a DataFrame.
 
     target_names_in_ : ndarray of str
-        Names of the targets, where y was a Series or DataFrame that names them.
+        Names of the targets, if y was a Series or DataFrame that has names.
 
     See Also
     --------
@@ -68,9 +65,9 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
 
     Notes
     -----
-    To predict a row of which some values are missing, these are filled by their means
-    given the values that are there, of a normal distribution with the mean and the
-    covariance [1]_ of the complete rows of `fit`. A missing lag is so filled by those
+    To predict a row with missing values, these are replaced by their conditional means
+    given its other values, of a normal distribution with the mean and the covariance
+    [1]_ of the complete rows of `fit`. So a missing lag is estimated from the lags
     around it. A row without any value gets the means of all columns.
 
     References
@@ -105,14 +102,15 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
             Rows; NaN is missing.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; a row of which any is NaN has none.
+            Targets; a row with NaN is left out.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights, of which the regressor gets those of the rows that it is fitted on.
+            Sample weights; the regressor gets those of the complete rows.
 
         **fit_params : dict
-            Further parameters of the regressor's `fit`; what has an entry a row is
-            cut likewise. With metadata routing enabled, those that it requests.
+            Further parameters of the regressor's `fit`, restricted to complete rows if
+            they have an entry per row. With metadata routing enabled, those that it
+            requests.
 
         Returns
         -------
@@ -122,23 +120,15 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If no row is complete, `estimator` is no regressor, or it takes no weights
-            and some are given.
+            If no row is complete, `estimator` is no regressor, or weights are given but
+            it takes none.
         """
         _check_regressor(self.estimator)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None"
-            )
+        check_y_given(self, y)
         with all_or_nothing(self):
-            vars(self).pop("target_names_in_", None)
             values = check_rows(self, X, reset=True)
             check_no_infinity(self, values)
-            check_target_of_rows(X, y)
-            check_same_index(X, y)
-            if (names := names_of_targets(y)) is not None:
-                self.target_names_in_ = names
+            check_rows_of_y(self, X, y, reset=True)
             y = check_target(y)
             kept = _complete(values, y)
             params = self._params_of_fit(sample_weight, fit_params, X, kept)
@@ -150,7 +140,7 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """Predict the targets of all rows, also of those that lack something.
+        """Predict the targets of all rows, complete or not.
 
         Parameters
         ----------
@@ -160,7 +150,7 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            As the regressor gives them.
+            Predictions of the regressor.
         """
         check_is_fitted(self)
         values = check_rows(self, X, reset=False)
@@ -170,7 +160,7 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         return self.estimator_.predict(self._named(values))
 
     def get_metadata_routing(self):
-        """Return what is passed on to the regressor.
+        """Return the metadata routing of this estimator.
 
         Returns
         -------
@@ -182,7 +172,7 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         )
 
     def _params_of_fit(self, sample_weight, params, X, kept):
-        """Return what the regressor's fit gets of some rows, routed or as it came."""
+        """Return the parameters of the regressor's fit, for the rows that are kept."""
         if sample_weight is not None:
             params = {**params, "sample_weight": sample_weight}
         if routing_enabled():
@@ -197,7 +187,7 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         return check_method_params(X, params, indices=kept)
 
     def _named(self, values):
-        """Return rows as the regressor takes them: with the names that X had."""
+        """Return rows with the feature names of X, if it had any."""
         names = getattr(self, "feature_names_in_", None)
         return values if names is None else pd.DataFrame(values, columns=names)
 
@@ -223,7 +213,7 @@ def _check_regressor(estimator):
 
 
 def _complete(values, y):
-    """Return the numbers of the rows that have all values and a target."""
+    """Return the indices of the rows that have all values and a target."""
     lacking = np.isnan(values).any(axis=1)
     no_target = np.isnan(y.reshape(len(y), -1)).any(axis=1)
     kept = np.flatnonzero(~lacking & ~no_target)

@@ -1,27 +1,27 @@
-"""Values that are missing in a row, from those that it has."""
+"""Imputation of missing values of a row from its other values."""
 
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
-# Added to the variances, as rounding may leave a covariance that has no inverse.
+# Added to the variances, as a covariance may be singular up to rounding.
 _LEAST = 1e-8
 
 
 class ConditionalMean:
-    """The mean of missing values given the others of a row, of a normal distribution.
+    """Conditional mean of missing values given the other values of a row.
 
-    With m the mean and S the covariance of complete rows, the values at places b that
-    are missing get ``m[b] + S[b, a] @ inv(S[a, a]) @ (x[a] - m[a])`` of those at the
-    places a that are there [1]_. S is shrunk [2]_, so that it can be inverted, and is
-    right where there are fewer rows than columns.
+    Rows are normally distributed with mean m and covariance S of the complete rows.
+    Missing values at positions b get ``m[b] + S[b, a] @ inv(S[a, a]) @ (x[a] - m[a])``
+    from the known values at positions a [1]_. S is shrunk [2]_, so that it can be
+    inverted even with fewer rows than columns.
 
     Attributes
     ----------
     mean, scale : ndarray of shape (n_features,)
-        Mean and deviation of each column.
+        Mean and standard deviation of each column.
 
     correlation : ndarray of shape (n_features, n_features)
-        The shrunk covariance of the standardized columns.
+        Shrunk covariance of the standardized columns.
 
     References
     ----------
@@ -48,11 +48,11 @@ class ConditionalMean:
         self.correlation = np.eye(X.shape[1])
         if len(X) > 1 and deviation.any():
             shrunk, _ = ledoit_wolf((X - self.mean) / self.scale)
-            # Columns of which one follows from others may not be shrunk at all.
+            # Without shrinkage, collinear columns make it singular.
             self.correlation = shrunk + _LEAST * self.correlation
 
     def fill(self, X):
-        """Return rows with their missing values (NaN) filled; X stays as it is."""
+        """Return a copy of rows with their missing values (NaN) filled."""
         filled = np.array(X)
         missing = np.isnan(filled)
         rows = np.flatnonzero(missing.any(axis=1))
@@ -63,10 +63,10 @@ class ConditionalMean:
         return filled
 
     def _missing_of(self, X, missing):
-        there = ~missing
-        z = ((X - self.mean) / self.scale)[:, there]
-        of_there = self.correlation[np.ix_(there, there)]
-        across = self.correlation[np.ix_(there, missing)]
-        if there.any():
-            across = np.linalg.solve(of_there, across)
+        known = ~missing
+        z = ((X - self.mean) / self.scale)[:, known]
+        of_known = self.correlation[np.ix_(known, known)]
+        across = self.correlation[np.ix_(known, missing)]
+        if known.any():
+            across = np.linalg.solve(of_known, across)
         return self.mean[missing] + self.scale[missing] * (z @ across)

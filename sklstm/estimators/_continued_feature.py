@@ -1,4 +1,4 @@
-"""Which feature of X the targets continue: the parameter `target_feature`."""
+"""The feature of X that the targets continue: parameter `target_feature`."""
 
 from numbers import Integral
 
@@ -16,29 +16,29 @@ def continued_features(target_feature, table, y, n_outputs, names):
         As given by the user.
 
     table : SequenceTable
-        The sequences, with rows that are missing steps.
+        The sequences, with rows for missing time steps.
 
     y : ndarray of shape (n_samples, n_columns)
-        Targets; NaN for none.
+        Targets; NaN is missing. Its columns are the outputs of each step ahead in turn.
 
     n_outputs : int
-        Of y; its columns are these, step by step.
+        Number of outputs.
 
     names : list of str
-        Of the features; empty where they have none.
+        Names of the features; empty if they have none.
 
     Returns
     -------
     features : ndarray of int, of shape (n_columns,)
-        Numbers of features; -1 where there is none.
+        Indices of features; -1 for none.
 
     slopes, offsets : ndarray of shape (n_columns,)
-        ``y = slope * feature + offset``; 1 and 0 where there is none.
+        ``y = slope * feature + offset``; 1 and 0 for none.
 
     Raises
     ------
     ValueError
-        If what is given is no feature of X, or not one for each output.
+        If `target_feature` is no feature of X, or does not have one for each output.
     """
     n_columns = y.shape[1]
     if target_feature is None:
@@ -47,9 +47,7 @@ def continued_features(target_feature, table, y, n_outputs, names):
     if isinstance(target_feature, str) and target_feature == "auto":
         return found
     given = np.ravel(np.asarray(target_feature, dtype=object))
-    numbers = [
-        _number_of(one, table.n_features, names, target_feature) for one in given
-    ]
+    numbers = [_index_of(i, table.n_features, names, target_feature) for i in given]
     if len(numbers) not in (1, n_outputs):
         raise ValueError(
             f"target_feature={target_feature!r} must name one feature, or one "
@@ -60,11 +58,11 @@ def continued_features(target_feature, table, y, n_outputs, names):
     slopes, offsets = scale_of(table, y, features)
     slopes = np.where(agree, found[1], slopes)
     offsets = np.where(agree, found[2], offsets)
-    goes_on = slopes != 0  # what does not vary goes on with nothing
-    return np.where(goes_on, features, -1), np.where(goes_on, slopes, 1.0), offsets
+    varies = slopes != 0  # a constant continues no feature
+    return np.where(varies, features, -1), np.where(varies, slopes, 1.0), offsets
 
 
-def _number_of(name, n_features, names, target_feature):
+def _index_of(name, n_features, names, target_feature):
     if isinstance(name, str):
         if name not in names:
             raise ValueError(

@@ -1,48 +1,22 @@
-"""Which samples are held out to validate on: the last ones."""
+"""Samples that are held out for validation: the last ones."""
 
 import numpy as np
 
 
 def last_samples(n_samples, share):
-    """Choose the last samples.
-
-    Parameters
-    ----------
-    n_samples : int
-        Of how many.
-
-    share : float
-        The share to choose; one sample at least.
-
-    Returns
-    -------
-    ndarray of int
-        Their numbers, ascending.
-    """
+    """Return the indices of the last samples: a share of all, and at least one."""
     return np.arange(n_samples - max(round(n_samples * share), 1), n_samples)
 
 
 def last_of_each_class(y, share):
-    """Choose the last samples of each class.
+    """Return the indices of the last samples of each class, in ascending order.
 
-    Labels often come sorted; the last samples of all would be of one class.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels.
-
-    share : float
-        The share to choose; of every class one sample at least stays.
-
-    Returns
-    -------
-    ndarray of int
-        Their numbers, ascending.
+    Labels often are sorted, so the last samples of all would be of one class. At least
+    one sample of every class remains.
     """
     _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
     n_held = np.minimum(np.round(counts * share), counts - 1).astype(int)
-    if not n_held.any():  # small classes: one sample of each of the largest
+    if not n_held.any():  # small classes: one sample of the largest ones
         n_largest = max(round(len(y) * share), 1)
         largest = np.argsort(-counts, kind="stable")[:n_largest]
         n_held[largest] = np.minimum(counts[largest] - 1, 1)

@@ -1,18 +1,17 @@
-"""R² over the targets that are known."""
+"""R² over the targets that are not missing."""
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from sklstm._validation import check_same_index, check_target_of_rows
-from sklstm.estimators._check_target import check_target
+from sklstm.estimators._check_target import check_rows_of_y, check_target
 
 
 class KnownScoreMixin(RegressorMixin):
-    """A regressor whose `score` leaves out targets that are missing."""
+    """Mixin of a regressor whose `score` leaves out missing targets."""
 
     def score(self, X, y, sample_weight=None):
-        """Compute R², the mean over outputs (and time steps); NaN in y is left out.
+        """Return R², averaged over outputs (and steps ahead); NaN in y are left out.
 
         Parameters
         ----------
@@ -23,39 +22,18 @@ class KnownScoreMixin(RegressorMixin):
             As for :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
+            Sample weights.
 
         Returns
         -------
         float
         """
-        check_target_of_rows(X, y)
-        check_same_index(X, y)
+        check_rows_of_y(self, X, y, reset=False)
         return r2_of_known(check_target(y), self.predict(X), sample_weight)
 
 
 def r2_of_known(y_true, y_pred, sample_weight=None):
-    """Compute the mean over outputs of R², each over the samples that have it.
-
-    Parameters
-    ----------
-    y_true : ndarray of shape (n_samples,) or (n_samples, ...)
-        Targets; NaN is left out.
-
-    y_pred : ndarray of the same shape
-        Predictions.
-
-    sample_weight : array-like of shape (n_samples,), default=None
-        Weights.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If no target is known.
+    """Return the mean R² over outputs, each over the samples whose target is not NaN.
 
     Examples
     --------
@@ -69,8 +47,8 @@ def r2_of_known(y_true, y_pred, sample_weight=None):
     for truth, predicted in zip(y_true.T, y_pred.T, strict=True):
         known = ~np.isnan(truth)
         if known.any():
-            weights = None if sample_weight is None else np.asarray(sample_weight)
-            weights = None if weights is None else weights[known]
+            weights = sample_weight
+            weights = None if weights is None else np.asarray(weights)[known]
             scores.append(
                 r2_score(truth[known], predicted[known], sample_weight=weights)
             )

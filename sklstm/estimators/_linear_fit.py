@@ -1,4 +1,4 @@
-"""Which linear models of windows are taken, and with what penalties."""
+"""Choice and fit of the linear models of windows, with their penalties."""
 
 from dataclasses import replace
 
@@ -7,49 +7,49 @@ import numpy as np
 from sklstm.estimators._linear_forms import Form
 from sklstm.estimators._ridge import PENALTIES, Moments, ridge_path
 
-# Ends of the parts of the samples, in their order: a model of all parts before one is
-# judged on it. Of many inputs, which take long to solve, there are fewer.
+# Ends of the parts of the samples: the errors of a part are those of a model of all
+# earlier parts. With many inputs, which take long to solve, there are fewer parts.
 _PARTS, _FEW_PARTS, _MANY_INPUTS = (0.4, 0.55, 0.7, 0.85, 1.0), (0.7, 0.85, 1.0), 400
 
-# Errors count up to so many medians, as of windows across a shift of the level.
+# Errors are clipped at this multiple of the median, as for shifts of the level.
 _LARGE = 5.0
 
-# Samples whose residual is so many medians count less in the fit, by this power.
+# Samples with a residual above this multiple of the median have lower weights; power.
 _OUTLYING, _POWER = 6.0, 4
 
-# That is found in so many rounds, on about so many samples.
+# Maximum rounds of reweighting, and about how many samples they use.
 _ROUNDS, _ENOUGH = 3, 1000
 
-# Of more columns of y, so many tell the form and the penalty of all.
+# With more columns of y, form and penalty are chosen on this number of them.
 _MANY_COLUMNS = 32
 
-# The same of columns that are solved for apart, as most samples lack some of them.
+# The same if columns are solved one by one, as most samples lack some of them.
 _MANY_APART = 4
 
-# Standard errors by which a form is surely better than the others.
-_SURE = 5.0
+# Number of standard errors from which a form is clearly better.
+_CLEAR = 5.0
 
-# Windows whose deviations differ so many times count each by its own.
+# Deviations of windows that differ by this factor need norm="standard".
 _UNLIKE = 20.0
 
 
-def fit_forms(reader, units, table, y, weights, norms, given=None):
-    """Fit linear models, and choose among them.
+def fit_forms(reader, scaling, table, y, weights, norms, given=None):
+    """Fit linear models of windows, and choose among them.
 
     Parameters
     ----------
     reader : WindowReader
         Of the windows.
 
-    units : Units
+    scaling : WindowScaling
         Fitted.
 
     table, y, weights
-        The samples: a SequenceTable, (n_samples, n_columns) targets with NaN for none,
-        and (n_samples,) weights.
+        The samples: a SequenceTable, targets of shape (n_samples, n_columns) with NaN
+        if missing, and weights of shape (n_samples,).
 
     norms : sequence of {"none", "last", "standard"}
-        What to choose from.
+        The norms to choose from.
 
     given : list of (Form, float), default=None
         Forms and penalties that were chosen before; then nothing is chosen.
@@ -57,47 +57,45 @@ def fit_forms(reader, units, table, y, weights, norms, given=None):
     Returns
     -------
     list of (Form, penalty, coef, intercept)
-        The models whose mean is to be taken.
+        The models to average.
     """
     most = _MANY_COLUMNS if _are_whole(y) else _MANY_APART
     if given is None and y.shape[1] > most:
         some = np.linspace(0, y.shape[1] - 1, most).astype(int)
         samples = table, y[:, some], weights
-        chosen = fit_forms(reader, units.of_columns(some), *samples, norms)
+        chosen = fit_forms(reader, scaling.of_columns(some), *samples, norms)
         given = [(form, penalty) for form, penalty, *_ in chosen]
-    data = _Windows(reader, units, table, y, weights, in_parts=given is None)
+    data = _Windows(reader, scaling, table, y, weights, in_parts=given is None)
     if given is not None:
         return [(*one, *data.solve(*one)) for one in given]
     if "standard" in norms and len(norms) > 1 and data.are_unlike():
         norms = ("standard",)
     found = [data.choose(norm) for norm in norms]
-    kept = _surely_better(found, data.later) if len(found) > 1 else found
+    kept = _clearly_better(found, data.later) if len(found) > 1 else found
     forms = [(form, penalty) for form, penalty, _ in kept]
-    if not any(form.columns(units.followed).all() for form, _ in forms):
+    if not any(form.columns(scaling.followed).all() for form, _ in forms):
         form, penalty, _ = data.choose("none")
         forms.append((replace(form, own=False, rest=True), penalty))
     return [(*one, *data.solve(*one)) for one in forms]
 
 
 def _are_whole(y):
-    """Return whether most samples have all outputs, for one solution of all."""
+    """Return whether most samples have all outputs, so that one solution serves all."""
     return 2 * (~np.isnan(y)).all(axis=1).sum() >= len(y)
 
 
-def _surely_better(found, weights):
-    """Keep the one form that is surely better than all others, or all.
+def _clearly_better(found, weights):
+    """Return the form that is clearly better than all others, or all forms.
 
-    Errors count by the weights of the samples, whose mean is 1.
-
-    Where that one is relative to nothing, the others stay for windows that are far from
-    the levels of the fit, of which it knows nothing.
+    Errors are weighted by samples; weights have mean 1. If the best form has
+    ``norm="none"``, the others stay for windows far from the levels of the fit.
     """
     errors = [error for *_, error in found]
     reference = min(errors, key=lambda error: np.mean(error * weights))
     errors = [_bounded(error, reference) * weights for error in errors]
     best = int(np.argmin([error.mean() for error in errors]))
     for other, error in enumerate(errors):
-        if other != best and not _t(error - errors[best]) > _SURE:
+        if other != best and not _t_statistic(error - errors[best]) > _CLEAR:
             return found
     if found[best][0].norm != "none":
         return [found[best]]
@@ -106,45 +104,47 @@ def _surely_better(found, weights):
     return [found[best], *far]
 
 
-def _t(gains):
-    """Compute the mean of eight parts in standard errors; neighbours are alike."""
+def _t_statistic(gains):
+    """Compute mean over standard error, from eight parts as neighbours correlate."""
     parts = [part.mean() for part in np.array_split(gains, 8) if len(part)]
     error = np.std(parts, ddof=1) / np.sqrt(len(parts)) if len(parts) > 2 else np.inf
     return np.mean(parts) / max(error, 1e-300)
 
 
 def _bounded(errors, reference):
-    """Bound errors by some medians of a reference, unless most of it is zero."""
+    """Clip errors at a multiple of the median of a reference, unless that is near 0."""
     median, mean = np.median(reference), reference.mean()
     return np.minimum(errors, _LARGE * median) if median > 0.1 * mean else errors
 
 
 class _Windows:
-    """Samples as the inputs and outputs of each form."""
+    """Inputs and outputs of linear models, for a set of samples."""
 
-    def __init__(self, reader, units, table, y, weights, in_parts=True):
+    def __init__(self, reader, scaling, table, y, weights, in_parts=True):
         self._reader = reader
-        self._units = units
+        self._scaling = scaling
         self._table = table
         self._y = y
         self._weights = weights
         columns = range(y.shape[1])
         apart = [[column] for column in columns]
         self._groups = [list(columns)] if _are_whole(y) else apart
-        few = units.n_steps * len(units.means) > _MANY_INPUTS
+        few = scaling.n_steps * len(scaling.means) > _MANY_INPUTS
         shares = (_FEW_PARTS if few else _PARTS) if in_parts else (1.0,)
         self._ends = np.round(np.array(shares) * len(y)).astype(int)
-        # Where all weight is in the first part, the later ones count alike.
-        there = weights[self._ends[0] :].any()
-        self._weights_of_later = weights if there else np.ones(len(weights))
+        # If the first part has all the weight, later samples have equal weights.
+        weighted = weights[self._ends[0] :].any()
+        self._weights_of_later = weights if weighted else np.ones(len(weights))
         blocks = reader.blocks(table)
-        self._spreads = np.concatenate([units.spreads(*block[1:]) for block in blocks])
+        self._spreads = np.concatenate(
+            [scaling.spreads(*block[1:]) for block in blocks]
+        )
         self._known_sums = {}
 
     def are_unlike(self):
-        """Return whether the deviations of windows are of unlike size."""
+        """Return whether the deviations of windows differ by large factors."""
         low, high = np.quantile(self._spreads, [0.1, 0.9], axis=0)
-        floors = self._units.floors[self._units.own]
+        floors = self._scaling.floors[self._scaling.own]
         return bool(
             (np.maximum(high, floors) > _UNLIKE * np.maximum(low, floors)).any()
         )
@@ -158,8 +158,8 @@ class _Windows:
         penalty : float
         errors : ndarray of shape (n_later,)
         """
-        n_features = len(self._units.means)
-        some_own = 0 < len(np.unique(self._units.own)) < n_features
+        n_features = len(self._scaling.means)
+        some_own = 0 < len(np.unique(self._scaling.own)) < n_features
         forms = [Form(norm, own) for own in ([False, True] if some_own else [False])]
         parts = self._moments(norm)
         best = None
@@ -184,9 +184,15 @@ class _Windows:
         return coef[0], intercept[0]
 
     def _errors_of_penalties(self, form, parts):
-        """Compute mean absolute errors, (n_penalties, n_later), of earlier models.
+        """Compute absolute errors on later samples of models of the samples before.
 
-        And the weights of these later samples, of mean 1; None and 1 without samples.
+        Returns
+        -------
+        errors : ndarray of shape (n_penalties, n_later), or None
+            None without samples.
+
+        weights : ndarray of shape (n_later,)
+            Of mean 1.
         """
         if len(self._y) < 8:
             return None, np.ones(1)
@@ -194,7 +200,7 @@ class _Windows:
         for part in parts[1:]:
             models.append(self._path(form, before, PENALTIES))
             before = [a + b for a, b in zip(before, part, strict=True)]
-        inputs, errors, weights = self._units.inputs_of(form), [], []
+        inputs, errors, weights = self._scaling.inputs_of(form), [], []
         for numbers, X, levels, scales, y in self._blocks(form.norm):
             place = np.searchsorted(self._ends, numbers, side="right")
             for part in np.unique(place[place > 0]):
@@ -217,12 +223,12 @@ class _Windows:
         return errors, weights / weights.mean()
 
     def _path(self, form, sums, penalties):
-        """Solve for some penalties; outputs that no sample has are predicted as 0."""
-        inputs, n_columns = self._units.inputs_of(form), self._y.shape[1]
-        n_inputs = self._units.n_steps * len(self._units.means)
+        """Solve for each penalty; outputs without samples are predicted as 0."""
+        inputs, n_columns = self._scaling.inputs_of(form), self._y.shape[1]
+        n_inputs = self._scaling.n_steps * len(self._scaling.means)
         coef = np.zeros((len(penalties), n_inputs, n_columns))
         intercept = np.zeros((len(penalties), n_columns))
-        shrink = bool(self._units.followed.any())
+        shrink = bool(self._scaling.followed.any())
         for group, moments in zip(self._groups, sums, strict=True):
             if moments.weight > 0:
                 of_inputs = moments.of_inputs(inputs)
@@ -232,35 +238,33 @@ class _Windows:
         return coef, intercept
 
     def _moments(self, norm):
-        """Sum products, part by part, for each group of outputs."""
+        """Return the moments of each part, for each group of outputs."""
         if norm not in self._known_sums:
             weights = self._weights * self._weights_of_fit(norm)
             everything = np.arange(len(self._y))
-            sums = self._sums(norm, everything, weights, self._ends)
-            self._known_sums[norm] = sums
+            self._known_sums[norm] = self._sums(norm, everything, weights, self._ends)
         return self._known_sums[norm]
 
     def _weights_of_fit(self, norm):
-        """Weigh samples down whose residual is far larger than that of most.
-
-        The model is found on some of the samples, if there are many.
-        """
+        """Return lower weights for outliers, from a model of up to 2000 samples."""
         n = len(self._y)
         weights = np.ones(n)
-        if n < 20 or not self._units.followed.any():
+        if n < 20 or not self._scaling.followed.any():
             return weights
         some = np.arange(0, n, max(n // _ENOUGH, 1))
         for _ in range(_ROUNDS):
             before = weights[some]
-            weights[some] = _outlying(self._residuals(norm, some, some, before))
+            weights[some] = _outlier_weights(self._residuals(norm, some, some, before))
             if np.mean(np.abs(weights[some] - before)) < 1e-3:
                 break
         if len(some) == n:
             return weights
-        return _outlying(self._residuals(norm, np.arange(n), some, weights[some]))
+        return _outlier_weights(
+            self._residuals(norm, np.arange(n), some, weights[some])
+        )
 
     def _residuals(self, norm, of, some, weights):
-        """Compute root mean squares of samples `of`, by a model of others."""
+        """Compute root mean squared residuals of samples by a model of `some`."""
         weights = self._weights[some] * weights
         [sums] = self._sums(norm, some, weights, [len(self._y)])
         coef, intercept = self._path(Form(norm), sums, [10.0])
@@ -274,7 +278,7 @@ class _Windows:
         return np.concatenate(residuals)
 
     def _sums(self, norm, of, weights, ends):
-        n_inputs = self._units.n_steps * len(self._units.means)
+        n_inputs = self._scaling.n_steps * len(self._scaling.means)
         parts = [[Moments(n_inputs, len(g)) for g in self._groups] for _ in ends]
         first = 0
         for numbers, X, levels, scales, y in self._blocks(norm, of):
@@ -289,16 +293,16 @@ class _Windows:
         return parts
 
     def _blocks(self, norm, of=None):
-        """Yield numbers, inputs, levels, scales and targets of samples."""
+        """Yield indices, inputs, levels, scales and targets of samples."""
         of = np.arange(len(self._y)) if of is None else of
         for chosen, steps, _ in self._reader.blocks(self._table.take(of)):
             numbers = of[chosen]
-            relative = self._units.relative(steps, self._spreads[numbers], norm)
+            relative = self._scaling.relative(steps, self._spreads[numbers], norm)
             yield numbers, *relative, self._y[numbers]
 
 
-def _outlying(residuals):
-    """Return weights: 1, but less for residuals of many medians."""
+def _outlier_weights(residuals):
+    """Return weights: 1, or less for residuals of several medians."""
     typical, mean = np.median(residuals), residuals.mean()
     typical = 0.3 * mean if typical < 0.1 * mean else typical
     if not typical > 0:

@@ -1,33 +1,32 @@
-"""What the inputs and outputs of a linear model of windows are relative to."""
+"""Scaling of the inputs and outputs of linear models of windows."""
 
 import copy
 from dataclasses import dataclass
 
 import numpy as np
 
-# Of the least deviation of a window that is divided by: of the deviations of windows
-# the share that is smaller, and what of it is taken.
+# The minimum deviation of a window: this share of this quantile of the deviations.
 _FLOOR_RANK, _FLOOR_SHARE = 0.05, 0.5
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a linear model is relative to, and what it sees.
+    """Scaling, inputs and outputs of a linear model of windows.
 
     Parameters
     ----------
     norm : {"none", "last", "standard"}
-        Nothing; the last value of the feature that y continues; that, in units of the
-        standard deviation of the window.
+        Whether windows are relative to nothing; to the last value of the feature that y
+        continues; or to that, divided by the standard deviation of the window.
 
     own : bool, default=False
-        Whether it sees only the features that y continues.
+        Whether only the features that y continues are inputs.
 
     rest : bool, default=False
-        Whether it is for those columns of y alone that continue no feature.
+        Whether only columns of y that continue no feature are outputs.
 
     far : bool, default=False
-        Whether it counts for windows alone that are far from the levels of the fit.
+        Whether the model counts only for windows far from the levels of the fit.
     """
 
     norm: str
@@ -36,29 +35,29 @@ class Form:
     far: bool = False
 
     def columns(self, followed):
-        """Return which columns of y it is for.
+        """Return a mask of the columns of y that the model predicts.
 
-        What a window is relative to, its inputs do not tell; a column that continues
-        no feature may need it, and so is left to models relative to nothing.
+        A column that continues no feature may depend on levels, which normalized
+        windows lack: it is left to models with ``norm="none"``.
         """
         if self.rest or (self.norm != "none" and not followed.all()):
             return followed != self.rest
         return np.ones_like(followed)
 
 
-class Units:
-    """Levels and spreads of windows, in which linear models and networks compute.
+class WindowScaling:
+    """Levels and scales of windows, for the linear models and the network.
 
     Parameters
     ----------
     features : ndarray of int, of shape (n_columns,)
-        Which feature each column of y continues; -1 for none.
+        Index of the feature that each column of y continues; -1 for none.
 
     slopes, offsets : ndarray of shape (n_columns,)
-        Of these: ``y = slope * feature + offset``.
+        ``y = slope * feature + offset``.
 
     n_steps : int
-        Last steps that are inputs of linear models.
+        Number of last time steps that are inputs of linear models.
     """
 
     def __init__(self, features, slopes, offsets, n_steps):
@@ -70,16 +69,7 @@ class Units:
         self.own = features[self.followed]
 
     def fit(self, blocks, means, deviations):
-        """Learn means and deviations of the features, and least spreads of windows.
-
-        Parameters
-        ----------
-        blocks : iterable
-            From :meth:`WindowReader.blocks`.
-
-        means, deviations : ndarray of shape (n_features,)
-            From :func:`moments_of`.
-        """
+        """Learn moments of the features, and minimum deviations of windows."""
         self.means = means
         self.deviations = np.where(deviations > 0, deviations, 1.0)
         self.floors = np.zeros(len(means))
@@ -94,7 +84,7 @@ class Units:
         return self
 
     def of_columns(self, chosen):
-        """Return the units of some columns of y."""
+        """Return the scaling for some columns of y."""
         some = copy.copy(self)
         some.features, some.followed = self.features[chosen], self.followed[chosen]
         some.slopes, some.offsets = self.slopes[chosen], self.offsets[chosen]
@@ -102,19 +92,19 @@ class Units:
         return some
 
     def inputs_of(self, form):
-        """Return the numbers of the inputs that a form sees."""
+        """Return the indices of the inputs of a form."""
         numbers = np.arange(self.n_steps * len(self.means))
         if not form.own:
             return numbers
         return numbers[np.isin(numbers % len(self.means), self.features)]
 
-    def spreads(self, steps, there):
+    def spreads(self, steps, present):
         """Compute the deviations of windows in the features that y continues."""
         own, places = np.unique(self.own, return_inverse=True)
-        return spreads_of(steps, there, own)[:, places]
+        return spreads_of(steps, present, own)[:, places]
 
     def relative(self, steps, spreads, norm):
-        """Return inputs of a form, and levels and scales of its outputs.
+        """Return the scaled inputs of a norm, and levels and scales of its outputs.
 
         Parameters
         ----------
@@ -125,7 +115,7 @@ class Units:
             From :meth:`spreads`.
 
         norm : {"none", "last", "standard"}
-            Of the form.
+            As in :class:`Form`.
 
         Returns
         -------
@@ -138,53 +128,39 @@ class Units:
         shape = len(steps), len(self.features)
         levels, scales = np.zeros(shape), np.ones(shape)
         centers = np.broadcast_to(self.means, last.shape)
-        units = np.broadcast_to(self.deviations, last.shape)
+        deviations = np.broadcast_to(self.deviations, last.shape)
         followed, own = self.followed, self.own
         if norm != "none":
-            centers, units = centers.copy(), units.copy()
+            centers, deviations = centers.copy(), deviations.copy()
             centers[:, own] = last[:, own]
             levels[:, followed] = self.levels(last)
             if norm == "standard":
-                units[:, own] = np.maximum(spreads, self.floors[own])
-            scales[:, followed] = np.abs(self.slopes[followed]) * units[:, own]
-        X = (used - centers[:, np.newaxis]) / units[:, np.newaxis]
+                deviations[:, own] = np.maximum(spreads, self.floors[own])
+            scales[:, followed] = np.abs(self.slopes[followed]) * deviations[:, own]
+        X = (used - centers[:, np.newaxis]) / deviations[:, np.newaxis]
         return X.reshape(len(steps), -1), levels, scales
 
     def levels(self, last):
-        """Return what the last values of features are in the units of y."""
-        return (
-            self.slopes[self.followed] * last[:, self.own]
-            + (self.offsets[self.followed])
-        )
+        """Return the last values of the continued features, on the scale of y."""
+        slopes, offsets = self.slopes[self.followed], self.offsets[self.followed]
+        return slopes * last[:, self.own] + offsets
 
 
-def spreads_of(steps, there, features):
-    """Compute the standard deviation of each window over the steps there are.
+def spreads_of(steps, present, features):
+    """Compute deviations of features over the present time steps of each window.
 
-    Parameters
-    ----------
-    steps : ndarray of shape (n_samples, n_timesteps, n_features)
-        Windows.
-
-    there : ndarray of bool, of shape (n_samples, n_timesteps), or None
-        Which steps count; None for all.
-
-    features : ndarray of int, of shape (n_chosen,)
-        Which features.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_chosen)
-        0 where no step counts.
+    `steps` has shape (n_samples, n_timesteps, n_features); `present` is a mask of shape
+    (n_samples, n_timesteps), or None if no time step is missing. The result has shape
+    (n_samples, n_chosen), with 0 where all time steps are missing.
     """
     spreads = np.empty((len(steps), len(features)))
     for place, feature in enumerate(features):
         x = np.ascontiguousarray(steps[:, :, feature])
-        if there is None:
+        if present is None:
             spreads[:, place] = x.std(axis=1)
             continue
-        n = np.maximum(there.sum(axis=1), 1)
-        mean = np.where(there, x, 0.0).sum(axis=1) / n
-        around = np.where(there, x - mean[:, np.newaxis], 0.0)
+        n = np.maximum(present.sum(axis=1), 1)
+        mean = np.where(present, x, 0.0).sum(axis=1) / n
+        around = np.where(present, x - mean[:, np.newaxis], 0.0)
         spreads[:, place] = np.sqrt((around**2).sum(axis=1) / n)
     return spreads

@@ -1,4 +1,4 @@
-"""A regressor whose network begins where a linear model ends."""
+"""Linear part and window scaling of a regressor, beside its network."""
 
 from dataclasses import replace
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from sklstm.estimators._check_network import check_same
 from sklstm.estimators._continued_feature import continued_features
-from sklstm.estimators._linear_forms import Units
+from sklstm.estimators._linear_forms import WindowScaling
 from sklstm.estimators._linear_part import LinearPart
-from sklstm.estimators._linear_rest import LinearRest
+from sklstm.estimators._linear_residual import LinearResidual
 from sklstm.estimators._linear_skip import check_linear_skip, learns_differences
 from sklstm.estimators._network_weight import measure, weight_of
 from sklstm.estimators._patch_size import given_or, patch_size_of_windows
@@ -18,38 +18,37 @@ from sklstm.estimators._trainer import UPDATES
 from sklstm.networks import with_linear_part
 from sklstm.training import Network
 
-# Inputs of the ridge regressions at most: their covariances are decomposed.
+# Maximum number of inputs of the linear part, as their covariance is decomposed.
 _MOST_INPUTS = 1000
 
-# Updates beside a linear part: as many as samples, but no fewer than these.
+# Minimum number of updates with a linear part.
 _FEWEST_UPDATES = 300
 
 
 class LinearStart:
-    """What of a regressor is linear, and in what units the network sees windows.
+    """Mixin of a regressor with a linear part beside its network.
 
-    A mixin: it stands between the targets and the network. `_begin` fits the linear
-    part, `_targets` takes it from the targets, `_joined` adds it to the outputs.
+    `_prepare` fits the linear part, `_targets` subtracts it from the targets,
+    `_combine` adds it to the outputs of the network.
     """
 
     network_weight_ = 1.0
     window_norm_ = None
     target_feature_ = None
     patch_size_ = 1
-    _rest = None  # LinearRest, where there is a linear part
+    _residual = None  # LinearResidual, if there is a linear part
 
     @property
     def linear_part_(self):
         """The linear part, or None."""
-        return None if self._rest is None else self._rest.part
+        return None if self._residual is None else self._residual.part
 
-    # ---------------------------------------------------------------- before training
-    def _begin(self, samples, partial):
-        """Fit the linear part; choose what the network sees of a window."""
+    def _prepare(self, samples, partial):
+        """Fit the linear part; choose patch size and norm of the network."""
         whole = samples.whole
         by_place = are_windows(whole)
         longest = whole.n_timesteps
-        if not by_place:  # missing steps have no place, and don't count
+        if not by_place:  # missing time steps do not count
             longest = int(whole.drop_missing().lengths.max())
         n_steps = 0 if partial else self._n_linear_steps(longest, whole.n_features)
         y = self.target_encoder_.transform(samples.targets)
@@ -61,20 +60,20 @@ class LinearStart:
         norm = self.window_norm or "none"
         part = None
         if n_steps:
-            part = LinearPart(longest, by_place, Units(*continued, n_steps))
+            part = LinearPart(longest, by_place, WindowScaling(*continued, n_steps))
             part.fit(whole, y, samples.weights, _norms(norm, followed))
             norm = _norm_beside(part) if norm == "auto" else norm
         self.window_norm_ = None if norm in ("auto", "none") else norm
-        self._rest = None
+        self._residual = None
         if part is not None:
             seen = self.window_norm_ or "none"
             seen = seen if followed else "none"
-            self._rest = LinearRest.fit(part, seen, whole, y)
-            self._measures_weight()  # of a network that is not trained yet
-        self._begun_with = self._start_parameters()
+            self._residual = LinearResidual.fit(part, seen, whole, y)
+            self._must_measure_weight()  # sets it, if it is given
+        self._built_with = self._start_parameters()
 
     def _n_linear_steps(self, n_timesteps, n_features):
-        """Count the last time steps that the linear part sees; 0 for none."""
+        """Return the number of last time steps that the linear part sees, or 0."""
         given = self.linear_skip
         loss = self.loss or self.target_encoder_.default_loss_
         if given == "auto":
@@ -87,10 +86,10 @@ class LinearStart:
         return min(int(given), n_timesteps)
 
     def _continued(self, whole, y):
-        """Return which feature each column of y continues, its slope and offset."""
+        """Return features that columns of y continue, and slopes and offsets."""
         given = None if self._takes_tokens() else self.target_feature
         names = list(getattr(self, "feature_names_in_", ()))
-        names = names if self._n_axes_in == 3 else []  # else these are time steps
+        names = names if self._n_axes_in == 3 else []  # of two axes: of time steps
         n_outputs = self.target_encoder_.n_outputs_
         return continued_features(given, whole, y, n_outputs, names)
 
@@ -104,11 +103,11 @@ class LinearStart:
         return {name: getattr(self, name) for name in names}
 
     def _check_unchanged(self, table):
-        check_same(self._begun_with, self._start_parameters())
+        check_same(self._built_with, self._start_parameters())
         super()._check_unchanged(table)
 
-    def _start_of_spec(self, n_features):
-        """Return what of the network's spec this adds."""
+    def _spec_entries(self, n_features):
+        """Return norm and patch size for the spec of the network."""
         seen = int(self.embedding_dim) if self._takes_tokens() else n_features
         norm_features = range(seen)
         if self.target_feature_ is not None:
@@ -116,48 +115,46 @@ class LinearStart:
             norm_features = np.unique(followed).tolist()
         normed = self.window_norm_ is not None
         return {
-            **super()._start_of_spec(n_features),
+            **super()._spec_entries(n_features),
             "window_norm": self.window_norm_ or "none",
             "norm_features": tuple(norm_features) if normed else (),
             "patch_size": self.patch_size_,
         }
 
-    # --------------------------------------------------------- targets and predictions
     def _targets(self, samples):
         targets = super()._targets(samples)
-        if self._rest is None:
+        if self._residual is None:
             return targets
-        return self._rest.of(samples.whole, targets)
+        return self._residual.of(samples.whole, targets)
 
-    def _joined(self, whole, outputs):
+    def _combine(self, whole, outputs):
         """Add the linear part to the weighted outputs of the network."""
-        if self._rest is None:
+        if self._residual is None:
             return outputs
         shape = outputs.shape[: 3 if self.target_encoder_.n_steps_ else 2]
-        linear, scales = self._rest.predict(whole, shape)
+        linear, scales = self._residual.predict(whole, shape)
         if outputs.ndim > len(shape):  # quantiles
             linear, scales = linear[..., np.newaxis], scales[..., np.newaxis]
         return linear + self.network_weight_ * scales * outputs
 
-    def _exported(self, model):
-        """Put the linear part beside a model of the network, in stock layers."""
-        if self._rest is None:
+    def _complete_model(self, model):
+        """Add the linear part to a model of the network, in stock layers."""
+        if self._residual is None:
             return model
-        scales = self.network_weight_ * self._rest.deviations
-        spec = self._rest.part.spec(self._rest.norm, scales)
+        scales = self.network_weight_ * self._residual.deviations
+        spec = self._residual.part.spec(self._residual.norm, scales)
         return with_linear_part(model, spec, self.target_encoder_.n_steps_)
 
-    # ------------------------------------------------------------------------ training
-    def _train(self, samples, validation=None, *, begins=False, partial=False):
-        measures = self._rest is not None and self._measures_weight()
+    def _train(self, samples, validation=None, *, is_new=False, partial=False):
+        measures = self._residual is not None and self._must_measure_weight()
         if partial or not measures:
             return super()._train(samples, validation, partial=partial)
-        self.network_weight_ = 1.0  # until it is measured
+        self.network_weight_ = 1.0
         if validation is None:
-            # A network alone is not asked for, or would lose weights set by hand.
+            # A new network without linear part would lose weights set by the user.
             auto = self.linear_skip == "auto" and self.window_norm == "auto"
             self.network_weight_, alone = measure(
-                self._rest, samples, self._fit_network, begins and auto
+                self._residual, samples, self._fit_network, is_new and auto
             )
             if alone:
                 samples = self._without_linear_part(samples)
@@ -168,16 +165,16 @@ class LinearStart:
         return history
 
     def _fit_network(self, samples, sees_norm):
-        """Return another network, trained on some samples."""
+        """Return a new network trained on some samples."""
         spec = self.network_.spec
         if not sees_norm:
             spec = replace(spec, window_norm="none", norm_features=())
         network = Network(spec, self._seed)
-        self._train_beside(network, samples, self._n_epochs(len(samples), 1))
+        self._train_other(network, samples, self._n_epochs(len(samples), 1))
         return network
 
-    def _measures_weight(self):
-        """Return whether samples must show the network weight; else set it."""
+    def _must_measure_weight(self):
+        """Return whether to measure the network weight; set it otherwise."""
         if self.network_weight == "auto" and not learns_quantiles(self.loss):
             return True
         given = 1.0 if self.network_weight == "auto" else float(self.network_weight)
@@ -185,35 +182,35 @@ class LinearStart:
         return False
 
     def _without_linear_part(self, samples):
-        """Begin again with a network alone, which sees windows as they are."""
-        targets = self._rest.targets(samples.whole, samples.targets)
-        self._rest = self.window_norm_ = None
+        """Start again with the network alone, which sees plain windows."""
+        targets = self._residual.targets(samples.whole, samples.targets)
+        self._residual = self.window_norm_ = None
         spec = self._spec(samples.table, self.target_encoder_)
         self.network_ = Network(spec, self._seed)
         return samples.with_targets(targets.astype(np.float32))
 
     def _n_epochs(self, n_samples, *at_least):
-        """Return epochs; one where the network is to add nothing."""
-        adds_nothing = self._rest is not None and self.network_weight_ == 0
-        if self.epochs == "auto" and adds_nothing:
+        """Return the number of epochs: one if the weight of the network is 0."""
+        unused = self._residual is not None and self.network_weight_ == 0
+        if self.epochs == "auto" and unused:
             return 1
         return super()._n_epochs(n_samples, *at_least)
 
     def _updates(self, n_samples):
-        """Return the updates: beside a linear part as many as help."""
-        if self._rest is None:
+        """Return the number of updates; with a linear part one per sample, bounded."""
+        if self._residual is None:
             return super()._updates(n_samples)
         return int(np.clip(n_samples, _FEWEST_UPDATES, UPDATES))
 
 
 def _norms(norm, followed):
-    """Return the forms of the linear models among which the best are taken."""
+    """Return the norms from which the linear models are chosen."""
     if norm == "auto" and followed:
         return "last", "standard", "none"
     return (norm if followed else "none",)
 
 
 def _norm_beside(part):
-    """Return what the network sees windows relative to, beside a linear part."""
+    """Return the norm of the network that goes with a linear part."""
     near = {member.form.norm for member in part.members if not member.form.far}
     return "none" if near == {"none"} else "standard"

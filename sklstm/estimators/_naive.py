@@ -1,4 +1,4 @@
-"""The naive forecast: the last value, or that of the last season."""
+"""Naive forecasts: the last value, or the value of the last season."""
 
 import warnings
 from itertools import chain
@@ -13,14 +13,12 @@ from sklstm._validation import (
     all_or_nothing,
     check_int,
     check_no_infinity,
-    check_same_index,
-    check_target_of_rows,
     shortened,
 )
-from sklstm.estimators._check_target import check_target, names_of_targets
+from sklstm.estimators._check_target import check_rows_of_y, check_target, check_y_given
 from sklstm.estimators._known_score import KnownScoreMixin
 from sklstm.estimators._no_steps import warn_of_empty
-from sklstm.estimators._other_units import warn_of_other_units
+from sklstm.estimators._other_scale import warn_of_other_scale
 from sklstm.estimators._present_values import first_present
 from sklstm.estimators._read_sequences import read_sequences
 from sklstm.estimators._repeated_feature import check_last_column, find_repeated
@@ -30,60 +28,60 @@ from sklstm.estimators._target_feature import steps_to_target
 class NaiveForecaster(KnownScoreMixin, BaseEstimator):
     """Predict the last value of a window, or the value a season before the target.
 
-    The naive and the seasonal naive forecast [1]_, which any other should beat. It
-    stands where an :class:`LSTMRegressor` stands, without a scaler in between, as it
-    predicts what the windows hold.
+    The naive and the seasonal naive forecast [1]_, which any other forecast should
+    beat. It replaces an :class:`LSTMRegressor` in a pipeline, without a scaler, as it
+    predicts values of the windows.
 
     Parameters
     ----------
     season_length : int, default=1
-        Steps of a season, such as 12 for months with a yearly season. 1 predicts the
-        last value.
+        Number of rows of a season, such as 12 for months with a yearly season. 1
+        predicts the last value.
 
     horizon : int, default=1
-        Steps from the last one of a window to its (first) target: `horizon` of the
-        `SlidingWindow`; but 1 for targets of
+        Number of rows from the last time step of a window to its (first) target:
+        `horizon` of the `SlidingWindow`; but 1 for targets of
         :func:`~sklstm.forecasting.make_multistep`, whose first comes right after the
-        window. It matters for seasons alone.
+        window. It is used for seasons only.
 
     target_feature : int, sequence of int or "auto", default="auto"
-        The feature of the windows whose earlier values are predicted, counted as in
-        the last axis of X. Of a single one, the columns of a y of shape (n_samples, k)
-        are the k steps from `horizon` on, as `make_multistep` arranges them; of a
-        sequence of k, they are these k features, `horizon` steps ahead. "auto" finds
-        the feature whose later values y has, and warns if there is none; columns of y
-        are steps of it if they go on with the same one.
+        Index of the feature whose earlier values are predicted, on the last axis of
+        X. With a single one, the columns of a y of shape (n_samples, k) are k steps
+        ahead from `horizon` on, as `make_multistep` arranges them; with a sequence of
+        k, they are these k features, `horizon` steps ahead. "auto" finds the feature
+        whose later values y has, and warns if there is none; columns of y that
+        continue the same feature are its steps ahead.
 
     Attributes
     ----------
     target_feature_ : ndarray of int, of shape (n_columns,)
-        The feature of each column of y: of several steps those of the first step, then
-        of the next.
+        The feature of each column of y: those of the first step ahead, then of the
+        next.
 
     target_mean_ : ndarray of shape (), (n_outputs,) or (n_steps, n_outputs)
-        The mean of y, predicted where a window holds no value.
+        Mean of y, predicted for windows without values.
 
     n_features_in_ : int
-        Features of a time step; of a 2-D X its number of columns.
+        Number of features of a time step; of a 2-D X its number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X was a DataFrame.
+        Names of the columns, if X was a DataFrame.
 
     target_names_in_ : ndarray of str
-        Names of the targets, where y was a Series or DataFrame that names them.
+        Names of the targets, if y was a Series or DataFrame that has names.
 
     See Also
     --------
-    sklstm.metrics.mean_absolute_scaled_error : Errors in units of those of the naive
+    sklstm.metrics.mean_absolute_scaled_error : Errors relative to those of the naive
         forecast.
 
     Notes
     -----
-    The target h steps after the last one of a window, which is at T, is predicted by
-    the newest value of its season that the window holds [1]_,
-    ``y[T + h - k * m]`` with ``k = ceil(h / m)`` and m the `season_length`. Where that
-    value is missing (NaN), one more season before is taken; where the window has none,
-    its last value; and where it has no value at all, the mean of y.
+    Let T be the last row of a window. The target at T + h is predicted by the latest
+    value of the window at the same position in the season [1]_, ``y[T + h - k * m]``
+    with ``k = ceil(h / m)`` and m the `season_length`. If that value is missing (NaN),
+    the value one season before is taken, and so on; if all are missing, the last value
+    of the window; without any value, the mean of y.
 
     References
     ----------
@@ -114,11 +112,11 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Windows; of two axes those of one feature.
+            Windows; two axes are read as one feature.
 
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps, n_outputs)
-            Targets; NaN is no target.
+            Targets; NaN are left out.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the mean of y.
@@ -131,30 +129,22 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is out of its range, the windows are shorter than a season,
-            y is not what `target_feature` says, or y goes on with a column of a flat X
-            that is not its last.
+            If a parameter is invalid, the windows are shorter than a season, y does not
+            match `target_feature`, or y continues a column of a flat X that is not its
+            last.
 
         Warns
         -----
         UserWarning
-            If y is in other units than the feature that is predicted from, or
-            ``target_feature="auto"`` finds none.
+            If y is on another scale than its feature, or ``target_feature="auto"``
+            finds none.
         """
         check_int("season_length", self.season_length, at_least=1)
         check_int("horizon", self.horizon, at_least=0)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None"
-            )
+        check_y_given(self, y)
         with all_or_nothing(self):
-            vars(self).pop("target_names_in_", None)
             table = self._read(X, reset=True)
-            check_target_of_rows(X, y)
-            check_same_index(X, y)
-            if (names := names_of_targets(y)) is not None:
-                self.target_names_in_ = names
+            check_rows_of_y(self, X, y, reset=True)
             y = check_target(y)
             self.target_mean_ = _mean_of_known(y, sample_weight, table.starts)
             self._outputs = self._outputs_of(y, table)
@@ -165,7 +155,7 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
             of_first = [column for column, h, _ in self._outputs if h == self.horizon]
             for column in of_first:
                 feature = self._outputs[column][2]
-                warn_of_other_units(table, feature, columns[:, column], stacklevel=3)
+                warn_of_other_scale(table, feature, columns[:, column], stacklevel=3)
                 self._warn_of_other_horizon(table, feature, columns[:, column])
         return self
 
@@ -176,7 +166,7 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Windows; of three axes with any number of time steps that holds a season.
+            Windows; with three axes any number of time steps that holds a season.
 
         Returns
         -------
@@ -191,16 +181,16 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         predicted = np.empty((len(table), len(means)))
         n_empty = 0
         for column, h, feature in self._outputs:
-            found = first_present(table, feature, self._asked(h, table.n_timesteps))
+            lags = self._lags_to_try(h, table.n_timesteps)
+            found = first_present(table, feature, lags)
             empty = np.isnan(found)
             n_empty = max(n_empty, int(empty.sum()))
             predicted[:, column] = np.where(empty, means[column], found)
         warn_of_empty(n_empty, len(table), self, stacklevel=3)
         return predicted.reshape(len(table), *self.target_mean_.shape)
 
-    # ------------------------------------------------------------------ what is asked
     def _outputs_of(self, y, table):
-        """Return for each column of y its number, its steps ahead, and its feature."""
+        """Return for each column of y its index, its horizon, and its feature."""
         features = self._features(y, table)
         horizon, shape = int(self.horizon), y.shape[1:]
         steps, targets = (1, 1) if not shape else (1, shape[0])
@@ -221,15 +211,14 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         return list(zip(columns, ahead, features * steps, strict=True))
 
     def _features(self, y, table):
-        """Return the target features as a list of numbers from 0 on."""
+        """Return the target features as non-negative indices."""
         given, n_features = self.target_feature, table.n_features
         if isinstance(given, str) and given == "auto":
-            return self._found_features(y, table)
+            return self._find_features(y, table)
         features = [given] if np.ndim(given) == 0 else list(given)
         for feature in features:
-            check_int(
-                "target_feature", feature, at_least=-n_features, others=' or "auto"'
-            )
+            least, others = -n_features, ' or "auto"'
+            check_int("target_feature", feature, at_least=least, others=others)
             if feature >= n_features:
                 raise ValueError(
                     f"target_feature must be less than {n_features}, the number of "
@@ -237,8 +226,8 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
                 )
         return [int(feature) % n_features for feature in features]
 
-    def _found_features(self, y, table):
-        """Find a feature for each target, or the one that y holds steps of."""
+    def _find_features(self, y, table):
+        """Return a feature for each target, or one whose steps ahead y holds."""
         if self._n_axes_in == 2:
             columns = getattr(self, "feature_names_in_", None)
             check_last_column(table, y.reshape(len(y), -1)[:, 0], columns, self)
@@ -253,7 +242,7 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         return features[:1] if same else features
 
     def _check_steps(self, names):
-        """Refuse columns of y that have names of their own for steps of one."""
+        """Raise if y has columns of other targets in place of steps ahead."""
         if multistep_name(names) is None:
             raise ValueError(
                 f"y has the columns {shortened(names)}: targets of their own, but "
@@ -266,26 +255,27 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         ahead = steps_to_target(table, y, feature, int(self.horizon))
         if ahead != self.horizon:
             warnings.warn(
-                f"y is the value of feature {feature} {ahead} steps after the last one "
+                f"y is the value of feature {feature} {ahead} rows after the last one "
                 f"of its window, but horizon={self.horizon}. Set horizon={ahead} on "
-                f"{type(self).__name__}, or mend the horizon of SlidingWindow or y.",
+                f"{type(self).__name__}, or correct the horizon of SlidingWindow or y.",
                 UserWarning,
                 stacklevel=3,
             )
 
-    def _nearest(self, horizon):
-        """Return how many steps before the last one the newest season's value is."""
+    def _nearest_lag(self, horizon):
+        """Return the lag of the latest value at the same position in the season."""
         season = int(self.season_length)
         return -horizon % season if horizon else season
 
-    def _asked(self, horizon, n_timesteps):
-        """List the steps before the last in the order in which a value is sought."""
-        seasons = range(self._nearest(horizon), n_timesteps, int(self.season_length))
-        # Of what is known with the target itself, its own step is none before it.
+    def _lags_to_try(self, horizon, n_timesteps):
+        """Return lags in order of preference."""
+        nearest = self._nearest_lag(horizon)
+        seasons = range(nearest, n_timesteps, int(self.season_length))
+        # With horizon 0 the last time step is at the target itself.
         return chain(seasons, range(0 if horizon else 1, n_timesteps))
 
     def _check_long_enough(self, table):
-        needed = 1 + max(self._nearest(h) for _, h, _ in self._outputs)
+        needed = 1 + max(self._nearest_lag(h) for _, h, _ in self._outputs)
         if table.n_timesteps < needed and int(self.season_length) > 1:
             raise ValueError(
                 f"season_length={self.season_length} needs windows of at least "
@@ -294,9 +284,8 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
                 "lower season_length."
             )
 
-    # -------------------------------------------------------------------- what is read
     def _read(self, X, reset):
-        """Validate X as an LSTMRegressor does, in the precision that it has."""
+        """Validate X as an LSTMRegressor does, but keep its dtype."""
         table = read_sequences(self, X, reset)
         check_no_infinity(self, table.values, table.locate)
         return table
@@ -311,7 +300,7 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
 
 
 def _mean_of_known(y, sample_weight, samples):
-    """Compute the weighted mean of each output, over the samples that have it."""
+    """Return the weighted mean of each output, over the targets that are not NaN."""
     weights = np.ones(len(y))
     if sample_weight is not None:
         weights = check_sample_weight(

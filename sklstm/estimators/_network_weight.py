@@ -1,45 +1,45 @@
-"""How much of what a network adds to a linear part holds for later samples."""
+"""Weight of the network beside a linear part, measured on later samples."""
 
 import numpy as np
 
-from sklstm.estimators._linear_rest import rest_of
+from sklstm.estimators._linear_residual import residual_of
 
-# Where later samples begin, as shares of the samples; of few there are two cuts.
+# Shares of the samples where later ones begin: two cuts for few samples, one for many.
 _CUTS, _CUT, _FEW = (0.6, 0.8), (0.8,), 500
 
-# Parts of the later samples, whose gains tell how sure their mean is.
+# Number of parts of the later samples, from whose gains the standard error is computed.
 _N_PARTS = 8
 
-# Standard errors of the mean gain from which on it counts in full.
-_SURE = 3.0
+# Number of standard errors from which the weight is not reduced.
+_SIGNIFICANT = 3.0
 
-# Where the network leaves less than this share of the squares that the linear part
-# leaves, a network alone may be better.
+# A network alone is tried if both together leave less than this share of the squared
+# residuals of the linear part.
 _MOSTLY_NETWORK = 0.7
 
 
-def measure(rest, samples, fit_network, may_be_alone):
-    """Train networks on earlier samples, and compare their outputs with later ones.
+def measure(residual, samples, fit_network, may_be_alone):
+    """Train networks on earlier samples, and compare their outputs with later samples.
 
     Parameters
     ----------
-    rest : LinearRest
-        Beside the linear part.
+    residual : LinearResidual
+        Of the linear part.
 
     samples : Samples
-        All that train, in their order, with the rest as targets.
+        All training samples in order, with residuals as targets.
 
     fit_network : callable
-        ``fit_network(samples, sees_norm)`` returns a network that was trained on some
-        samples, which sees windows relative to their norm or as they are.
+        ``fit_network(samples, sees_norm)`` returns a trained network, which sees
+        normalized or plain windows.
 
     may_be_alone : bool
-        Whether a network without the linear part may be better.
+        Whether a network without the linear part may be chosen.
 
     Returns
     -------
     weight : float
-        Of the network beside the linear part, in [0, 1].
+        Weight of the network beside the linear part, in [0, 1].
 
     alone : bool
         Whether a network without the linear part is better than both together.
@@ -47,53 +47,53 @@ def measure(rest, samples, fit_network, may_be_alone):
     n = len(samples)
     if n < 20:
         return 0.0, False
-    y = rest.targets(samples.whole, samples.targets)
+    y = residual.targets(samples.whole, samples.targets)
     cuts = [int(cut * n) for cut in (_CUTS if n < _FEW else _CUT)]
-    trials = [_Trial(rest, samples, y, cut, fit_network) for cut in cuts]
+    trials = [_Trial(residual, samples, y, cut, fit_network) for cut in cuts]
     outputs, targets, weights = (
         _join([getattr(trial, name) for trial in trials])
-        for name in ("outputs", "rest", "weights")
+        for name in ("outputs", "residual", "weights")
     )
     weight = _weight(outputs, targets, weights)
     left = _error(targets - weight * outputs, weights) / _error(targets, weights)
     if not may_be_alone or not left < _MOSTLY_NETWORK:
         return weight, False
-    rests = _join([trial.alone(weight) for trial in trials])
-    alone = _error(rests[:, 1], weights) < _error(rests[:, 0], weights)
+    residuals = _join([trial.alone(weight) for trial in trials])
+    alone = _error(residuals[:, 1], weights) < _error(residuals[:, 0], weights)
     return (1.0, True) if alone else (weight, False)
 
 
 class _Trial:
-    """Networks trained on the samples before a cut, and the samples after it.
+    """A network trained on the samples before a cut, compared with those after it.
 
     Attributes
     ----------
-    outputs, rest : ndarray of the shape of the targets
-        Of the later samples, what the network beside the linear part outputs, and what
-        it should.
+    outputs, residual : ndarray of the shape of the targets
+        Outputs of the network for the later samples, and the residuals it should
+        predict.
 
     weights : ndarray of shape (n_samples,) or None
-        Of the later samples.
+        Weights of the later samples.
     """
 
-    def __init__(self, rest, samples, y, cut, fit_network):
+    def __init__(self, residual, samples, y, cut, fit_network):
         n = len(samples)
         later = np.arange(cut, min(n, cut + max(n // 5, 1)))
         early, late = samples.take(np.arange(cut)), samples.take(later)
-        rest = rest.refit(early.whole, y[:cut], early.weights)
-        targets = rest.of(early.whole, y[:cut])
+        residual = residual.refit(early.whole, y[:cut], early.weights)
+        targets = residual.of(early.whole, y[:cut])
         network = fit_network(early.with_targets(targets), True)
-        linear, self._scales = rest.predict(late.whole, y[later].shape)
+        linear, self._scales = residual.predict(late.whole, y[later].shape)
         self.outputs = network.predict(late.table)
-        self.rest = rest_of(y[later], linear, self._scales)
+        self.residual = residual_of(y[later], linear, self._scales)
         self.weights = late.weights
         self._fit_network = fit_network
         self._early = early.with_targets(y[:cut].astype(np.float32))
         self._late = late.with_targets(y[later])
 
     def alone(self, weight):
-        """Return what both together leave of y, and what a network alone leaves."""
-        together = (self.rest - weight * self.outputs) * self._scales
+        """Return the errors of both together, and of a network alone."""
+        together = (self.residual - weight * self.outputs) * self._scales
         network = self._fit_network(self._early, False)
         alone = self._late.targets - network.predict(self._late.table)
         return np.stack([together, alone], axis=1)
@@ -108,9 +108,9 @@ def weight_of(outputs, samples):
     return _weight(outputs, samples.targets, samples.weights)
 
 
-def _error(rest, weights):
-    """Compute the mean square of what is left of targets, NaN left out."""
-    squares = rest.astype(np.float64) ** 2
+def _error(residual, weights):
+    """Compute the mean squared residual; NaN are left out."""
+    squares = residual.astype(np.float64) ** 2
     squares = squares.reshape(len(squares), -1)
     if weights is not None:
         squares = squares * weights[:, np.newaxis]
@@ -118,7 +118,7 @@ def _error(rest, weights):
 
 
 def _weight(outputs, targets, weights):
-    """Compute the weight of least squares, less where its gain is not sure."""
+    """Compute the least-squares weight, reduced if its gain is not significant."""
     known = ~np.isnan(targets)
     outputs = np.where(known, outputs.astype(np.float64), 0.0)
     targets = np.where(known, targets.astype(np.float64), 0.0)
@@ -132,5 +132,5 @@ def _weight(outputs, targets, weights):
     gains = targets**2 - (targets - weight * outputs) ** 2
     parts = [part.sum() for part in np.array_split(gains, min(_N_PARTS, len(gains)))]
     error = np.std(parts, ddof=1) / np.sqrt(len(parts)) if len(parts) > 1 else np.inf
-    sureness = np.mean(parts) / error if error > 0 else np.inf
-    return weight * float(np.clip(sureness / _SURE, 0, 1))
+    significance = np.mean(parts) / error if error > 0 else np.inf
+    return weight * float(np.clip(significance / _SIGNIFICANT, 0, 1))

@@ -1,32 +1,30 @@
-"""The layers that make one state of all time steps of a sequence."""
+"""Layers that reduce all time steps of a sequence to one state."""
 
-from numbers import Integral
-
-from sklstm._compat.sklearn import Interval, StrOptions
+from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._base import ACTIVATIONS
-from sklstm.estimators._sizes import read_sizes
+from sklstm.estimators._sizes import COUNT, read_sizes
 
 
 class OneState:
-    """A mixin of the estimators whose targets belong to whole sequences.
+    """Mixin of the estimators with one target per sequence.
 
-    Convolutions before the recurrent layers change the number of time steps, and
-    pooling leaves one state: a network with an output for every time step has neither.
+    A network with one output per time step has neither convolutions before the
+    recurrent layers, which change the number of time steps, nor pooling.
     """
 
     _parameter_constraints = {
         "pooling": [StrOptions({"last", "mean", "max", "attention", "concat"})],
-        "conv_filters": [Interval(Integral, 1, None, closed="left"), "array-like"],
-        "conv_kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "conv_filters": [COUNT, "array-like"],
+        "conv_kernel_size": [COUNT],
         "conv_activation": [StrOptions(set(ACTIVATIONS))],
-        "conv_pool_size": [Interval(Integral, 1, None, closed="left")],
+        "conv_pool_size": [COUNT],
         "heads": [StrOptions({"joint", "separate"})],
     }
 
-    def _start_of_spec(self, n_features):
-        """Return the entries of the spec, with what makes one state."""
+    def _spec_entries(self, n_features):
+        """Return the entries of the spec, with convolutions, pooling and heads."""
         return {
-            **super()._start_of_spec(n_features),
+            **super()._spec_entries(n_features),
             "pooling": self._pooling(),
             "conv_filters": read_sizes("conv_filters", self.conv_filters),
             "conv_kernel_size": int(self.conv_kernel_size),

@@ -1,41 +1,26 @@
-"""How many time steps are joined into one: the parameter `patch_size`."""
+"""Number of time steps that are joined into one: parameter `patch_size`."""
 
-from numbers import Integral
-
-from sklstm._compat.sklearn import Interval, StrOptions
-
-PATCH_SIZE = [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})]
-
-# Of a regressor: windows of at least so many time steps are read in patches of so many.
+# Regressor: minimum length of windows that are read in patches, and their patch size.
 _LONG, _PATCH = 48, 4
 
-# Of a classifier: patches of the longest sequence, at most.
+# Classifier: maximum number of patches of the longest sequence.
 _PATCHES = 64
 
 
 def patch_size_of_windows(n_timesteps):
-    """Return the patch size that "auto" takes for the windows of a regressor."""
+    """Return the "auto" patch size of a regressor."""
     return _PATCH if n_timesteps >= _LONG else 1
 
 
 def patch_size_of_sequences(n_timesteps):
-    """Return the patch size that "auto" takes for the sequences of a classifier.
+    """Return the "auto" patch size of a classifier, for its longest sequence.
 
-    A power of two: series of about the same length share what is compiled.
-
-    Parameters
-    ----------
-    n_timesteps : int
-        Of the longest sequence.
-
-    Returns
-    -------
-    int
+    It is a power of two, so that series of similar length share compiled functions.
     """
     n_patches = -(-n_timesteps // _PATCHES)
     return 2 ** (max(n_patches, 1) - 1).bit_length()
 
 
 def given_or(auto, given):
-    """Return a number as it was given, in the type of `auto`; `auto` for "auto"."""
+    """Return `auto` if `given` is "auto", else `given` in the type of `auto`."""
     return auto if isinstance(given, str) else type(auto)(given)

@@ -1,4 +1,4 @@
-"""Quantiles from a pipeline, whose methods are but those of scikit-learn."""
+"""Quantiles from a pipeline."""
 
 
 def predict_quantiles(estimator, X):
@@ -10,7 +10,7 @@ def predict_quantiles(estimator, X):
     ----------
     estimator : estimator
         A fitted `LSTMRegressor` with ``loss="quantile"``, a `Pipeline` that ends in
-        one, or a search over either, refitted.
+        one, or a refitted search over either.
 
     X : array-like
         As for the `predict` of `estimator`.
@@ -19,12 +19,12 @@ def predict_quantiles(estimator, X):
     -------
     ndarray of shape (n_samples, n_quantiles), (n_samples, n_outputs, n_quantiles) \
             or (n_samples, n_steps, n_outputs, n_quantiles)
-        In the units of y, in the order of `quantiles`.
+        On the scale of y, in the order of `quantiles`.
 
     Raises
     ------
     TypeError
-        If `estimator` does not end in what predicts quantiles.
+        If `estimator` does not end in an estimator with `predict_quantiles`.
 
     Examples
     --------

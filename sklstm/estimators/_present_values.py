@@ -1,10 +1,10 @@
-"""The first value that is there, among some steps before the end of sequences."""
+"""The first value that is not missing, among some lags of sequences."""
 
 import numpy as np
 
 
-def first_present(table, feature, ago, found=None):
-    """Return for each sequence the first value, among some steps, that is no NaN.
+def first_present(table, feature, lags):
+    """Return for each sequence the first value, among some lags, that is not NaN.
 
     Parameters
     ----------
@@ -12,19 +12,15 @@ def first_present(table, feature, ago, found=None):
         The sequences.
 
     feature : int
-        The feature that is looked at.
+        Index of the feature.
 
-    ago : iterable of int
-        The steps in the order in which they are asked for, counted back from the last
-        one of a sequence, which is 0.
-
-    found : ndarray of shape (n_samples,), default=None
-        What is there already; only its NaN are looked for.
+    lags : iterable of int
+        Lags in order of preference; 0 is the last time step of a sequence.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        NaN where none of the steps has a value.
+        NaN if no lag has a value.
 
     Examples
     --------
@@ -36,17 +32,16 @@ def first_present(table, feature, ago, found=None):
     >>> first_present(SequenceTable.from_array(X[:, :, np.newaxis]), 0, [0, 1])
     array([ 3.,  5., nan])
     """
-    n_samples = len(table)
-    found = np.full(n_samples, np.nan) if found is None else found.copy()
+    found = np.full(len(table), np.nan)
     first = table.starts.astype(np.int64)
     last = first + table.lengths - 1
     column = table.values[:, feature]
-    lacking = np.flatnonzero(np.isnan(found))
-    for steps in ago:
+    lacking = np.arange(len(table))
+    for lag in lags:
         if not len(lacking):
             break
-        row = last[lacking] - steps
-        there = row >= first[lacking]
-        found[lacking[there]] = column[row[there]]
+        row = last[lacking] - lag
+        present = row >= first[lacking]
+        found[lacking[present]] = column[row[present]]
         lacking = lacking[np.isnan(found[lacking])]
     return found

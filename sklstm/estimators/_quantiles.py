@@ -1,4 +1,4 @@
-"""The quantiles that a regressor is to learn."""
+"""Checks of the quantiles that a regressor learns."""
 
 import itertools
 import warnings
@@ -7,12 +7,12 @@ import numpy as np
 
 
 def learns_quantiles(loss):
-    """Return whether a loss is the one that learns quantiles."""
+    """Return whether a loss is "quantile"."""
     return isinstance(loss, str) and loss == "quantile"
 
 
 def check_learns_quantiles(loss):
-    """Raise unless the loss is the one that learns quantiles, else return True."""
+    """Return True if the loss is "quantile"; raise AttributeError otherwise."""
     if not learns_quantiles(loss):
         raise AttributeError(
             'predict_quantiles needs loss="quantile", which learns quantiles; got '
@@ -22,25 +22,7 @@ def check_learns_quantiles(loss):
 
 
 def check_quantiles(quantiles, metrics):
-    """Return quantiles as a tuple of float.
-
-    Parameters
-    ----------
-    quantiles : sequence of float
-        As given by the user.
-
-    metrics : object
-        Metrics of the user; quantiles allow none.
-
-    Returns
-    -------
-    tuple of float
-
-    Raises
-    ------
-    ValueError
-        Unless they ascend within (0, 1), and there are no metrics.
-    """
+    """Return quantiles as a tuple of float; raise unless they ascend within (0, 1)."""
     ordered = tuple(np.asarray(quantiles).ravel().tolist())
     ascending = all(low < high for low, high in itertools.pairwise(ordered))
     if not ordered or not ascending or ordered[0] <= 0 or ordered[-1] >= 1:
@@ -57,7 +39,7 @@ def check_quantiles(quantiles, metrics):
 
 
 def warn_of_unused_quantiles(quantiles, loss):
-    """Warn where quantiles are not the default, but the loss learns none."""
+    """Warn if quantiles are not the default, but the loss is not "quantile"."""
     if np.asarray(quantiles).ravel().tolist() == [0.1, 0.5, 0.9]:
         return
     warnings.warn(

@@ -1,4 +1,4 @@
-"""X of an estimator of sequences, read and validated as the table that it is."""
+"""Validation of X of an estimator of sequences."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from sklstm.sequences import SequenceTable
 
 
 def read_sequences(estimator, X, reset):
-    """Validate X, of two axes or three, and return its table.
+    """Validate X of two or three axes, and return its table.
 
     Parameters
     ----------
     estimator : estimator
-        What learns the number of features, their names and the axes of X.
+        It learns the number of features, their names and the number of axes.
 
     X : array-like of shape (n_samples, n_timesteps, n_features) or \
             (n_samples, n_timesteps)
@@ -24,7 +24,7 @@ def read_sequences(estimator, X, reset):
     Returns
     -------
     SequenceTable
-        With the rows that are missing steps.
+        With rows for missing time steps.
 
     Raises
     ------

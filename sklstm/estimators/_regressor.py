@@ -10,15 +10,16 @@ from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._known_score import r2_of_known
+from sklstm.estimators._linear_skip import name_of_loss
 from sklstm.estimators._linear_start import LinearStart
 from sklstm.estimators._one_state import OneState
-from sklstm.estimators._patch_size import PATCH_SIZE
 from sklstm.estimators._quantiles import (
     check_learns_quantiles,
     check_quantiles,
     learns_quantiles,
     warn_of_unused_quantiles,
 )
+from sklstm.estimators._sizes import COUNT_OR_AUTO
 from sklstm.estimators._targets import RegressionTarget
 
 
@@ -26,10 +27,10 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     """Regression on sequences by ridge regression and an LSTM network [1]_.
 
     The network learns the residuals of ridge regressions on the last time steps (an
-    "autoregressive highway" [5]_), on windows relative to their own mean and deviation
-    if y continues a feature of X [6]_; `fit` measures on later samples how much each
-    helps. So forecasts are about as good as those of a linear model on series that are
-    linear, have a trend or few rows, and better on others.
+    "autoregressive highway" [5]_). If y continues a feature of X, it sees windows
+    relative to their mean and standard deviation [6]_. `fit` measures on later samples
+    how much each part helps: forecasts are about as good as those of a linear model on
+    series that are linear, have a trend or few rows, and better on others.
 
     A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.
@@ -52,10 +53,10 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         Activation of the gates of the recurrent layers; a "simple_rnn" has none.
 
     dropout : float, default=0.0
-        Share of the outputs of recurrent layers set to zero in training, in [0, 1).
+        Fraction of the outputs of recurrent layers set to zero in training, in [0, 1).
 
     recurrent_dropout : float, default=0.0
-        Share of the recurrent state set to zero in training, in [0, 1).
+        Fraction of the recurrent state set to zero in training, in [0, 1).
 
     pooling : {"last", "mean", "max", "attention", "concat"}, default="last"
         How the states of all time steps become one: "last" takes the last; "mean",
@@ -92,7 +93,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     model : callable, default=None
         A function that builds another network. It is called with a
         `sklstm.networks.CustomSpec` of the data (`n_timesteps`, `n_features`,
-        `n_outputs`, `output_activation` and more) and with its routed parameters
+        `n_outputs`, `output_activation` and more) and with routed parameters
         (``model__n_filters=8``), and returns an uncompiled `keras.Model`. The
         parameters above are then not used. Missing time steps are masked zeros.
 
@@ -105,9 +106,8 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         Learning rate over the epochs of `fit`: half a cosine down to a hundredth [2]_,
-        or constant. An optimizer instance, a Keras schedule or a
-        `LearningRateScheduler` replaces the cosine, which multiplies what other
-        callbacks set.
+        or constant. The cosine is not used with an optimizer instance, a Keras schedule
+        or a `LearningRateScheduler`; it multiplies what other callbacks set.
 
     clipnorm : float, default=None
         Maximum norm of the gradient of each weight array. None does not clip.
@@ -115,17 +115,17 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     loss : str, callable or keras.losses.Loss, default="mse"
         Loss to minimize, on the standardized targets with `standardize_target`: "mse",
         "mae", "huber" or another of Keras; or "quantile", which learns `quantiles`:
-        `predict` then returns the median, and `predict_quantiles` all of them.
+        `predict` then returns the median, and `predict_quantiles` returns all of them.
 
     quantiles : sequence of float, default=(0.1, 0.5, 0.9)
-        Probabilities that ``loss="quantile"`` learns, ascending, within (0, 1).
-        Predicted quantiles never cross.
+        Probabilities of the quantiles that ``loss="quantile"`` learns, ascending,
+        within (0, 1). Predicted quantiles never cross.
 
     metrics : str, keras.metrics.Metric, type or list of such, default=None
         Further metrics of Keras for `history_`.
 
     epochs : int or "auto", default="auto"
-        Number of passes over the samples. "auto" makes 1000 updates (beside a linear
+        Number of passes over the samples. "auto" makes 1000 updates (with a linear
         part one per sample, from 300 to 1000) or 10 epochs, if these are more. A
         resource for `HalvingGridSearchCV`: ``resource="epochs"``, in a pipeline
         "lstmregressor__epochs"; "n_samples" would draw rows at random.
@@ -137,52 +137,53 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         Whether to shuffle the samples before every epoch.
 
     validation_split : float, default=None
-        Share of the samples, the last ones, that is held out for `val_loss`. None is
-        0.1 with `early_stopping`, and 0 without.
+        Fraction of the samples, the last ones, that is held out for `val_loss`. None
+        is 0.1 with `early_stopping`, and 0 without.
 
     early_stopping : bool, default=False
-        Whether to stop when the held-out loss (the training loss where nothing is held
+        Whether to stop when the held-out loss (the training loss if nothing is held
         out) has not improved for `patience` epochs, and to restore the best weights.
 
     patience : int, default=10
         Number of epochs without improvement before early stopping.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks of Keras, or classes of them. Training uses copies, `callbacks_`. An
-        object that a callback of your own refers to (a list, a trial of Optuna) is
-        shared by all copies, also in clones and threads, but not in other processes.
+        Callbacks of Keras, or their classes. Training uses copies, `callbacks_`.
+        Objects that your own callback refers to (a list, an Optuna trial) are shared by
+        all copies, including those of clones and threads, but not of other processes.
 
     standardize_target : bool, default=True
         Whether the network learns each target with zero mean and unit variance.
-        Predictions are in the units of y either way.
+        Predictions are on the scale of y either way.
 
     linear_skip : int or "auto", default="auto"
         Number of last time steps that the linear part sees; 0 for no linear part.
-        "auto" takes all, up to 1000 inputs; none with `model` or `embedding_dim`, if
-        training begins by `partial_fit`, or with losses that do not compare by the
-        difference, such as "poisson". It is a ridge regression whose penalty is chosen
-        on later samples. If y continues a feature of X, it is the mean of three (or the
-        one that is clearly better): of plain values, of those relative to the last
-        (NLinear [7]_), and of these over the deviation of the window. Samples with an
-        outlier are left out of it: one or two rows that differ by several times the
-        changes nearby, if no other feature tells them.
+        "auto" takes all, up to 1000 inputs; but none with `model` or `embedding_dim`,
+        if training starts with `partial_fit`, or for losses that do not depend on the
+        difference alone, such as "poisson". The linear part is a ridge regression whose
+        penalty is chosen on later samples. If y continues a feature of X, it is the
+        mean of three (or the one that is clearly better): on plain values, on values
+        relative to the last (NLinear [7]_), and on these divided by the deviation of
+        the window. It leaves out samples with an outlier: one or two rows that differ
+        by several times the changes nearby, without a change of another feature.
 
     network_weight : float or "auto", default="auto"
         Factor of the output of the network beside the linear part, in [0, 1]. "auto"
-        measures it: networks trained on first samples are compared on later ones, or
-        those of `validation_split` (of the `callbacks` only a `LearningRateScheduler`
-        takes part). A network that does not help trains for one epoch, with
-        ``epochs="auto"``, and `partial_fit` changes no prediction; one that is better
-        alone has no linear part. With ``loss="quantile"`` it is 1.
+        measures it on later samples, or those of `validation_split`, with networks that
+        are trained on the samples before (of the `callbacks` they use only a
+        `LearningRateScheduler`). A network that does not help is trained for one epoch,
+        with ``epochs="auto"``, and `partial_fit` changes no prediction. A network that
+        is better alone has no linear part. With ``loss="quantile"`` the factor is 1.
 
     target_feature : int, sequence of int, None or "auto", default="auto"
         Index of the feature of X whose later values y holds; one per output. "auto"
-        looks for it; None: there is none. Windows and y may be scaled.
+        looks for it; None for no feature. Windows and y may be scaled.
 
     window_norm : {"last", "standard", "auto"} or None, default="auto"
-        What the network sees `target_feature` (without one, all features) relative to:
-        the last value of the window, its mean and deviation, or nothing. "auto" takes
-        mean and deviation where the linear part uses the last value.
+        How `target_feature` (without one, all features) is normalized for the network:
+        by the last value of the window ("last"), or by its mean and standard deviation
+        ("standard"); None for neither. "auto" is "standard" if the linear part uses the
+        last value.
 
     patch_size : int or "auto", default="auto"
         Number of time steps that are joined into one before the recurrent layers [8]_,
@@ -232,10 +233,10 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         Factor of the output of the network; 1 without a linear part.
 
     target_feature_ : ndarray of int, of shape (n_columns,), or None
-        Which feature each number of a target continues, -1 for none; None if none does.
+        Feature that each column of y continues, -1 for none; None if none does.
 
     window_norm_ : {"last", "standard"} or None
-        What the network sees windows relative to.
+        Normalization of the windows that the network sees.
 
     patch_size_ : int
         Number of time steps that are joined into one.
@@ -290,7 +291,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         "network_weight": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "target_feature": [Integral, str, "array-like", None],
         "window_norm": [StrOptions({"auto", "last", "standard"}), None],
-        "patch_size": PATCH_SIZE,
+        "patch_size": COUNT_OR_AUTO,
     }
 
     def __init__(
@@ -387,17 +388,15 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
+            Sequences; with three axes any number of time steps.
 
         Returns
         -------
         ndarray of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, n_steps, n_outputs)
-            In the units and the shape of y.
+            In scale and shape of y.
         """
-        now = self._shallow_copy()  # another thread may be fitting
-        outputs = now._outputs(X)
-        return now.target_encoder_.inverse_transform(outputs)
+        return self._decode(X, "inverse_transform")
 
     @available_if(lambda self: check_learns_quantiles(self.loss))
     def predict_quantiles(self, X):
@@ -413,7 +412,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         -------
         ndarray of shape (n_samples, n_quantiles), (n_samples, n_outputs, \
                 n_quantiles) or (n_samples, n_steps, n_outputs, n_quantiles)
-            In the units of y, in the order of `quantiles`.
+            On the scale of y, in the order of `quantiles`.
 
         Examples
         --------
@@ -425,16 +424,11 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         >>> bool((low < high).all())
         True
         """
-        now = self._shallow_copy()
-        outputs = now._outputs(X)
-        return now.target_encoder_.quantiles_of(outputs)
+        return self._decode(X, "quantiles_of")
 
     @staticmethod
     def scorer(y_true, y_pred, **kwargs):
-        """Compute R², where y is a sequence of every step and output on its own.
-
-        A target that is NaN is left out, in each output on its own.
-        """
+        """Return R², averaged over outputs and steps ahead; NaN in y are left out."""
         y_true, y_pred = RegressionTarget.check(y_true), np.asarray(y_pred)
         if y_true.ndim == 3:
             y_true, y_pred = (y.reshape(len(y), -1) for y in (y_true, y_pred))
@@ -462,7 +456,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
     def _loss(self):
         if not learns_quantiles(self.loss):
             loss = super()._loss()
-            if "crossentropy" in _name(loss).lower():
+            if "crossentropy" in name_of_loss(loss).lower():
                 raise ValueError(
                     f"loss={self.loss!r} is for classes, but LSTMRegressor predicts "
                     'numbers. Use "mse", "mae", "huber" or "quantile"; or '
@@ -476,7 +470,7 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
                 f"can't go on with quantiles={self.quantiles!r}. Set warm_start=False "
                 "and call fit to begin anew."
             )
-        return None  # the target knows it
+        return None  # for default_loss_ of the target
 
     def _weigh(self, weights, y):
         return weights
@@ -485,10 +479,3 @@ class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _name(loss):
-    """Return the name of a loss: a string, a function, or an instance of a class."""
-    if isinstance(loss, str):
-        return loss
-    return getattr(loss, "__name__", type(loss).__name__)

@@ -1,22 +1,16 @@
-"""Ridge regression in closed form, of sums over samples."""
+"""Ridge regression in closed form, from sums over samples."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-# Penalties: so many samples' mean variance of the inputs.
+# Penalties to choose from, in multiples of the mean variance of the inputs.
 PENALTIES = np.array([1e-9, 1e-6, *10.0 ** np.arange(-3, 6)])
 
 
 @dataclass
 class Moments:
-    """Weighted sums of products over samples, of which ridge regressions are made.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        Columns.
-    """
+    """Weighted sums over samples of products of inputs and outputs."""
 
     n_inputs: int
     n_outputs: int
@@ -27,30 +21,30 @@ class Moments:
     xy: np.ndarray = field(init=False)
 
     def __post_init__(self):
-        """Begin with sums of nothing."""
+        """Set the sums to zero."""
         p, k = self.n_inputs, self.n_outputs
         self.x, self.y = np.zeros(p), np.zeros(k)
         self.xx, self.xy = np.zeros((p, p)), np.zeros((p, k))
 
     def add(self, X, y, weights):
-        """Add samples, inputs X (n, p) and outputs y (n, k), of weights (n,)."""
+        """Add samples with inputs X (n, p), outputs y (n, k) and weights (n,)."""
         roots = np.sqrt(weights)
         weighted = X * roots[:, np.newaxis]
         self.weight += weights.sum()
         self.x += roots @ weighted
         self.y += weights @ y
-        self.xx += weighted.T @ weighted  # of one array with itself: half the products
+        self.xx += weighted.T @ weighted  # symmetric: half the products
         self.xy += weighted.T @ (y * roots[:, np.newaxis])
 
     def __add__(self, other):
-        """Join the sums of two sets of samples."""
+        """Add the sums of other samples."""
         both = Moments(self.n_inputs, self.n_outputs)
         for name in ("weight", "x", "y", "xx", "xy"):
             setattr(both, name, getattr(self, name) + getattr(other, name))
         return both
 
     def of_inputs(self, chosen):
-        """Return the sums of some of the inputs alone."""
+        """Return the sums for some of the inputs."""
         some = Moments(len(chosen), self.n_outputs, self.weight)
         some.x, some.y = self.x[chosen], self.y
         some.xx, some.xy = self.xx[np.ix_(chosen, chosen)], self.xy[chosen]
@@ -58,7 +52,7 @@ class Moments:
 
 
 def ridge_path(moments, penalties=PENALTIES, shrink_intercept=False):
-    """Compute the models of several penalties.
+    """Return the ridge models of several penalties.
 
     A model minimizes the sum of ``(y - X coef - intercept) ** 2`` plus the penalty,
     times the mean variance of the inputs, times the sum of ``coef ** 2`` [1]_.
@@ -69,11 +63,11 @@ def ridge_path(moments, penalties=PENALTIES, shrink_intercept=False):
         Of the samples.
 
     penalties : sequence of float
-        So many samples' mean variance of the inputs.
+        In multiples of the mean variance of the inputs.
 
     shrink_intercept : bool, default=False
-        Whether the intercept is penalized too, in units of the mean deviation of the
-        inputs: without evidence nothing is predicted then.
+        Whether the intercept is penalized too, as the coefficient of a constant input
+        of the mean deviation; without evidence the prediction is then 0.
 
     Returns
     -------

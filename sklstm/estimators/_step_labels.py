@@ -1,8 +1,8 @@
 """Labels of time steps: from y of shape (n_samples, n_timesteps) to those present.
 
-A time step that is not missing is present. Inside, the labels of a sample stand at the
-front, as its present time steps do in the network, in a masked array: masked is what
-has no label.
+A time step that is not missing is present. Internally, the labels of present time steps
+are moved to the front of each sample, as the network has them, in a masked array; time
+steps without a label are masked.
 """
 
 import warnings
@@ -21,15 +21,10 @@ from sklstm.sequences import SequenceTable, missing_rows
 
 
 class StepTarget(ClassificationTarget):
-    """Labels of the time steps of each sample, binary or multi-class.
+    """Encoder of the labels of time steps, binary or multi-class.
 
     y is a masked array of shape (n_samples, n_timesteps), from :func:`step_labels`;
-    outputs are those of all present time steps, one after the other.
-
-    Parameters
-    ----------
-    loss : str, default=""
-        As for :class:`ClassificationTarget`.
+    outputs are those of all present time steps, sample by sample.
     """
 
     def fit(self, y, classes=None):
@@ -37,7 +32,7 @@ class StepTarget(ClassificationTarget):
         return super().fit(y.compressed(), classes)
 
     def transform(self, y):
-        """Return the network's targets: zeros where there is no label."""
+        """Return the targets of the network, with 0 for missing labels."""
         codes = super().transform(y.compressed())
         targets = np.zeros((*y.shape, *codes.shape[1:]), codes.dtype)
         targets[~np.ma.getmaskarray(y)] = codes
@@ -45,17 +40,7 @@ class StepTarget(ClassificationTarget):
 
 
 def time_steps_present(table):
-    """Return which time steps of the 3-D array are not missing.
-
-    Parameters
-    ----------
-    table : SequenceTable
-        With missing rows.
-
-    Returns
-    -------
-    ndarray of bool, of shape (n_samples, n_timesteps)
-    """
+    """Return the mask of time steps, of shape (n_samples, n_timesteps)."""
     missing = missing_rows(table.values)
     if not missing.any() and (table.lengths == table.n_timesteps).all():
         return np.ones(table.shape[:2], dtype=bool)
@@ -67,22 +52,21 @@ def time_steps_present(table):
 
 
 def step_labels(y, present):
-    """Validate the labels of time steps, and move those of present ones to the front.
+    """Validate labels of time steps, and move those of present ones to the front.
 
     Parameters
     ----------
     y : array-like of shape (n_samples, n_timesteps), or list of sequences
-        A label for each time step. Those of missing time steps are ignored; NaN, None,
-        pandas' NA and masked entries are no label. Or, for each sample, the labels of
-        its present time steps.
+        A label for each time step, or lists of the labels of present time steps. NaN,
+        None, pandas' NA and masked entries are missing labels.
 
     present : ndarray of bool, of shape (n_samples, n_timesteps)
-        Which time steps are not missing.
+        Mask of the time steps.
 
     Returns
     -------
     MaskedArray of shape (n_samples, n_timesteps)
-        Masked where there is no label.
+        Missing labels are masked.
 
     Raises
     ------
@@ -103,20 +87,10 @@ def step_labels(y, present):
 
 
 def at_front(values, present):
-    """Move the values of present time steps to the front of each sample.
+    """Return a masked array with the values of present time steps at the front.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_present,)
-        Of all present time steps, sample by sample.
-
-    present : ndarray of bool, of shape (n_samples, n_timesteps)
-        Which time steps are not missing.
-
-    Returns
-    -------
-    MaskedArray of shape (n_samples, n_timesteps)
-        Masked behind the last of them.
+    `values` has shape (n_present,), sample by sample; `present` and the result have
+    shape (n_samples, n_timesteps).
     """
     front = np.arange(present.shape[1]) < present.sum(axis=1, keepdims=True)
     aligned = np.ma.masked_all(present.shape, values.dtype)
@@ -125,21 +99,10 @@ def at_front(values, present):
 
 
 def in_place(values, present):
-    """Put the values of present time steps in their places.
+    """Return the values of present time steps at their positions, and NaN elsewhere.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_present, ...)
-        Of all present time steps, sample by sample.
-
-    present : ndarray of bool, of shape (n_samples, n_timesteps)
-        Which time steps are not missing.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_timesteps, ...)
-        NaN at missing time steps: of floats where `values` are numbers, else of
-        objects.
+    `values` has shape (n_present, ...), sample by sample; the result has shape
+    (n_samples, n_timesteps, ...) and is float for numbers, else object.
     """
     if present.all():
         return values.reshape(*present.shape, *values.shape[1:])
@@ -152,23 +115,10 @@ def in_place(values, present):
 
 
 def step_weights(class_weight, weights, y):
-    """Compute the weight of each time step: that of its sample times its class's.
+    """Return the weight of each time step: sample weight times class weight.
 
-    Parameters
-    ----------
-    class_weight : dict, "balanced" or None
-        As in :func:`sklearn.utils.class_weight.compute_sample_weight`.
-
-    weights : ndarray of shape (n_samples,) or None
-        Weights of the samples.
-
-    y : MaskedArray of shape (n_samples, n_timesteps)
-        From :func:`step_labels`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_timesteps)
-        0 where there is no label.
+    `y` is from :func:`step_labels`; the result has its shape, with 0 for missing
+    labels.
     """
     known = ~np.ma.getmaskarray(y)
     of_steps = known.astype(np.float32)
@@ -183,7 +133,7 @@ def _labels_in_order(y, present):
     """Return the labels of all present time steps, sample by sample."""
     if isinstance(y, np.ma.MaskedArray):
         y = np.where(np.ma.getmaskarray(y), None, y.data.astype(object))
-    # NumPy would make strings of the NaN among the strings of a list.
+    # NumPy would convert NaN in a list of strings to a string.
     y = np.asarray(y, dtype=object if isinstance(y, (list, tuple)) else None)
     if holds_sequences(y):
         return _labels_of_lists(y, present)
@@ -219,7 +169,7 @@ def _labels_of_lists(y, present):
         if len(of_sample) != exists.sum():
             raise ValueError(
                 f"y has {len(of_sample)} labels for sample {i}, but X has "
-                f"{exists.sum()} time steps of it that are not missing. Give one label "
+                f"{exists.sum()} time steps of it that are not missing. Pass one label "
                 "for each of these."
             )
         labels.append(of_sample)

@@ -20,7 +20,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
     """Label every time step of sequences by an LSTM [1]_.
 
     y has the shape (n_samples, n_timesteps), or is a list with the labels of each
-    sample: of all its time steps, or of those that are not missing. Time steps without
+    sample, for all its time steps or for those that are not missing. Time steps without
     a label (NaN, None) and missing time steps are left out of loss and score.
     Predictions have the shape of X, with NaN at missing time steps.
 
@@ -48,10 +48,10 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         Activation of the gates of the recurrent layers; a "simple_rnn" has none.
 
     dropout : float, default=0.0
-        Share of the outputs of recurrent layers set to zero in training, in [0, 1).
+        Fraction of the outputs of recurrent layers set to zero in training, in [0, 1).
 
     recurrent_dropout : float, default=0.0
-        Share of the recurrent state set to zero in training, in [0, 1).
+        Fraction of the recurrent state set to zero in training, in [0, 1).
 
     embedding_dim : int, default=None
         Size of the token embedding; X then holds one integer token per time step. `fit`
@@ -59,8 +59,8 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         embedding.
 
     window_norm : {"last", "standard"} or None, default=None
-        What each feature of a sequence is made relative to: its last value, or its mean
-        and standard deviation ("standard"), so that only the shape tells classes apart.
+        How each feature of a sequence is normalized: by its last value ("last"), or by
+        its mean and standard deviation ("standard"). Then only shapes separate classes.
         None keeps the levels.
 
     hidden_layer_sizes : int or sequence of int, default=()
@@ -72,7 +72,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
     model : callable, default=None
         A function that builds another network. It is called with a
         `sklstm.networks.CustomSpec` of the data (`n_timesteps`, `n_features`,
-        `n_outputs`, `output_activation` and more) and with its routed parameters
+        `n_outputs`, `output_activation` and more) and with routed parameters
         (``model__n_filters=8``), and returns an uncompiled `keras.Model`. The
         parameters above are then not used. Missing time steps are masked zeros.
 
@@ -85,9 +85,8 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
 
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         Learning rate over the epochs of `fit`: half a cosine down to a hundredth [2]_,
-        or constant. An optimizer instance, a Keras schedule or a
-        `LearningRateScheduler` replaces the cosine, which multiplies what other
-        callbacks set.
+        or constant. The cosine is not used with an optimizer instance, a Keras schedule
+        or a `LearningRateScheduler`; it multiplies what other callbacks set.
 
     clipnorm : float, default=None
         Maximum norm of the gradient of each weight array. None does not clip.
@@ -113,20 +112,20 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         Whether to shuffle the samples before every epoch.
 
     validation_split : float, default=None
-        Share of the samples, the last ones, that is held out for `val_loss`. None is
-        0.1 with `early_stopping`, and 0 without.
+        Fraction of the samples, the last ones, that is held out for `val_loss`. None
+        is 0.1 with `early_stopping`, and 0 without.
 
     early_stopping : bool, default=False
-        Whether to stop when the held-out loss (the training loss where nothing is held
+        Whether to stop when the held-out loss (the training loss if nothing is held
         out) has not improved for `patience` epochs, and to restore the best weights.
 
     patience : int, default=10
         Number of epochs without improvement before early stopping.
 
     callbacks : keras.callbacks.Callback, type, list or dict, default=None
-        Callbacks of Keras, or classes of them. Training uses copies, `callbacks_`. An
-        object that a callback of your own refers to (a list, a trial of Optuna) is
-        shared by all copies, also in clones and threads, but not in other processes.
+        Callbacks of Keras, or their classes. Training uses copies, `callbacks_`.
+        Objects that your own callback refers to (a list, an Optuna trial) are shared by
+        all copies, including those of clones and threads, but not of other processes.
 
     class_weight : dict or "balanced", default=None
         Weights of the classes, multiplied with `sample_weight`, as in
@@ -279,7 +278,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
+            Sequences; with three axes any number of time steps.
 
         Returns
         -------
@@ -295,7 +294,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or \
                 (n_samples, n_timesteps)
-            Sequences; of three axes with any number of time steps.
+            Sequences; with three axes any number of time steps.
 
         Returns
         -------
@@ -314,15 +313,15 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
             Sequences.
 
         y : array-like of shape (n_samples, n_timesteps), or list of sequences
-            The truth, as for :meth:`fit`.
+            True labels, as for :meth:`fit`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights.
+            Sample weights.
 
         Returns
         -------
         float
-            The share of labels that are right.
+            Fraction of correct labels.
         """
         now = self._shallow_copy()
         check_is_fitted(now)
@@ -333,19 +332,18 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         known = ~y.mask
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, known.sum(axis=1))
-        # Masked arrays no more: nothing of these is masked.
         truth, predicted = y[known].data, predicted[known].data
         return self.scorer(truth, predicted, sample_weight=sample_weight)
 
     def _decode(self, X, decoding):
-        """Decode the outputs by a method of the target."""
+        """Decode the outputs by a method of the target; NaN at missing time steps."""
         now = self._shallow_copy()  # another thread may be fitting
         check_is_fitted(now)
         present, outputs = now._outputs_of_steps(X)
         return in_place(getattr(now.target_encoder_, decoding)(outputs), present)
 
     def _outputs_of_steps(self, X):
-        """Return which time steps are present, and the outputs of these in one row."""
+        """Return the mask of time steps, and the outputs of all present ones."""
         table = self._read(X, reset=False)
         return time_steps_present(table), self.network_.predict(table.drop_missing())
 
@@ -353,22 +351,22 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
         y = step_labels(y, time_steps_present(table))
         return y, y.count(axis=1) > 0
 
-    def _known(self, y):
-        """Return the labels of all samples: those held out may have others."""
+    def _all_labels(self, y):
+        """Return all labels, as those held out may be further ones."""
         return (np.unique(y.compressed()),)
 
     def _weigh(self, weights, y):
         return step_weights(self.class_weight, weights, y)
 
     def _unknown_token(self):
-        return 0.0  # a missing time step would have no label
+        return 0.0  # NaN would have no label
 
-    def _start_of_spec(self, n_features):
-        return {**super()._start_of_spec(n_features), "pooling": "none"}
+    def _spec_entries(self, n_features):
+        return {**super()._spec_entries(n_features), "pooling": "none"}
 
     def __sklearn_tags__(self):
-        # scikit-learn takes the second axis of a classifier's predict_proba for the
-        # classes, which are the third here, and stratifies by y or fails to.
+        # Classes are the third axis of predict_proba; scikit-learn expects the second
+        # for classifiers, and would stratify by y.
         tags = super().__sklearn_tags__()
         tags.estimator_type = None
         tags.target_tags.one_d_labels = False

@@ -1,4 +1,4 @@
-"""Conversion of y to the targets of a network, and of its outputs to predictions."""
+"""Conversion of y to targets of a network, and of outputs to predictions."""
 
 from numbers import Number
 
@@ -14,7 +14,7 @@ from sklstm.networks import QuantileLoss
 
 
 class RegressionTarget(BaseEstimator):
-    """Targets of a regressor, each standardized if asked for.
+    """Encoder of the targets of a regressor, each standardized if asked for.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class RegressionTarget(BaseEstimator):
         Whether the network learns ``(y - mean) / std`` of each output.
 
     quantiles : tuple of float, default=()
-        Quantiles that the network outputs of each target, along one more axis.
+        Quantiles that the network outputs, along one more axis.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class RegressionTarget(BaseEstimator):
         Width of the network's output.
 
     n_steps_ : int
-        Number of time steps of each target; 0 where it is no sequence.
+        Number of steps ahead of each target; 0 if it is no sequence.
 
     scale_, offset_ : ndarray of shape (n_outputs_,)
         ``y = output * scale_ + offset_``.
@@ -43,9 +43,9 @@ class RegressionTarget(BaseEstimator):
         self.quantiles = quantiles
 
     def fit(self, y, sample_weight=None):
-        """Learn shape, type and scale of y.
+        """Learn shape, dtype and scale of y.
 
-        y has shape (n,), (n, n_outputs), or (n, n_steps, n_outputs).
+        Its shape is (n,), (n, n_outputs) or (n, n_steps, n_outputs).
         """
         y = self.check(y)
         self.shape_ = y.shape[1:]
@@ -62,7 +62,7 @@ class RegressionTarget(BaseEstimator):
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, max(self.n_steps_, 1))
         scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
-        with np.errstate(over="ignore", invalid="ignore"):  # told by transform
+        with np.errstate(over="ignore", invalid="ignore"):  # transform checks it
             scaler.fit(columns, sample_weight=sample_weight)
         ones = np.ones(self.n_outputs_)
         self.scale_ = ones if scaler.scale_ is None else scaler.scale_
@@ -71,17 +71,17 @@ class RegressionTarget(BaseEstimator):
 
     @property
     def affine_(self):
-        """Scale and offset, as lists that fit the last axes of the outputs."""
+        """Scale and offset as lists that broadcast over the outputs."""
         shape = (-1, 1) if self.quantiles else (-1,)
         return [a.reshape(shape).tolist() for a in (self.scale_, self.offset_)]
 
     @property
     def default_loss_(self):
-        """The loss of Keras that learns what the network is to give."""
+        """The loss for `loss=None` or "quantile"."""
         return QuantileLoss(self.quantiles) if self.quantiles else "mse"
 
     def transform(self, y):
-        """Return the network's targets in float32, the outputs along the last axis."""
+        """Return float32 targets, with the outputs along the last axis."""
         y = self.check(y)
         if y.shape[1:] != self.shape_:
             expected = ", ".join(["n_samples", *map(str, self.shape_)])
@@ -102,20 +102,20 @@ class RegressionTarget(BaseEstimator):
         return targets
 
     def inverse_transform(self, outputs):
-        """Return predictions in units, shape and type of y: medians of quantiles."""
+        """Return predictions in scale, shape and dtype of y: medians of quantiles."""
         if self.quantiles:
             return self._median(self.quantiles_of(outputs))
         y = (outputs * self.scale_ + self.offset_).astype(self.dtype_)
         return y if self.shape_ else y[:, 0]
 
     def quantiles_of(self, outputs):
-        """Return quantiles in the units of y, along one more axis than y has."""
+        """Return quantiles on the scale of y, along one more axis."""
         scale, offset = self.scale_[:, np.newaxis], self.offset_[:, np.newaxis]
         y = np.sort((outputs * scale + offset).astype(self.dtype_), axis=-1)
         return y if self.shape_ else y[:, 0]
 
     def _median(self, y):
-        """Interpolate between the quantiles around 0.5; take the nearest outside."""
+        """Interpolate the quantiles around 0.5; outside of them return the nearest."""
         above = np.searchsorted(self.quantiles, 0.5)
         if above == 0 or above == len(self.quantiles):
             return y[..., min(above, len(self.quantiles) - 1)]
@@ -127,28 +127,28 @@ class RegressionTarget(BaseEstimator):
 
 
 class ClassificationTarget(BaseEstimator):
-    """Labels of a classifier: binary, multi-class or multilabel.
+    """Encoder of the labels of a classifier: binary, multi-class or multilabel.
 
     Parameters
     ----------
     loss : str, default=""
-        The name of the loss in snake case; "" leaves the choice to y. One with
-        "categorical" in it gets a softmax also for two classes; one that begins with
-        "sparse" gets the number of the class, any other a column a class.
+        Name of the loss in snake case; "" chooses it by y. A name with "categorical"
+        has a softmax also for two classes; one that begins with "sparse" has class
+        indices as targets, any other one column per class.
 
     Attributes
     ----------
     kind_ : {"binary", "multiclass", "multilabel-indicator"}
-        Two classes; more; several labels a sample.
+        Two classes; more; several labels per sample.
 
     softmax_ : bool
         Whether the outputs are a softmax over the classes; else each is a sigmoid.
 
     classes_ : ndarray of shape (n_classes,)
-        The sorted labels; for multilabel the numbers of the columns.
+        The sorted labels; for multilabel y the indices of its columns.
 
     n_outputs_, output_activation_, default_loss_
-        What the network must end in.
+        Width, activation and loss of the output layer.
     """
 
     n_steps_ = 0
@@ -182,11 +182,8 @@ class ClassificationTarget(BaseEstimator):
         one_column = kind == "binary" and not categorical
         self.n_outputs_ = 1 if one_column else len(self.classes_)
         self.output_activation_ = "softmax" if self.softmax_ else "sigmoid"
-        self.default_loss_ = (
-            "sparse_categorical_crossentropy"
-            if self.softmax_
-            else "binary_crossentropy"
-        )
+        sparse, binary = "sparse_categorical_crossentropy", "binary_crossentropy"
+        self.default_loss_ = sparse if self.softmax_ else binary
         return self
 
     def transform(self, y):
@@ -218,19 +215,17 @@ class ClassificationTarget(BaseEstimator):
         return codes.astype(np.int32)
 
     def probabilities(self, outputs):
-        """Return a column per class; for multilabel a column per label.
+        """Return a column per class; for multilabel y a column per label.
 
-        Raises
-        ------
-        ValueError
-            If a network of the user's own gave no probabilities.
+        Raise a ValueError if the outputs of the user's own network are no
+        probabilities.
         """
         outputs = outputs.astype(np.float64)
         if outputs.size and (outputs.min() < 0 or outputs.max() > 1.001):
             raise ValueError(
-                "The network must give probabilities, but its outputs go from "
-                f"{outputs.min():.3g} to {outputs.max():.3g}. Let what model= builds "
-                f"end in activation={self.output_activation_!r}."
+                "The network must output probabilities, but its outputs go from "
+                f"{outputs.min():.3g} to {outputs.max():.3g}. End the network of model "
+                f"with activation={self.output_activation_!r}."
             )
         if self.softmax_:
             return outputs / outputs.sum(axis=1, keepdims=True)
@@ -246,13 +241,13 @@ class ClassificationTarget(BaseEstimator):
 
 
 def check_labels(y):
-    """Validate labels, of which some may be missing (NaN, None, pandas' NA).
+    """Validate labels, some of which may be missing (NaN, None, pandas' NA).
 
     Returns
     -------
     y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        The labels; a column becomes 1-D with scikit-learn's warning. In place of a
-        missing one stands any other; among several labels of a sample NaN.
+        The labels; a column becomes 1-D with scikit-learn's warning. A missing label is
+        replaced by any other, or is NaN if samples have several labels.
 
     known : ndarray of bool, of shape (n_samples,)
         Which samples have a label.
@@ -297,7 +292,7 @@ def _check_labels(y):
     kind = type_of_target(y, input_name="y")
     if kind in ("multilabel-indicator", "multiclass-multioutput"):
         dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
-        # scikit-learn takes any two numbers for labels that are there or not
+        # scikit-learn accepts any two numbers; only 0 and 1 are multilabel here.
         if kind == "multilabel-indicator" and np.isin(dense, (0, 1)).all():
             return y if hasattr(y, "toarray") else dense
         raise _no_labels_of_sequences(np.shape(y))
@@ -323,7 +318,7 @@ def _no_labels_of_sequences(shape):
 
 
 def _filled(y):
-    """Put 0 in place of missing labels, for scikit-learn to tell the kind of y."""
+    """Replace missing labels by 0, for scikit-learn to determine the kind of y."""
     of_floats = getattr(y, "dtype", np.dtype(object)).kind == "f" and np.ndim(y) == 2
     return np.nan_to_num(y) if of_floats else y
 
@@ -333,19 +328,9 @@ def _kind(y):
 
 
 def weights_of_known(class_weight, y):
-    """Compute scikit-learn's sample weights; a label that is NaN counts in none.
+    """Compute scikit-learn's sample weights from class weights; NaN labels have none.
 
-    Parameters
-    ----------
-    class_weight : dict, list of dict or "balanced"
-        As in :func:`sklearn.utils.class_weight.compute_sample_weight`.
-
-    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        Labels, from :func:`check_labels`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
+    `y` has shape (n_samples,) or (n_samples, n_labels), from :func:`check_labels`.
     """
     if not holds_nan(y):
         return compute_sample_weight(class_weight, y)

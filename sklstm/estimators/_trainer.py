@@ -1,4 +1,4 @@
-"""How an estimator trains a network: samples held out, schedule, epochs."""
+"""Training of the network of an estimator: held-out samples, schedule, epochs."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from sklstm.estimators._held_out import last_samples
 from sklstm.networks import KnownLoss
 from sklstm.training import CosineDecay, Schedule
 
-# Of `epochs="auto"`: so many updates, but no fewer epochs than these.
+# With `epochs="auto"`: number of updates, and minimum number of epochs.
 UPDATES, _LEAST_EPOCHS = 1000, 10
 
 
 class Trainer(RepairedWrapper):
-    """An estimator with a network (`network_`), the targets of which are encoded."""
+    """Base of an estimator that trains `network_` on encoded targets."""
 
     def _share_held_out(self):
         if self.validation_split is None:
@@ -25,11 +25,11 @@ class Trainer(RepairedWrapper):
         return self.validation_split
 
     def _hold_out(self, samples):
-        """Return the samples that train, and those that validate or None."""
+        """Return the samples to train on, and those to validate on or None."""
         share = self._share_held_out()
         if not share:
             return samples, None
-        last = self._last(samples.targets, share)
+        last = self._held_out(samples.targets, share)
         first = np.setdiff1d(np.arange(len(samples)), last)
         if not len(first) or not len(last):
             raise ValueError(
@@ -40,29 +40,29 @@ class Trainer(RepairedWrapper):
             )
         return samples.take(first), samples.take(last)
 
-    def _last(self, y, share):
-        """Choose the samples to hold out."""
+    def _held_out(self, y, share):
+        """Return the indices of the samples to hold out."""
         return last_samples(y.shape[0], share)
 
     @isolated_name_counters()
-    def _train(self, samples, validation=None, *, begins=False, partial=False):
-        """Train the network.
+    def _train(self, samples, validation=None, *, is_new=False, partial=False):
+        """Train the network, and return its history.
 
         Parameters
         ----------
         samples, validation : Samples
-            With what the network learns as targets; the latter may be None.
+            With encoded targets; `validation` may be None.
 
-        begins : bool, default=False
-            Whether nobody has seen the weights of the network yet.
+        is_new : bool, default=False
+            Whether the network was built by this fit.
 
         partial : bool, default=False
-            Whether to train for one epoch.
+            Whether to train for one epoch only.
 
         Returns
         -------
         dict of str to list
-            The history.
+            Loss and metrics of each epoch.
         """
         callbacks = self._callbacks()
         if self.early_stopping and not partial:
@@ -84,11 +84,11 @@ class Trainer(RepairedWrapper):
     def _schedule(self, samples, callbacks, epochs, validation=None, partial=False):
         optimizer = self._optimizer()
         decay = []
-        if not partial and self._learning_rate_falls(optimizer, callbacks):
+        if not partial and self._uses_cosine(optimizer, callbacks):
             decay = [CosineDecay(epochs)]
         return Schedule(
             optimizer=optimizer,
-            loss=self._loss_of_known(samples, validation),
+            loss=self._masked_loss(samples, validation),
             metrics=self._metrics(),
             epochs=epochs,
             batch_size=self._size_of_batches(len(samples)),
@@ -100,10 +100,10 @@ class Trainer(RepairedWrapper):
         )
 
     @isolated_name_counters()
-    def _train_beside(self, network, samples, epochs):
+    def _train_other(self, network, samples, epochs):
         """Train another network in the same way, on other samples, silently.
 
-        Of the callbacks only those that set the learning rate take part.
+        Of the callbacks only those that set the learning rate are used.
         """
         schedulers = keras.callbacks.LearningRateScheduler
         alike = [one for one in self._callbacks() if isinstance(one, schedulers)]
@@ -112,8 +112,8 @@ class Trainer(RepairedWrapper):
         schedule = self._schedule(samples, alike, epochs)
         network.train(samples, replace(schedule, verbose=0))
 
-    def _loss_of_known(self, samples, validation):
-        """Return the loss; where targets are NaN, one that leaves these out."""
+    def _masked_loss(self, samples, validation):
+        """Return the loss; if targets have NaN, a loss that leaves them out."""
         loss = self._loss() or self.target_encoder_.default_loss_
         targets = [one.targets for one in (samples, validation) if one is not None]
         if not any(holds_nan(one) for one in targets):
@@ -136,11 +136,11 @@ class Trainer(RepairedWrapper):
         return max(-(-self._updates(n_samples) // n_batches), at_least)
 
     def _updates(self, n_samples):
-        """Return the updates that `epochs="auto"` makes."""
+        """Return the number of updates for `epochs="auto"`."""
         return UPDATES
 
-    def _learning_rate_falls(self, optimizer, callbacks):
-        """Return whether nothing else sets the learning rate over the epochs."""
+    def _uses_cosine(self, optimizer, callbacks):
+        """Return whether the cosine alone sets the learning rate over the epochs."""
         if isinstance(self.optimizer, keras.optimizers.Optimizer):
             return False
         by_update = not isinstance(optimizer.get_config().get("learning_rate"), float)

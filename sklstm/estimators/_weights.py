@@ -1,4 +1,4 @@
-"""Weights of samples, validated."""
+"""Checks of sample weights."""
 
 import numpy as np
 
@@ -7,24 +7,9 @@ from sklstm._validation import is_number
 
 
 def check_weights(sample_weight, table):
-    """Return weights as an array of float64; None for None.
+    """Return weights as float64 array of shape (n_samples,), or None for None.
 
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n_samples,) or None
-        As given by the user.
-
-    table : SequenceTable
-        The samples.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,) or None
-
-    Raises
-    ------
-    ValueError
-        If a weight is no number or negative, or all are zero.
+    Raise ValueError if a weight is no number or negative, or if all are zero.
     """
     if sample_weight is None:
         return None
@@ -46,7 +31,7 @@ def check_weights(sample_weight, table):
 
 
 def in_float32(weights):
-    """Return weights in float32; raise where they are too large for it."""
+    """Return weights in float32; raise if they are too large for it."""
     with np.errstate(over="ignore"):
         narrow = weights.astype(np.float32)
     if not np.isfinite(narrow).all():

@@ -5,6 +5,7 @@ import pandas as pd
 
 from sklstm._series import (
     TimeLabels,
+    check_labelled,
     check_sorted,
     check_unique,
     column_of,
@@ -142,6 +143,7 @@ class Panel:
         of_groups = self.group_by is not None
         if not self.is_frame or (of_groups and numbers_rows(self.frame.index)):
             return None
+        check_labelled(index, self.name, "Fill it.")
         labels, own = TimeLabels(index), (self.series, self.group_by)
         check_sorted(labels, *own, lambda *_: "Sort the rows in time.", self.name)
         check_unique(labels, *own, self.name)

@@ -612,7 +612,7 @@ def test_a_classifier_refuses_the_loss_of_quantiles():
 @pytest.mark.parametrize("metric", ["AUC", "Precision", keras.metrics.F1Score])
 def test_a_metric_over_columns_names_the_loss_that_has_them(metric):
     y = np.arange(10) % 3
-    with pytest.raises(ValueError, match=r"one column a class.*categorical_cross"):
+    with pytest.raises(ValueError, match=r"one column per class.*categorical_cross"):
         LSTMClassifier(**QUICK, metrics=[metric]).fit(GOOD, y)
     loss = "categorical_crossentropy"
     clf = LSTMClassifier(**QUICK, metrics=[metric], loss=loss).fit(GOOD, y)

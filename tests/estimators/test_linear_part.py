@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from sklstm.estimators._linear_forms import Units, spreads_of
+from sklstm.estimators._linear_forms import WindowScaling, spreads_of
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._read_windows import WindowReader, moments_of
 from sklstm.estimators._ridge import PENALTIES, Moments, ridge_path
@@ -161,22 +161,26 @@ def test_spreads_have_the_same_bits_with_and_without_missing_steps_around():
 
 
 def test_units_by_hand():
-    units = Units(np.array([1, -1]), np.array([-2.0, 1.0]), np.array([3.0, 0.0]), 2)
+    scaling = WindowScaling(
+        np.array([1, -1]), np.array([-2.0, 1.0]), np.array([3.0, 0.0]), 2
+    )
     steps = np.array([[[1.0, 10.0], [2.0, 10.0], [3.0, 16.0]]])
     blocks = [(slice(0, 1), steps, None)]
-    units.fit(blocks, *moments_of(blocks))
-    np.testing.assert_allclose(units.means, [2, 12])
+    scaling.fit(blocks, *moments_of(blocks))
+    np.testing.assert_allclose(scaling.means, [2, 12])
     spread = np.std([10, 10, 16])
-    X, levels, scales = units.relative(steps, units.spreads(steps, None), "standard")
+    X, levels, scales = scaling.relative(
+        steps, scaling.spreads(steps, None), "standard"
+    )
     # y = 3 - 2 * feature, and the second column of y is relative to nothing
     np.testing.assert_allclose(levels, [[3 - 2 * 16, 0]])
     np.testing.assert_allclose(scales, [[2 * spread, 1]])
     of_first = (np.array([2.0, 3.0]) - 2) / np.std([1, 2, 3])
     np.testing.assert_allclose(X, [[of_first[0], -6 / spread, of_first[1], 0]])
-    X, levels, scales = units.relative(steps, units.spreads(steps, None), "last")
+    X, levels, scales = scaling.relative(steps, scaling.spreads(steps, None), "last")
     np.testing.assert_allclose(levels, [[3 - 2 * 16, 0]])
     np.testing.assert_allclose(scales, [[2 * spread, 1]])  # of all rows: the same here
-    X, levels, scales = units.relative(steps, units.spreads(steps, None), "none")
+    X, levels, scales = scaling.relative(steps, scaling.spreads(steps, None), "none")
     np.testing.assert_array_equal(levels, [[0, 0]])
     np.testing.assert_array_equal(scales, [[1, 1]])
     assert not np.allclose(X[0, 3], 0)
@@ -280,9 +284,11 @@ def test_scale_of_is_least_squares():
 # --------------------------------------------------------------------- the linear part
 def part_of(windows, y, norms, features, n_steps=4, **arguments):
     features = np.asarray(features)
-    units = Units(features, np.ones(len(features)), np.zeros(len(features)), n_steps)
+    scaling = WindowScaling(
+        features, np.ones(len(features)), np.zeros(len(features)), n_steps
+    )
     table = table_of(windows)
-    part = LinearPart(table.n_timesteps, True, units)
+    part = LinearPart(table.n_timesteps, True, scaling)
     return part.fit(table, y, norms=norms, **arguments)
 
 
@@ -317,7 +323,7 @@ def test_relative_forms_follow_level_and_scale():
         moved, _ = part.predict(table_of(windows + 64))
         np.testing.assert_allclose(moved, outputs + 64, rtol=1e-5)
     larger, _ = part.predict(table_of(windows * 8))
-    wide = windows[..., 0].std(axis=1) > part.units.floors[0]
+    wide = windows[..., 0].std(axis=1) > part.scaling.floors[0]
     np.testing.assert_allclose(larger[wide], outputs[wide] * 8, rtol=1e-5)
 
 
@@ -329,7 +335,7 @@ def test_the_mean_of_three_without_the_one_that_knows_a_level_far_away():
     far = table_of(windows + 1e4)
     outputs, _ = part.predict(far)
     near, _ = part.predict(table_of(windows))
-    relative = LinearPart(part.n_timesteps, part.by_place, part.units)
+    relative = LinearPart(part.n_timesteps, part.by_place, part.scaling)
     relative.reader, relative.low, relative.high = part.reader, part.low, part.high
     relative.members = [m for m in part.members if m.form.norm != "none"]
     expected, _ = relative.predict(table_of(windows))
@@ -376,8 +382,8 @@ def test_outputs_of_which_some_are_unknown_are_each_on_their_own():
 def fitted_linear_part(X, y, weights, features=(-1,), norms=("none",)):
     table = SequenceTable.from_array(X)
     n = len(features)
-    units = Units(np.array(features), np.ones(n), np.zeros(n), X.shape[1])
-    part = LinearPart(X.shape[1], False, units)
+    scaling = WindowScaling(np.array(features), np.ones(n), np.zeros(n), X.shape[1])
+    part = LinearPart(X.shape[1], False, scaling)
     part.fit(table, y, weights, norms)
     return part
 

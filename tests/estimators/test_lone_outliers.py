@@ -6,8 +6,8 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
-from sklstm.estimators._linear_forms import Units
-from sklstm.estimators._lone_outliers import hold_outliers
+from sklstm.estimators._linear_forms import WindowScaling
+from sklstm.estimators._lone_outliers import have_outliers
 from sklstm.forecasting import make_multistep
 from sklstm.sequences import SequenceTable
 
@@ -21,7 +21,7 @@ def months(seed=0):
 
 
 def held(series, slope=1.0, offset=0.0, n=None):
-    """Which windows or their targets hold an outlier; y in other units than X."""
+    """Which windows or their targets hold an outlier; y on another scale than X."""
     n = len(series) - LENGTH - STEPS + 1 if n is None else n
     y = np.stack([series[LENGTH + k : LENGTH + k + n] for k in range(STEPS)], axis=1)
     table = SequenceTable(
@@ -29,10 +29,10 @@ def held(series, slope=1.0, offset=0.0, n=None):
         np.arange(n),
         np.full(n, LENGTH),
     )
-    units = Units(
+    scaling = WindowScaling(
         np.zeros(STEPS, int), np.full(STEPS, slope), np.full(STEPS, offset), LENGTH
     )
-    return hold_outliers(table, slope * y + offset, units)
+    return have_outliers(table, slope * y + offset, scaling)
 
 
 @pytest.mark.parametrize(("slope", "offset"), [(1, 0), (-0.01, 5), (1000, -3)])
@@ -83,19 +83,19 @@ def test_what_another_feature_tells_is_no_outlier(ahead):
     flag[120 - ahead] = 1
     rows = np.stack([series, flag], axis=1)
     table = SequenceTable(rows, np.arange(N - LENGTH), np.full(N - LENGTH, LENGTH))
-    units = Units(np.array([0]), np.ones(1), np.zeros(1), LENGTH)
-    assert not hold_outliers(table, series[LENGTH:, np.newaxis], units).any()
+    scaling = WindowScaling(np.array([0]), np.ones(1), np.zeros(1), LENGTH)
+    assert not have_outliers(table, series[LENGTH:, np.newaxis], scaling).any()
     plain = np.stack([series, np.cos(np.arange(N))], axis=1)
-    assert hold_outliers(
-        table.with_values(plain), series[LENGTH:, np.newaxis], units
+    assert have_outliers(
+        table.with_values(plain), series[LENGTH:, np.newaxis], scaling
     ).any()
 
 
 def test_samples_of_their_own_are_not_looked_at():
     X = np.random.default_rng(0).normal(size=(50, 6, 1))
     X[7, 3] = 1000
-    units = Units(np.array([0]), np.ones(1), np.zeros(1), 6)
-    assert not hold_outliers(SequenceTable.from_array(X), X[:, 0], units).any()
+    scaling = WindowScaling(np.array([0]), np.ones(1), np.zeros(1), 6)
+    assert not have_outliers(SequenceTable.from_array(X), X[:, 0], scaling).any()
 
 
 @pytest.mark.parametrize("at", [42, 84, 126, 138, 158])

@@ -293,12 +293,12 @@ def test_a_feature_that_is_not_found_is_told(prices):
     assert pipe[-1].target_feature_.tolist() == [0]
     naive(8, target_feature=2).fit(prices, noisy)  # silent
     y = prices[["price"]].assign(noisy=noisy)
-    with pytest.warns(UserWarning, match=r"Column 1 of y goes on with none"):
+    with pytest.warns(UserWarning, match=r"Column 1 of y continues none"):
         pipe = naive(8).fit(prices[["price", "load", "sold"]], y)
     # In other units it is found, and told of its units.
     scaled = make_pipeline(SlidingWindow(8), PerFeatureScaler(), NaiveForecaster())
     prices = prices[["load", "price"]]
-    with pytest.warns(UserWarning, match="is in other units than feature 1 of the win"):
+    with pytest.warns(UserWarning, match="on another scale than feature 1 of the win"):
         scaled.fit(prices, prices["price"])
 
 
@@ -371,7 +371,7 @@ def test_a_scaler_between_windows_and_forecast_is_told():
     X = load_airline()
     y = X["passengers"]
     pipe = make_pipeline(SlidingWindow(12), PerFeatureScaler(), NaiveForecaster(12))
-    with pytest.warns(UserWarning, match="is in other units than feature 0 of the win"):
+    with pytest.warns(UserWarning, match="on another scale than feature 0 of the win"):
         pipe.fit(X, y)
     noisy = y + np.random.default_rng(0).normal(size=144)
     naive(12, 12).fit(X, noisy)  # silent: it is like the column
@@ -394,7 +394,7 @@ def test_another_horizon_than_the_windows_have_is_told(ahead):
     X = 5 + np.random.default_rng(0).normal(size=(80, 2)).cumsum(axis=0)
     window = SlidingWindow(4, horizon=ahead)
     naive = NaiveForecaster(target_feature=1)
-    with pytest.warns(UserWarning, match=f"{ahead} steps after .* Set horizon={ahead}"):
+    with pytest.warns(UserWarning, match=f"{ahead} rows after .* Set horizon={ahead}"):
         make_pipeline(window, naive).fit(X, X[:, 1])
     make_pipeline(window, naive.set_params(horizon=ahead)).fit(X, X[:, 1])
 

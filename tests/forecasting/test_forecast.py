@@ -544,6 +544,14 @@ BAD = {
         bad(X=series().iloc[[*range(118), 119, 118]]),
         "not sorted: label .* of row 119 is earlier",
     ),
+    "no time": (
+        bad(X=series().set_axis([*series().index[:5], pd.NaT, *series().index[6:]])),
+        r"index of X is missing \(NaN or NaT\) in row 5.*Fill it\.$",
+    ),
+    "no time ahead": (
+        bad(X_future=calendar(2).set_axis([calendar(1).index[0], pd.NaT])),
+        r"index of X_future is missing \(NaN or NaT\) in row 1.*Fill it\.$",
+    ),
     "repeated": (
         bad(X=series().iloc[[*range(119), 118]]),
         "of row 119 of X is that of an earlier row.*name their column in group_by",
