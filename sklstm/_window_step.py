@@ -91,6 +91,10 @@ class WindowStep(metaclass=ABCMeta):
     def features_of(self, X):
         """Return the features of a table, as numbers, without the column of groups.
 
+        They must have the values that they have in X: a forecast writes its predictions
+        of a target into the target's column of what this returns. Transform windows in
+        `transform` and :meth:`as_transformed`.
+
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_rows, n_columns)
