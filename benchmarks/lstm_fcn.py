@@ -25,7 +25,7 @@ def _patch_size(n_timesteps):
 
 
 def sklstm_epochs(n_timesteps, filters, pool_size):
-    """Give a function that trains for some epochs, from a new network on."""
+    """Return a function that trains for some epochs, from a new network on."""
     from sklstm import LSTMClassifier
 
     X, y = _data(n_timesteps)
@@ -34,6 +34,7 @@ def sklstm_epochs(n_timesteps, filters, pool_size):
         fcn_filters=filters,
         fcn_pool_size=pool_size,
         fcn_pooling="mean",
+        fcn_dropout=0,
         patch_size=_patch_size(n_timesteps),
         bidirectional=False,
         batch_size=BATCH_SIZE,
@@ -43,7 +44,7 @@ def sklstm_epochs(n_timesteps, filters, pool_size):
 
 
 def keras_epochs(n_timesteps, filters, pool_size):
-    """Give a function that trains for some epochs."""
+    """Return a function that trains for some epochs."""
     import keras
     from keras import layers
 
@@ -65,7 +66,7 @@ def keras_epochs(n_timesteps, filters, pool_size):
 
 
 def torch_epochs(n_timesteps, filters, pool_size):
-    """Give a function that trains for some epochs."""
+    """Return a function that trains for some epochs."""
     import torch
     from torch_network import LSTMFCN
 

@@ -275,6 +275,7 @@ def lstm_fcn():
         bidirectional=False,
         fcn_filters=(128, 256, 128),
         fcn_pooling="mean",
+        fcn_dropout=0,
         epochs=10,
         random_state=0,
     )

@@ -89,7 +89,7 @@ def test_weights_that_were_set_are_gone_on_from(monkeypatch):
     monkeypatch.setattr("sklstm.estimators._network_weight._MOSTLY_NETWORK", np.inf)
     monkeypatch.setattr(
         "sklstm.estimators._network_weight._Trial.alone",
-        lambda self, weight: np.stack([self.rest, 0 * self.rest], axis=1),
+        lambda self, weight: np.stack([self.residual, 0 * self.residual], axis=1),
     )
     regressor(**given).fit(X, y)
     assert begun == [1]
