@@ -165,7 +165,7 @@ def test_a_classifier_wants_probabilities():
         return keras.Sequential([keras.Input((4, 1)), layers.LSTM(2), dense])
 
     clf = LSTMClassifier(model=logits, **QUICK).fit(X, np.arange(30) % 3)
-    with pytest.raises(ValueError, match="End .* activation='softmax'"):
+    with pytest.raises(ValueError, match=r"End .* activation='softmax'"):
         clf.predict(X)
 
 
