@@ -109,9 +109,18 @@ def test_functions_run_in_the_calling_thread():
 
 
 def test_the_cache_of_operations_is_cleared():
+    # A random operation keeps its place in the sequence in its kernel.
+    tf = libraries().tf
+
+    def draw():
+        return float(tf.random.uniform([], seed=1))
+
     with tensorflow_room() as room:
-        libraries().tf.constant(1.0) + 1
         room.clear_kernel_cache()
+        first, second = draw(), draw()
+        room.clear_kernel_cache()
+        assert first != second
+        assert draw() == first
 
 
 def test_has_computed_tells_whether_tensorflow_was_used():
