@@ -2,7 +2,7 @@
 
 from sklstm.networks._build import build, fuse
 from sklstm.networks._custom import CustomSpec, masked
-from sklstm.networks._fused import FusedLSTM
+from sklstm.networks._fused import FusedGRU, FusedLSTM, FusedSimpleRNN
 from sklstm.networks._initial import initial_weights
 from sklstm.networks._known import KnownLoss
 from sklstm.networks._linear import LinearSpec, with_linear_part
@@ -12,7 +12,9 @@ from sklstm.networks._tokens import index_tokens, taking_tokens
 
 __all__ = [
     "CustomSpec",
+    "FusedGRU",
     "FusedLSTM",
+    "FusedSimpleRNN",
     "KnownLoss",
     "LinearSpec",
     "NetworkSpec",

@@ -1,47 +1,26 @@
-"""Keras's LSTM layer on TensorFlow's fused CPU operations."""
+"""Keras's recurrent layers, faster on a CPU."""
 
 import itertools
 
 import keras
 import tensorflow as tf
 
-from sklstm.networks._block_lstm import block_lstm
+from sklstm.networks._cells import GRUCell, LSTMCell, SimpleRNNCell, run_cell
 
 
-@keras.saving.register_keras_serializable("sklstm")
-class FusedLSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM` as one fused operation on a CPU, for sequences with lengths.
-
-    Arguments, weights and config are those of `keras.layers.LSTM`. One operation of
-    TensorFlow computes all time steps if the activations are tanh and sigmoid, the cell
-    has no dropout, the dtype is float32, the layer is not stateful, and no GPU is used.
-    Otherwise the layer calls the code of Keras.
-
-    See Also
-    --------
-    sklstm.networks.fuse : Build a network with fused LSTM layers.
-
-    Examples
-    --------
-    >>> import keras, numpy as np
-    >>> from sklstm.networks import FusedLSTM
-    >>> X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
-    >>> layer = FusedLSTM(4)
-    >>> states = layer(X, lengths=np.array([5, 2]))
-    >>> bool(np.allclose(states[1], layer(X[1:, :2])[0], atol=1e-6))
-    True
-    """
+class _FusedLayer:
+    """Mixin of a recurrent layer of Keras that computes all time steps at once."""
 
     # Parts of a batch that are computed at the same time.
     n_parts = 1
 
     @classmethod
-    def of(cls, lstm, n_parts=1):
+    def of(cls, layer, n_parts=1):
         """Create a fused layer that shares the weights of a built layer.
 
         Parameters
         ----------
-        lstm : keras.layers.LSTM
+        layer : keras.layers.LSTM, keras.layers.GRU or keras.layers.SimpleRNN
             A built layer.
 
         n_parts : int, default=1
@@ -49,11 +28,11 @@ class FusedLSTM(keras.layers.LSTM):
 
         Returns
         -------
-        FusedLSTM
+        FusedLSTM, FusedGRU or FusedSimpleRNN
             A new layer over the same variables.
         """
-        fused = cls.from_config(lstm.get_config())
-        fused.cell = lstm.cell
+        fused = cls.from_config(layer.get_config())
+        fused.cell = layer.cell
         fused.built = True
         fused.n_parts = n_parts
         return fused
@@ -69,13 +48,13 @@ class FusedLSTM(keras.layers.LSTM):
             The sequences. The padding after their ends must be finite.
 
         initial_state : list of Tensor of shape (n_samples, units), default=None
-            Hidden and cell state before the first time step; None means zeros.
+            States before the first time step; None means zeros.
 
         mask : Tensor of bool, of shape (n_samples, n_timesteps), default=None
-            As for `keras.layers.LSTM`; not together with `lengths`.
+            As for Keras's layer; not together with `lengths`.
 
         training : bool, default=False
-            As for `keras.layers.LSTM`.
+            As for Keras's layer.
 
         lengths : Tensor of int, of shape (n_samples,), default=None
             Number of time steps of each sequence, from 0 to `n_timesteps`, without the
@@ -84,7 +63,7 @@ class FusedLSTM(keras.layers.LSTM):
         Returns
         -------
         Tensor or list of Tensor
-            As of `keras.layers.LSTM` with a mask of `lengths` time steps and
+            As of Keras's layer with a mask of `lengths` time steps and
             ``zero_output_for_mask``: zeros after the end of a sequence.
         """
         if mask is not None and lengths is not None:
@@ -96,8 +75,13 @@ class FusedLSTM(keras.layers.LSTM):
         x = tf.transpose(tf.cast(sequences, tf.float32), (1, 0, 2))
         if lengths is not None:
             lengths = tf.cast(lengths, tf.int32)
-        parts = self._split_batch(x, lengths, *initial_state)
-        results = [self._run(*part) for part in parts]
+        masks = self._dropout_masks(initial_state[0]) if training else []
+        parts = self._split_batch(x, lengths, [*initial_state, *masks])
+        n_states = len(initial_state)
+        results = [
+            self._run(x, lengths, others[:n_states], others[n_states:])
+            for x, lengths, others in parts
+        ]
         joined = [tf.concat(result, axis=0) for result in zip(*results, strict=True)]
         if self._batch_multiple(x) > 1:
             joined = [result[: tf.shape(sequences)[0]] for result in joined]
@@ -106,10 +90,7 @@ class FusedLSTM(keras.layers.LSTM):
     def _fusible(self):
         cell = self.cell
         return (
-            cell.activation is keras.activations.tanh
-            and cell.recurrent_activation is keras.activations.sigmoid
-            and not cell.dropout
-            and not cell.recurrent_dropout
+            not cell.dropout
             and not self.stateful
             and self.compute_dtype == cell.variable_dtype == "float32"
             and not tf.config.list_logical_devices("GPU")
@@ -127,26 +108,30 @@ class FusedLSTM(keras.layers.LSTM):
         outputs = tf.where(mask[..., tf.newaxis], outputs, 0.0)
         return [outputs, *states] if self.return_state else outputs
 
+    def _dropout_masks(self, h):
+        """Draw the masks of recurrent dropout as Keras does."""
+        if not self.cell.recurrent_dropout:
+            return []
+        masks = self.cell.get_recurrent_dropout_mask(h)
+        self.cell.reset_recurrent_dropout_mask()
+        return masks if isinstance(masks, list) else [masks]
+
     def _batch_multiple(self, x):
-        """Return a factor that the number of samples must have.
+        """Return a factor that the number of samples must have."""
+        return 1
 
-        The operation is slow, and warns, if the number of samples is odd and that of
-        units or features as well.
-        """
-        return 2 if self.units % 2 or x.shape[2] % 2 else 1
-
-    def _split_batch(self, x, lengths, h, c):
+    def _split_batch(self, x, lengths, others):
         """Yield the parts of a batch."""
-        n_samples = tf.shape(h)[0]
+        n_samples = tf.shape(x)[1]
         multiple = self._batch_multiple(x)
         if multiple > 1:
             missing = -n_samples % multiple
             n_samples += missing
             x = tf.pad(x, [[0, 0], [0, missing], [0, 0]])
-            h, c = (tf.pad(state, [[0, missing], [0, 0]]) for state in (h, c))
+            others = [tf.pad(one, [[0, missing], [0, 0]]) for one in others]
             lengths = None if lengths is None else tf.pad(lengths, [[0, missing]])
         if self.n_parts == 1:
-            yield x, lengths, h, c
+            yield x, lengths, others
             return
         n_pieces = n_samples // multiple
         bounds = [
@@ -154,23 +139,29 @@ class FusedLSTM(keras.layers.LSTM):
         ]
         for low, high in itertools.pairwise(bounds):
             of_part = None if lengths is None else lengths[low:high]
-            yield x[:, low:high], of_part, h[low:high], c[low:high]
+            yield x[:, low:high], of_part, [one[low:high] for one in others]
 
-    def _run(self, x, lengths, h, c):
+    def _run(self, x, lengths, states, masks):
         """Compute the output for a part of the batch, and its states if requested."""
-        cell = self.cell
-        bias = cell.bias.value if self.use_bias else tf.zeros(4 * self.units)
-        weights = cell.kernel.value, cell.recurrent_kernel.value, bias
         if self.go_backwards:
             x = _reverse(x, lengths)
-        hs, *cs = block_lstm(x, h, c, *weights, cell_states=self.return_state)
+        weights = self.cell.kernel.value, self.cell.recurrent_kernel.value, self._bias()
+        masks, all_states = masks or None, self.return_state
+        cell = self._kind(self.cell)
+        found = run_cell(cell, x, states, weights, masks, all_states)
         if self.return_sequences:
-            output = tf.transpose(self._in_keras_order(hs, lengths), (1, 0, 2))
+            output = tf.transpose(self._in_keras_order(found[0], lengths), (1, 0, 2))
         else:
-            output = _last(hs, lengths, tf.zeros_like(h))
+            output = _last(found[0], lengths, tf.zeros_like(states[0]))
         if not self.return_state:
             return [output]
-        return [output, _last(hs, lengths, h), _last(*cs, lengths, c)]
+        pairs = zip(found, states, strict=True)
+        return [output, *(_last(of_steps, lengths, one) for of_steps, one in pairs)]
+
+    def _bias(self):
+        if self.use_bias:
+            return self.cell.bias.value
+        return tf.zeros(self.cell.recurrent_kernel.shape[1])
 
     def _in_keras_order(self, states, lengths):
         """Set states after the ends to zero; Keras returns backward runs reversed."""
@@ -181,6 +172,106 @@ class FusedLSTM(keras.layers.LSTM):
         if not self.go_backwards:
             return states
         return tf.reverse(_reverse(states, lengths), axis=[0])
+
+
+@keras.saving.register_keras_serializable("sklstm")
+class FusedLSTM(_FusedLayer, keras.layers.LSTM):
+    """`keras.layers.LSTM`, faster on a CPU, for sequences with lengths.
+
+    Arguments, weights and config are those of `keras.layers.LSTM`. All time steps are
+    computed by one operation of TensorFlow if the activations are tanh and sigmoid and
+    there is no recurrent dropout, else by a loop of few operations. With `dropout`,
+    another dtype than float32, a stateful layer or a GPU, the layer calls the code of
+    Keras.
+
+    See Also
+    --------
+    sklstm.networks.fuse : Build a network with fused layers.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from sklstm.networks import FusedLSTM
+    >>> X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    >>> layer = FusedLSTM(4)
+    >>> states = layer(X, lengths=np.array([5, 2]))
+    >>> bool(np.allclose(states[1], layer(X[1:, :2])[0], atol=1e-6))
+    True
+    """
+
+    _kind = LSTMCell
+
+    def _batch_multiple(self, x):
+        # The fused operation is slow, and warns, if the number of samples is odd and
+        # that of units or features as well.
+        return 2 if self.units % 2 or x.shape[2] % 2 else 1
+
+
+@keras.saving.register_keras_serializable("sklstm")
+class FusedGRU(_FusedLayer, keras.layers.GRU):
+    """`keras.layers.GRU`, faster on a CPU, for sequences with lengths.
+
+    Arguments, weights and config are those of `keras.layers.GRU`. A loop of few
+    operations runs over the time steps. With `dropout`, ``reset_after=False``, another
+    dtype than float32, a stateful layer or a GPU, the layer calls the code of Keras.
+
+    See Also
+    --------
+    FusedLSTM : The same for an LSTM.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from sklstm.networks import FusedGRU
+    >>> X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    >>> layer = keras.layers.GRU(4)
+    >>> states = layer(X)
+    >>> bool(np.allclose(FusedGRU.of(layer)(X), states, atol=1e-6))
+    True
+    """
+
+    _kind = GRUCell
+
+    def _fusible(self):
+        return super()._fusible() and self.cell.reset_after
+
+    def _bias(self):
+        if self.use_bias:
+            return self.cell.bias.value
+        return tf.zeros((2, self.cell.recurrent_kernel.shape[1]))
+
+
+@keras.saving.register_keras_serializable("sklstm")
+class FusedSimpleRNN(_FusedLayer, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN`, faster on a CPU, for sequences with lengths.
+
+    Arguments, weights and config are those of `keras.layers.SimpleRNN`. A loop of few
+    operations runs over the time steps. With `dropout`, another dtype than float32, a
+    stateful layer or a GPU, the layer calls the code of Keras.
+
+    See Also
+    --------
+    FusedLSTM : The same for an LSTM.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> from sklstm.networks import FusedSimpleRNN
+    >>> X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    >>> layer = keras.layers.SimpleRNN(4)
+    >>> states = layer(X)
+    >>> bool(np.allclose(FusedSimpleRNN.of(layer)(X), states, atol=1e-6))
+    True
+    """
+
+    _kind = SimpleRNNCell
+
+
+FUSED = {
+    keras.layers.LSTM: FusedLSTM,
+    keras.layers.GRU: FusedGRU,
+    keras.layers.SimpleRNN: FusedSimpleRNN,
+}
 
 
 def _reverse(x, lengths):

@@ -2,7 +2,7 @@
 
 from keras import layers, ops
 
-from sklstm.networks._fused import FusedLSTM
+from sklstm.networks._fused import FUSED
 from sklstm.networks._stable_sums import StableConv, StableNorm
 
 
@@ -16,7 +16,7 @@ def run_masked(layer, x, steps):
 def run_fused(layer, x, steps, n_parts):
     """Run a layer on sequences that are padded at the end.
 
-    An LSTM, also within a `Bidirectional`, runs as a :class:`FusedLSTM`.
+    A recurrent layer, also within a `Bidirectional`, runs as a fused layer.
     """
     if isinstance(layer, layers.Conv1D):
         return StableConv(layer)(x)
@@ -28,6 +28,6 @@ def run_fused(layer, x, steps, n_parts):
         if layer.return_sequences:
             backward = ops.flip(backward, axis=1)
         return ops.concatenate([forward, backward], axis=-1)
-    if isinstance(layer, layers.LSTM):
-        return FusedLSTM.of(layer, n_parts)(x, lengths=steps.lengths)
+    if type(layer) in FUSED:
+        return FUSED[type(layer)].of(layer, n_parts)(x, lengths=steps.lengths)
     return layer(x, mask=steps.mask)

@@ -1,4 +1,4 @@
-"""The fused LSTM and the networks of it, against stock Keras layers."""
+"""The fused layers and the networks of them, against stock Keras layers."""
 
 import keras
 import numpy as np
@@ -6,7 +6,15 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from sklstm.networks import FusedLSTM, NetworkSpec, build, fuse, initial_weights
+from sklstm.networks import (
+    FusedGRU,
+    FusedLSTM,
+    FusedSimpleRNN,
+    NetworkSpec,
+    build,
+    fuse,
+    initial_weights,
+)
 
 T, F = 5, 3
 LENGTHS = np.array([5, 0, 3, 1, 4])
@@ -17,12 +25,41 @@ def draw(*shape, seed=0):
     return generator.normal(size=shape).astype(np.float32)
 
 
-def pair(units, n_parts=1, features=F, **arguments):
+FUSED = {
+    layers.LSTM: FusedLSTM,
+    layers.GRU: FusedGRU,
+    layers.SimpleRNN: FusedSimpleRNN,
+}
+
+
+def pair(units, n_parts=1, features=F, kind=layers.LSTM, **arguments):
     """A stock layer whose weights are all other than zero, and its fused twin."""
-    stock = layers.LSTM(units, **arguments)
+    stock = kind(units, **arguments)
     stock.build((5 if arguments.get("stateful") else None, None, features))
     stock.set_weights([0.4 * draw(*w.shape, seed=9) for w in stock.get_weights()])
-    return stock, FusedLSTM.of(stock, n_parts)
+    return stock, FUSED[kind].of(stock, n_parts)
+
+
+# Cells whose time steps a loop computes: layer, arguments, and number of states.
+LOOPS = {
+    "GRU": (layers.GRU, {}, 1),
+    "GRU, relu": (layers.GRU, {"activation": "relu"}, 1),
+    "GRU, elu and softsign": (
+        layers.GRU,
+        {"activation": "elu", "recurrent_activation": "softsign"},
+        1,
+    ),
+    "simple RNN": (layers.SimpleRNN, {}, 1),
+    "simple RNN, relu": (layers.SimpleRNN, {"activation": "relu"}, 1),
+    "simple RNN, gelu": (layers.SimpleRNN, {"activation": "gelu"}, 1),
+    "LSTM, relu": (layers.LSTM, {"activation": "relu"}, 2),
+    "LSTM, linear": (layers.LSTM, {"activation": "linear"}, 2),
+    "LSTM, silu and hard_sigmoid": (
+        layers.LSTM,
+        {"activation": "silu", "recurrent_activation": "hard_sigmoid"},
+        2,
+    ),
+}
 
 
 def run(layer, x, state=None, compiled=False, **arguments):
@@ -40,6 +77,7 @@ def run(layer, x, state=None, compiled=False, **arguments):
         return outputs, tape.gradient(loss, sources)
 
     outputs, gradients = (tf.function(call) if compiled else call)(x, state)
+    gradients = [tf.zeros(()) if g is None else g for g in gradients]
     return [np.asarray(a) for a in outputs], [np.asarray(a) for a in gradients]
 
 
@@ -244,12 +282,94 @@ def test_both_directions_in_keras_bidirectional_are_those_of_stock_layers():
     assert ours.shape == theirs.shape
 
 
+# ------------------------------------------------------------- loops over time steps
+@pytest.mark.parametrize(
+    ("n_parts", "n_samples", "n_timesteps", "compiled"),
+    [(1, 5, 5, False), (2, 5, 9, True), (1, 1, 1, True), (2, 3, 8, False)],
+)
+@pytest.mark.parametrize("name", [*LOOPS])
+def test_outputs_and_gradients_of_a_loop_are_those_of_keras(
+    name, n_parts, n_samples, n_timesteps, compiled
+):
+    kind, arguments, _ = LOOPS[name]
+    stock, fused = pair(6, n_parts, kind=kind, **arguments)
+    x = draw(n_samples, n_timesteps, F)
+    assert_alike(run(fused, x, compiled=compiled), run(stock, x))
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("name", [*LOOPS])
+def test_loops_take_lengths_states_and_directions(name, return_sequences, go_backwards):
+    kind, arguments, n_states = LOOPS[name]
+    stock, fused = pair(
+        5,
+        2,
+        kind=kind,
+        return_sequences=return_sequences,
+        return_state=True,
+        go_backwards=go_backwards,
+        zero_output_for_mask=return_sequences,
+        **arguments,
+    )
+    x = draw(5, T, F)
+    state = [draw(5, 5, seed=i + 1) for i in range(n_states)]
+    lengths = LENGTHS if return_sequences else np.maximum(LENGTHS, 1)
+    mask = tf.sequence_mask(lengths, T)
+    ours = run(fused, x, state, lengths=lengths, compiled=True)
+    assert_alike(ours, run(stock, x, state, mask=mask))
+
+
+@pytest.mark.parametrize("kind", [*FUSED])
+def test_all_loops_do_without_a_bias_and_without_samples(kind):
+    relu = {"activation": "relu", "kind": kind}
+    stock, fused = pair(5, 2, use_bias=False, **relu)
+    x = draw(4, T, F)
+    assert_alike(run(fused, x), run(stock, x))
+    (outputs,), gradients = run(pair(5, 2, **relu)[1], draw(0, T, F))
+    assert outputs.shape == (0, 5)
+    assert all(not gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize("n_parts", [1, 2])
+@pytest.mark.parametrize("kind", [*FUSED])
+def test_recurrent_dropout_drops_what_keras_drops(kind, n_parts):
+    x = draw(6, 9, F)
+    found = []
+    for place in range(2):  # two pairs of layers with generators of the same seed
+        one = pair(8, n_parts, kind=kind, recurrent_dropout=0.5, seed=3)[place]
+        found.append([run(one, x, training=True) for _ in range(2)])
+    for theirs, ours in zip(*found, strict=True):
+        assert_alike(ours, theirs)
+    first, second = (outputs for (outputs, *_), _ in found[0])
+    assert not np.allclose(first, second)
+    stock, fused = pair(8, n_parts, kind=kind, recurrent_dropout=0.5)
+    assert_alike(run(fused, x), run(stock, x))
+
+
+@pytest.mark.parametrize("name", [*LOOPS])
+def test_loops_ignore_what_stands_behind_the_end(name):
+    kind, arguments, _ = LOOPS[name]
+    _, fused = pair(5, 2, kind=kind, return_sequences=True, **arguments)
+    x = draw(5, T, F)
+    behind = np.arange(T) >= LENGTHS[:, np.newaxis]
+    garbage = np.where(behind[..., np.newaxis], 100 * draw(5, T, F, seed=5), x)
+    ours = run(fused, x, lengths=LENGTHS)
+    assert_alike(run(fused, garbage, lengths=LENGTHS), ours, atol=1e-7)
+    np.testing.assert_array_equal(ours[0][0][behind], 0)
+
+
+def test_a_gru_that_resets_before_the_product_is_computed_by_keras():
+    stock, fused = pair(5, kind=layers.GRU, reset_after=False)
+    assert not fused._fusible()
+    x, lengths = draw(5, T, F), np.maximum(LENGTHS, 1)
+    expected = run(stock, x, mask=tf.sequence_mask(lengths, T))
+    assert_alike(run(fused, x, lengths=lengths), expected)
+
+
 # --------------------------------------------------------------- where Keras computes
 BY_KERAS = {
-    "relu": {"activation": "relu"},
-    "hard_sigmoid": {"recurrent_activation": "hard_sigmoid"},
     "dropout": {"dropout": 0.5},
-    "recurrent_dropout": {"recurrent_dropout": 0.5},
     "float64": {"dtype": "float64"},
     "stateful": {"stateful": True},
 }
@@ -279,7 +399,7 @@ def test_other_arguments_are_computed_by_keras(name, return_sequences, return_st
 
 
 def test_there_are_zeros_behind_the_end_where_keras_computes_too():
-    _, fused = pair(5, activation="relu", return_sequences=True, return_state=True)
+    _, fused = pair(5, dropout=0.5, return_sequences=True, return_state=True)
     outputs, *_ = fused(draw(5, T, F), lengths=LENGTHS)
     behind = np.arange(T) >= LENGTHS[:, np.newaxis]
     np.testing.assert_array_equal(np.asarray(outputs)[behind], 0)
