@@ -11,12 +11,7 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import record_operation, stop_recording
 from sklstm.networks._activation import Activation
 from sklstm.networks._block_lstm import block_gradient, block_states
-from sklstm.networks._products import (
-    RecurrentProduct,
-    flat,
-    input_gradient,
-    weight_gradient,
-)
+from sklstm.networks._products import RecurrentProduct, times, total, weight_gradient
 from sklstm.networks._time_loop import run_steps
 
 
@@ -68,12 +63,7 @@ def _before(state, states):
 
 def _projection(kernel, bias):
     """Return a function that computes the products of inputs for several steps."""
-
-    def project(x):
-        product = tf.nn.bias_add(flat(x) @ kernel, bias)
-        return [tf.reshape(product, (x.shape[0], -1, kernel.shape[1]))]
-
-    return project
+    return lambda x: [tf.nn.bias_add(times(x, kernel), bias)]
 
 
 # Minimum number of units for which the loop is faster than the fused gradient, which
@@ -118,7 +108,7 @@ class LSTMCell:
             h = o * output
             return [h, c], [h, c, kept, kept_candidate, kept_output]
 
-        (h, c, *kept), _ = run_steps(
+        (h, c, *kept), *_ = run_steps(
             step,
             [x],
             states,
@@ -143,46 +133,49 @@ class LSTMCell:
         else:
             kept = [kept.i, kept.f, kept.o, kept.ci, kept.co]
         product = RecurrentProduct(_gates_first(recurrent_kernel), _reorder(masks))
-        h_before, c_before = (
-            _before(*pair) for pair in zip(states, outputs, strict=True)
-        )
-        to_c, to_gates, forget = self._slopes(kept, c_before)
+        back_to_h, back_to_x = product.backwards(), tf.transpose(_gates_first(kernel))
+        h_before, c_before = map(_before, states, outputs)
 
         def step(inputs, states):
             d_h, to_c, to_gates, forget, *d_c = inputs
             d_h += states[0]
             d_c = tf.add_n([states[1], d_h * to_c, *d_c])
             d = tf.concat([d_c, d_c, d_h, d_c], axis=1) * to_gates
-            return [product.transposed(d), d_c * forget], [d]
+            return [back_to_h(d), d_c * forget], [d]
 
-        (d,), d_states = run_steps(
+        def finish(inputs, prepared, outputs):
+            (x, h_before), (d,) = inputs[:2], outputs
+            d_weights = weight_gradient(x, d), product.gradient(h_before, d), total(d)
+            return [times(d, back_to_x)], d_weights
+
+        (d_x,), d_states, d_weights = run_steps(
             step,
-            [d_h, to_c, to_gates, forget, *d_c],
+            [x, h_before, c_before, d_h, *kept, *d_c],
             [tf.zeros_like(h), tf.zeros_like(c)],
-            [4 * self._units],
+            [x.shape[2]],
+            prepare=self._prepare_back,
+            finish=finish,
+            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
             backwards=True,
         )
-        d_weights = [
-            weight_gradient(x, d),
-            product.gradient(h_before, d),
-            tf.reduce_sum(flat(d), axis=0),
-        ]
-        d_x = input_gradient(d, _gates_first(kernel))
         return d_x, *d_states, *map(_gates_first, d_weights)
 
-    def _slopes(self, kept, c_before):
-        """Return derivatives by the next cell state and by the sums of the gates."""
-        *gates, candidate, output = kept
-        i, f, o = map(self._gate.value, gates)
-        d_i, d_f, d_o = map(self._gate.slope, gates)
+    def _prepare_back(
+        self, x, h_before, c_before, d_h, i, f, o, candidate, output, *d_c
+    ):
+        """Return derivatives by the cell state and by the sums of the gates."""
+        activation, gate = self._activation, self._gate
+        gates = map(gate.value, (i, f, o))
+        d_i, d_f, d_o = map(gate.slope, (i, f, o))
+        i, f, o = gates
         of_gates = [
-            d_i * self._activation.value(candidate),
+            d_i * activation.value(candidate),
             d_f * c_before,
-            d_o * self._activation.value(output),
-            i * self._activation.slope(candidate),
+            d_o * activation.value(output),
+            i * activation.slope(candidate),
         ]
-        to_c = o * self._activation.slope(output)
-        return to_c, tf.concat(of_gates, axis=2), f
+        to_c = o * activation.slope(output)
+        return [d_h, to_c, tf.concat(of_gates, axis=2), f, *d_c]
 
 
 def _gates_first(weights):
@@ -226,7 +219,7 @@ class GRUCell:
             h = candidate + z * (h - candidate)
             return [h], [h, kept, kept_candidate, inner]
 
-        (h, *kept), _ = run_steps(
+        (h, *kept), *_ = run_steps(
             step,
             [x],
             states,
@@ -240,39 +233,43 @@ class GRUCell:
     ):
         """Return the gradients of inputs, states and weights."""
         product = RecurrentProduct(recurrent_kernel, masks)
-        h_before = _before(*states, *outputs)
-        gates, candidate, inner = kept
+        back_to_h, back_to_x = product.backwards(), tf.transpose(kernel)
+
+        def step(inputs, states):
+            d_h, to_inner, z, _ = inputs
+            d_h += states[0]
+            d_inner = tf.concat([d_h, d_h, d_h], axis=1) * to_inner
+            return [d_h * z + back_to_h(d_inner)], [d_h, d_inner]
+
+        def finish(inputs, prepared, outputs):
+            (x, h_before), (d_h, d_inner) = inputs[:2], outputs
+            d_gates, d_candidate = d_inner[..., : 2 * self._units], d_h * prepared[-1]
+            d = tf.concat([d_gates, d_candidate], axis=2)
+            d_bias = tf.stack([total(d), total(d_inner)])
+            d_weights = weight_gradient(x, d), product.gradient(h_before, d_inner)
+            return [times(d, back_to_x)], [*d_weights, d_bias]
+
+        (d_x,), d_states, d_weights = run_steps(
+            step,
+            [x, _before(*states, *outputs), *d_outputs, *kept],
+            [tf.zeros_like(states[0])],
+            [x.shape[2]],
+            prepare=self._prepare_back,
+            finish=finish,
+            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
+            backwards=True,
+        )
+        return d_x, *d_states, *d_weights
+
+    def _prepare_back(self, x, h_before, d_h, gates, candidate, inner):
+        """Return derivatives by the product with the hidden state, and others."""
         z, r = tf.split(self._gate.value(gates), 2, axis=2)
         d_z, d_r = tf.split(self._gate.slope(gates), 2, axis=2)
         to_candidate = (1 - z) * self._activation.slope(candidate)
         to_z = (h_before - self._activation.value(candidate)) * d_z
         to_r = to_candidate * inner * d_r
         to_inner = tf.concat([to_z, to_r, to_candidate * r], axis=2)
-
-        def step(inputs, states):
-            d_h, to_inner, z = inputs
-            d_h += states[0]
-            d = tf.concat([d_h, d_h, d_h], axis=1) * to_inner
-            return [d_h * z + product.transposed(d)], [d_h]
-
-        (d_h,), d_states = run_steps(
-            step,
-            [*d_outputs, to_inner, z],
-            [tf.zeros_like(states[0])],
-            [self._units],
-            backwards=True,
-        )
-        d_gates = [d_h * to_z, d_h * to_r]
-        d_projected = tf.concat([*d_gates, d_h * to_candidate], axis=2)
-        d_inner = tf.concat([*d_gates, d_h * to_candidate * r], axis=2)
-        d_bias = [tf.reduce_sum(flat(d), axis=0) for d in (d_projected, d_inner)]
-        return (
-            input_gradient(d_projected, kernel),
-            *d_states,
-            weight_gradient(x, d_projected),
-            product.gradient(h_before, d_inner),
-            tf.stack(d_bias),
-        )
+        return [d_h, to_inner, z, to_candidate]
 
 
 class SimpleRNNCell:
@@ -295,7 +292,7 @@ class SimpleRNNCell:
             h, kept = self._activation(inputs[0] + product(states[0]))
             return [h], [h, kept]
 
-        (h, kept), _ = run_steps(
+        (h, kept), *_ = run_steps(
             step,
             [x],
             states,
@@ -309,23 +306,26 @@ class SimpleRNNCell:
     ):
         """Return the gradients of inputs, states and weights."""
         product = RecurrentProduct(recurrent_kernel, masks)
+        back_to_h, back_to_x = product.backwards(), tf.transpose(kernel)
 
         def step(inputs, states):
             d_h, slope = inputs
             d = (d_h + states[0]) * slope
-            return [product.transposed(d)], [d]
+            return [back_to_h(d)], [d]
 
-        (d,), d_states = run_steps(
+        def finish(inputs, prepared, outputs):
+            (x, h_before), (d,) = inputs[:2], outputs
+            d_weights = weight_gradient(x, d), product.gradient(h_before, d), total(d)
+            return [times(d, back_to_x)], d_weights
+
+        (d_x,), d_states, d_weights = run_steps(
             step,
-            [*d_outputs, self._activation.slope(kept)],
+            [x, _before(*states, *outputs), *d_outputs, kept],
             [tf.zeros_like(states[0])],
-            [self._units],
+            [x.shape[2]],
+            prepare=lambda x, h_before, d_h, kept: [d_h, self._activation.slope(kept)],
+            finish=finish,
+            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
             backwards=True,
         )
-        return (
-            input_gradient(d, kernel),
-            *d_states,
-            weight_gradient(x, d),
-            product.gradient(_before(*states, *outputs), d),
-            tf.reduce_sum(flat(d), axis=0),
-        )
+        return d_x, *d_states, *d_weights

@@ -2,6 +2,9 @@
 
 import tensorflow as tf
 
+# Number of rows of a product from which on TensorFlow does not add up parts.
+_FEW = 8
+
 
 class RecurrentProduct:
     """Product of the hidden state and the recurrent weights, with recurrent dropout.
@@ -18,25 +21,27 @@ class RecurrentProduct:
     def __init__(self, kernel, masks=None):
         self._masks = masks
         self._kernels = [kernel] if masks is None else _parts(kernel, masks)
-        self._transposed = None
 
     def __call__(self, h):
         """Compute the product for hidden states of shape (n_samples, units)."""
-        return _join([a @ k for a, k in zip(self._dropped(h), self._kernels)])
+        pairs = zip(self._dropped(h), self._kernels, strict=True)
+        return _join([dropped @ kernel for dropped, kernel in pairs])
 
-    def transposed(self, d):
-        """Compute the gradient of the hidden state from that of the product."""
-        if self._transposed is None:
-            self._transposed = [tf.transpose(kernel) for kernel in self._kernels]
-        if self._masks is None:
-            return d @ self._transposed[0]
-        pairs = zip(_parts(d, self._masks), self._transposed, strict=True)
-        products = [part @ kernel for part, kernel in pairs]
-        dropped = zip(products, self._masks, strict=True)
-        return tf.add_n([product * mask for product, mask in dropped])
+    def backwards(self):
+        """Return a function from the gradient of the product to that of the state."""
+        transposed = [tf.transpose(kernel) for kernel in self._kernels]
+        masks = self._masks
+        if masks is None:
+            return lambda d: d @ transposed[0]
+
+        def back(d):
+            parts = zip(_parts(d, masks), transposed, masks, strict=True)
+            return tf.add_n([part @ kernel * mask for part, kernel, mask in parts])
+
+        return back
 
     def gradient(self, h, d):
-        """Compute the gradient of the weights from those of all time steps.
+        """Compute the gradient of the weights from those of several time steps.
 
         Parameters
         ----------
@@ -53,14 +58,27 @@ class RecurrentProduct:
 
 
 def weight_gradient(x, d):
-    """Compute the gradient of weights from inputs and gradients of all time steps."""
-    return tf.matmul(flat(x), flat(d), transpose_a=True)
+    """Compute the gradient of weights from inputs and gradients of several time steps.
+
+    TensorFlow splits a product whose result has few rows into parts that it adds up,
+    one for each thread, so that the rounding depends on the number of threads.
+    """
+    n_features = x.shape[2]
+    missing = max(_FEW - n_features, 0)
+    x = tf.pad(flat(x), [[0, 0], [0, missing]]) if missing else flat(x)
+    return tf.matmul(x, flat(d), transpose_a=True)[:n_features]
 
 
-def input_gradient(d, kernel):
-    """Compute the gradient of the inputs from that of their product with `kernel`."""
-    d_x = tf.matmul(flat(d), kernel, transpose_b=True)
-    return tf.reshape(d_x, (*tf.unstack(tf.shape(d)[:2]), kernel.shape[0]))
+def times(steps, kernel):
+    """Multiply the features of all time steps by a matrix."""
+    product = flat(steps) @ kernel
+    n_steps, n_samples = tf.unstack(tf.shape(steps)[:2])
+    return tf.reshape(product, (n_steps, n_samples, kernel.shape[1]))
+
+
+def total(steps):
+    """Sum over time steps and samples."""
+    return tf.reduce_sum(flat(steps), axis=0)
 
 
 def flat(steps):

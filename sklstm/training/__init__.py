@@ -17,8 +17,8 @@ from sklstm.training._decay import CosineDecay
 from sklstm.training._network import Network, programs
 from sklstm.training._samples import Samples
 from sklstm.training._schedule import Schedule
-from sklstm.training._threads import follow_joblib, use_threads
+from sklstm.training._threads import set_default_threads, use_threads
 
 __all__ = ["CosineDecay", "Network", "Samples", "Schedule", "programs", "use_threads"]
 
-follow_joblib()
+set_default_threads()

@@ -16,6 +16,8 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import in_calling_thread
 from sklstm.networks import CustomSpec
 
+_VARIABLE = "SKLSTM_THREADS"
+
 # Parts of a batch, and the minimum number of units for which they are faster.
 _PARTS = 2
 _UNITS_TO_PART = 40
@@ -24,10 +26,15 @@ _UNITS_TO_PART = 40
 def use_threads(n_threads=None):
     """Set TensorFlow's threads to the fastest settings for LSTMs on a CPU.
 
-    Call it before TensorFlow computes anything; later calls raise. Without a call,
-    TensorFlow's own defaults hold. Worker processes of joblib (``n_jobs=2``) use the
-    number of threads that joblib sets for them, as NumPy does. A convolution then runs
-    in one thread, which is slower for long sequences.
+    The import of an LSTM estimator does this by itself, if TensorFlow has not computed
+    before and its threads are not set; the environment variable
+    ``SKLSTM_THREADS=tensorflow`` keeps TensorFlow's own defaults. Worker processes of
+    joblib (``n_jobs=2``) use the number of threads that joblib sets for them, as NumPy
+    does. Call this function to set another number, before TensorFlow computes anything;
+    later calls raise.
+
+    Each operation then runs in one thread. Large networks of another kind, such as deep
+    convolutional ones, are slower in the same process.
 
     Parameters
     ----------
@@ -62,13 +69,20 @@ def use_threads(n_threads=None):
         ) from error
 
 
-def follow_joblib():
-    """Set the threads of a worker process to the number that joblib sets for it.
+def set_default_threads():
+    """Call :func:`use_threads`, unless the threads are set already.
 
-    joblib sets OMP_NUM_THREADS, which TensorFlow does not read. The main process, and
-    settings of TensorFlow by the user, stay unchanged.
+    They are set if TensorFlow has computed in this process, or if the user has set its
+    threads, by `tf.config.threading` or by its environment variables. The environment
+    variable ``SKLSTM_THREADS=tensorflow`` keeps TensorFlow's own defaults. joblib sets
+    OMP_NUM_THREADS for its workers, which TensorFlow does not read.
     """
-    given = os.environ.get("OMP_NUM_THREADS", "")
+    asked = os.environ.get(_VARIABLE, "sklstm")
+    if asked not in ("sklstm", "tensorflow"):
+        raise ValueError(
+            f"The environment variable {_VARIABLE} must be 'sklstm' or 'tensorflow', "
+            f"got {asked!r}."
+        )
     threading = tf.config.threading
     set_by_user = (
         threading.get_intra_op_parallelism_threads()
@@ -76,13 +90,13 @@ def follow_joblib():
         or "TF_NUM_INTRAOP_THREADS" in os.environ
         or "TF_NUM_INTEROP_THREADS" in os.environ
     )
-    is_worker = multiprocessing.parent_process() is not None
-    if not is_worker or not given.isdecimal() or int(given) < 1 or set_by_user:
+    if asked == "tensorflow" or set_by_user:
         return
-    try:
-        use_threads(int(given))
-    except RuntimeError:
-        return  # TensorFlow has already computed in the worker
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    is_worker = multiprocessing.parent_process() is not None
+    follows = is_worker and given.isdecimal() and int(given) > 0
+    with contextlib.suppress(RuntimeError):  # TensorFlow has already computed
+        use_threads(int(given) if follows else None)
 
 
 def n_parts(spec):
