@@ -53,15 +53,15 @@ class Forward:
     spec : NetworkSpec or CustomSpec
         The network.
 
-    n_parts : int
+    n_parallel : int
         Number of blocks that are computed at the same time.
     """
 
-    def __init__(self, spec, n_parts):
+    def __init__(self, spec, n_parallel):
         self.model = build(spec)
         self._spec = spec
         self._n_weights = self.model.count_params()
-        self._n_parts = n_parts
+        self._n_parallel = n_parallel
         self._compared = {}
         # Blocks are not split: half a block does not fill the kernels.
         core = fuse(spec, self.model)
@@ -84,7 +84,7 @@ class Forward:
                 lambda i, _: i < n_blocks,
                 one_block,
                 (0, outputs),
-                parallel_iterations=n_parts,
+                parallel_iterations=n_parallel,
             )
             return outputs.concat()
 
@@ -93,7 +93,7 @@ class Forward:
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with executor(spec, n_parts):
+        with executor(spec, n_parallel):
             self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, table, n_fitted):
@@ -172,7 +172,7 @@ class Forward:
     def _call(self, variables, values, blocks, n_timesteps):
         arguments = [*variables, values, as_tensor(blocks), _scalar(n_timesteps)]
         captured = self._compiled.captured_inputs
-        with executor(self._spec, self._n_parts):
+        with executor(self._spec, self._n_parallel):
             return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):
@@ -186,7 +186,7 @@ class Forward:
                 block, n_timesteps
             ):
                 return block
-        is_fused = spec.cell == "lstm"
+        is_fused = _is_fused(spec)
         if n_timesteps or (is_fused and max(spec.units) >= _WIDE):
             return default
         least, *others = _LARGE_BLOCKS[is_fused]
@@ -231,6 +231,12 @@ class Forward:
         # If most outputs are equal, as of dead units, equal bits prove nothing.
         informative = len(np.unique(expected)) > expected.size // 2
         return informative and outputs.tobytes() == expected.tobytes()
+
+
+def _is_fused(spec):
+    """Return whether one operation computes all time steps of a layer."""
+    activations = spec.activation, spec.recurrent_activation
+    return spec.cell == "lstm" and activations == ("tanh", "sigmoid")
 
 
 def _default_block_size(n_timesteps):

@@ -9,7 +9,7 @@ from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import LRUCache, ProgramPool
-from sklstm.training._threads import n_parts
+from sklstm.training._threads import n_blocks, n_parts
 from sklstm.training._variables import get_values, set_values
 
 # Maximum number of kinds of networks whose compiled functions are cached.
@@ -88,9 +88,8 @@ class Network:
         continues = schedule.first_epoch and before and settings.can_continue(before)
         moments = self._state()[1] if continues else None
         try:
-            with programs.lease(self.spec, schedule, samples, n_parts(self.spec)) as (
-                program
-            ):
+            parts = n_parts(self.spec, schedule.batch_size)
+            with programs.lease(self.spec, schedule, samples, parts) as program:
                 program.begin(schedule, self._values(program.model), moments)
                 history = run_epochs(program, samples, schedule, validation)
                 variables, moments = program.state()
@@ -122,7 +121,7 @@ class Network:
             steps of all samples, one after the other.
         """
         check_not_forked()
-        forward = forwards(self.spec, n_parts(self.spec))
+        forward = forwards(self.spec, n_blocks(self.spec))
         return forward(self._as_tensors(forward.model), table, self._n_steps)
 
     def export(self, scale=None, offset=None):

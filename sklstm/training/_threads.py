@@ -18,8 +18,11 @@ from sklstm.networks import CustomSpec
 
 _VARIABLE = "SKLSTM_THREADS"
 
-# Parts of a batch, and the minimum number of units for which they are faster.
-_PARTS = 2
+# Products of units and samples of a batch from which on 2, 4 and 8 parts of the batch
+# are computed at the same time.
+_SIZES_TO_PART = 1280, 2**15, 2**17
+
+# Minimum number of units for which two blocks are predicted at the same time.
 _UNITS_TO_PART = 40
 
 
@@ -99,13 +102,21 @@ def set_default_threads():
         use_threads(int(given) if follows else None)
 
 
-def n_parts(spec):
+def n_parts(spec, batch_size):
     """Return the number of parts into which the batches of a network are split.
 
     It does not depend on the number of threads: the rounding of gradients depends on
     the parts, and the same `random_state` must lead to the same bits in any process.
     """
-    return _PARTS if max(spec.units, default=0) >= _UNITS_TO_PART else 1
+    size = max(spec.units, default=0) * batch_size
+    parts = 2 ** sum(size >= smallest for smallest in _SIZES_TO_PART)
+    # The two directions run at the same time.
+    return max(parts // 2, 1) if getattr(spec, "bidirectional", False) else parts
+
+
+def n_blocks(spec):
+    """Return the number of blocks of samples that are predicted at the same time."""
+    return 2 if max(spec.units, default=0) >= _UNITS_TO_PART else 1
 
 
 def executor(spec, n_parts):
@@ -114,6 +125,7 @@ def executor(spec, n_parts):
     It runs all operations of a small network in the calling thread, because to pass
     them to other threads takes longer than to run them.
     """
-    if n_parts > 1 or isinstance(spec, CustomSpec) or spec.fcn_filters:
+    is_parallel = n_parts > 1 or isinstance(spec, CustomSpec)
+    if is_parallel or spec.bidirectional or spec.fcn_filters:
         return contextlib.nullcontext()
     return in_calling_thread()

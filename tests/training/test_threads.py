@@ -1,4 +1,4 @@
-"""TensorFlow's threads: the user's to set, and joblib's in its workers."""
+"""TensorFlow's threads: by default, by the user, and by joblib in its workers."""
 
 import subprocess
 import sys
@@ -46,11 +46,41 @@ def test_use_threads_sets_one_thread_an_operation_and_many_side_by_side():
     assert printed_by(script) == ["1", "3"]
 
 
-def test_nothing_is_set_unasked_and_not_by_the_variable_in_the_main_process():
-    assert printed_by(f"import sklstm.training{SETTINGS}", OMP_NUM_THREADS="1") == [
-        "0",
-        "0",
-    ]
+def test_the_import_sets_one_thread_an_operation():
+    # OMP_NUM_THREADS is joblib's in its workers, and nobody's here.
+    found = printed_by(f"import sklstm.training{SETTINGS}", OMP_NUM_THREADS="7")
+    assert found == ["1", str(joblib.cpu_count())]
+
+
+def test_the_variable_keeps_the_defaults_of_tensorflow():
+    script = f"import sklstm.training{SETTINGS}"
+    assert printed_by(script, SKLSTM_THREADS="tensorflow") == ["0", "0"]
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        printed_by(script, SKLSTM_THREADS="4")
+    assert "must be 'sklstm' or 'tensorflow', got '4'" in raised.value.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("tf.config.threading.set_intra_op_parallelism_threads(5)", ["5", "0"]),
+        ("tf.config.threading.set_inter_op_parallelism_threads(3)", ["0", "3"]),
+        ("tf.zeros(1)", ["0", "0"]),
+    ],
+)
+def test_the_threads_of_the_user_and_of_a_begun_tensorflow_stay(before, expected):
+    script = f"import tensorflow as tf\n{before}\nimport sklstm.training{SETTINGS}"
+    assert printed_by(script) == expected
+
+
+def test_the_variables_of_tensorflow_stay():
+    found = printed_by(f"import sklstm.training{SETTINGS}", TF_NUM_INTRAOP_THREADS="2")
+    assert found == ["0", "0"]
+
+
+def test_transformers_set_nothing():
+    script = "import sklstm; sklstm.SlidingWindow(2)\nimport tensorflow"
+    assert printed_by(script + SETTINGS) == ["0", "0"]
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
@@ -72,6 +102,36 @@ def test_use_threads_takes_a_positive_int(n_threads):
         use_threads(n_threads)
 
 
-def test_batches_of_wide_networks_alone_are_parted():
-    assert n_parts(NetworkSpec(1, 1, (4,))) == 1
-    assert n_parts(NetworkSpec(1, 1, (4, 64))) == 2
+def test_large_batches_of_wide_networks_are_parted():
+    narrow, wide = NetworkSpec(1, 1, (4,)), NetworkSpec(1, 1, (4, 64))
+    assert [n_parts(narrow, size) for size in (32, 4096)] == [1, 2]
+    assert [n_parts(wide, size) for size in (8, 32, 512, 4096)] == [1, 2, 4, 8]
+    both = NetworkSpec(1, 1, (64,), bidirectional=True)
+    assert [n_parts(both, size) for size in (32, 512)] == [1, 2]
+
+
+TRAINED = """
+import hashlib, numpy as np
+from sklstm import LSTMRegressor
+X = np.random.default_rng(0).normal(size=(300, 9, 3))
+for cell, units, batch_size in [
+    ("lstm", 8, 32), ("lstm", 48, 64), ("lstm", 70, 256), ("gru", 40, 256),
+    ("simple_rnn", 16, 300),
+]:
+    model = LSTMRegressor(
+        units=units, cell=cell, batch_size=batch_size, epochs=2, random_state=0
+    )
+    model.fit(X, X[:, -1, 0])
+    print(hashlib.md5(model.predict(X).tobytes()).hexdigest())
+"""
+
+
+def test_one_seed_has_the_same_bits_with_any_number_of_threads():
+    first, *others = (
+        printed_by(
+            f"from sklstm.training import use_threads; use_threads({n}){TRAINED}"
+        )
+        for n in (1, 2, 5)
+    )
+    assert len(first) == 5
+    assert all(other == first for other in others)
