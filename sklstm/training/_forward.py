@@ -5,8 +5,6 @@ register or a vector) by other operations than the rest, with other rounding. Th
 samples are computed in blocks of a fixed size, padded with empty sequences.
 """
 
-import functools
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,7 +12,12 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
-from sklstm.training._samples import as_tensor, gather_inputs, table_tensors
+from sklstm.training._samples import (
+    as_scalar,
+    as_tensor,
+    gather_inputs,
+    table_tensors,
+)
 from sklstm.training._threads import executor
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
@@ -170,7 +173,7 @@ class Forward:
         return outputs
 
     def _call(self, variables, values, blocks, n_timesteps):
-        arguments = [*variables, values, as_tensor(blocks), _scalar(n_timesteps)]
+        arguments = [*variables, values, as_tensor(blocks), as_scalar(n_timesteps)]
         captured = self._compiled.captured_inputs
         with executor(self._spec, self._n_parallel):
             return call_concrete(self._compiled, arguments, captured).numpy()
@@ -273,8 +276,3 @@ def _perturb(variable, generator):
     if not np.issubdtype(value.dtype, np.floating):
         return tf.constant(value)
     return tf.constant(value + generator.uniform(0.01, 0.1, value.shape), value.dtype)
-
-
-@functools.lru_cache(maxsize=64)
-def _scalar(value):
-    return tf.constant(value, tf.int32)

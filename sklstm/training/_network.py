@@ -1,5 +1,8 @@
 """A network's spec and weights, trained and run by compiled programs."""
 
+import threading
+from collections import OrderedDict
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,6 +17,9 @@ from sklstm.training._variables import get_values, set_values
 
 # Maximum number of kinds of networks whose compiled functions are cached.
 _N_KINDS = 16
+
+# Size of initial weights up to which they are kept.
+_MOST_BYTES = 2**20
 
 programs = ProgramPool(_N_KINDS)
 
@@ -154,7 +160,7 @@ class Network:
     def _values(self, model):
         """Return the values of all variables; draw initial ones for `model` if new."""
         if self._variables is None:
-            self._variables = initial_weights(model, self._seed)
+            self._variables = _drawn(self.spec, model, self._seed)
         return self._state()[0]
 
     def _as_tensors(self, model):
@@ -174,6 +180,28 @@ class Network:
 
 
 forwards = LRUCache(_N_KINDS, Forward)
+
+
+# Initial weights of spec and seed; a search draws the same ones in each fold.
+_initial = OrderedDict()
+_initial_lock = threading.Lock()
+
+
+def _drawn(spec, model, seed):
+    """Return copies of the initial weights of a model; those of some specs are kept."""
+    if isinstance(spec, CustomSpec):
+        return initial_weights(model, seed)
+    key = spec, seed, *(variable.dtype for variable in model.variables)
+    with _initial_lock:
+        drawn = _initial.get(key)
+    if drawn is None:
+        drawn = initial_weights(model, seed)
+        if sum(values.nbytes for values in drawn) <= _MOST_BYTES:
+            with _initial_lock:
+                _initial[key] = drawn
+                while len(_initial) > _N_KINDS:
+                    _initial.popitem(last=False)
+    return [values.copy() for values in drawn]
 
 
 def _check_finite(variables):

@@ -56,7 +56,7 @@ class ProgramOptimizer:
         self._clipnorm = tf.Variable(_NO_CLIPPING)
         if "clipnorm" in program_inputs(optimizer):
             replace_clipping(self.keras, self._clip)
-        self._initial = get_values(self.keras.variables)
+        self._initial = list(map(tf.constant, get_values(self.keras.variables)))
 
     @property
     def variables(self):

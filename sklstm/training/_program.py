@@ -8,7 +8,7 @@ from sklstm._compat.keras import isolated_name_counters
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
-from sklstm.training._samples import gather_batch
+from sklstm.training._samples import as_scalar, gather_batch
 from sklstm.training._schedule import copy_metrics
 from sklstm.training._threads import executor
 from sklstm.training._variables import get_values, set_values
@@ -119,7 +119,7 @@ class Program:
             )
             return self._core.get_metrics_result()
 
-        numbers = [tf.constant(number, tf.int32) for number in numbers]
+        numbers = [as_scalar(number) for number in numbers]
         arguments = *samples, order, *numbers
         if not self._has_metric_variables:
             self._create_metric_variables(samples)
@@ -127,7 +127,7 @@ class Program:
             return self._functions.call(
                 name,
                 over_batches,
-                self._signature(arguments),
+                self._signature,
                 arguments,
                 self._variables(),
             )
@@ -180,7 +180,8 @@ class Functions:
         """Call a function on tensors and variables; trace it at the first call."""
         with self._lock:
             if name not in self._compiled:
-                self._compiled[name] = _Compiled(python_function, signature, variables)
+                specs = signature(arguments)
+                self._compiled[name] = _Compiled(python_function, specs, variables)
         return self._compiled[name](arguments, variables)
 
 

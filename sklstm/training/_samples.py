@@ -1,5 +1,6 @@
 """Sequences with their targets, as NumPy arrays and as tensors of a program."""
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,6 +94,12 @@ def as_tensor(array):
     copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[:] = array
     return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())
+
+
+@functools.lru_cache(maxsize=256)
+def as_scalar(number):
+    """Return an int as a tensor."""
+    return tf.constant(number, tf.int32)
 
 
 def gather_batch(spec, tensors, chosen):
