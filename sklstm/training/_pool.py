@@ -21,41 +21,53 @@ class LRUCache:
         dropped at once, because freeing memory is slow, however much it is.
 
     create : callable
-        The function. One thread at a time calls it.
+        The function. For equal arguments one thread at a time calls it.
     """
 
     def __init__(self, capacity, create):
         self.capacity = capacity
         self._create = create
-        # Reentrant: a user's builder may fit another network.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._entries = OrderedDict()
 
     def __call__(self, *arguments):
-        """Return the cached result for these arguments, or create it."""
+        """Return the cached result for these arguments, or create it.
+
+        Threads that ask for other results do not wait for the creation.
+        """
         # The dtypes of Keras's layers depend on these settings.
         key = arguments, keras.config.floatx(), keras.config.dtype_policy().name
         with self._lock:
-            if key not in self._entries:
-                self._entries[key] = self._create(*arguments)
+            entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
             too_many = len(self._entries) > self.capacity
             while too_many and len(self._entries) > self.capacity // 2 + 1:
                 self._entries.popitem(last=False)
-            entry = self._entries[key]
         if too_many:
             # Compiled functions hold references to themselves.
             gc.collect()
             clear_kernel_cache()
-        return entry
+        with entry.lock:
+            if not entry.results:
+                entry.results.append(self._create(*arguments))
+            return entry.results[0]
 
     def __len__(self):
-        return len(self._entries)
+        return len(self.values())
 
     def values(self):
-        """Return all entries in a new list."""
+        """Return all results in a new list."""
         with self._lock:
-            return list(self._entries.values())
+            return [result for one in self._entries.values() for result in one.results]
+
+
+class _Entry:
+    """A result, or none yet, and the lock of its creation."""
+
+    def __init__(self):
+        # Reentrant: a user's builder may fit another network.
+        self.lock = threading.RLock()
+        self.results = []
 
 
 class ProgramPool:

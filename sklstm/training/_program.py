@@ -147,13 +147,12 @@ class Program:
         """Create the variables of loss and metrics outside compiled functions."""
         values, starts, lengths, *of_targets = (one[:1] for one in samples)
         first = values, 0 * starts, tf.minimum(lengths, 1), *of_targets
-        batch = gather_batch(self._spec, first, tf.constant([0]))
-        # Keras's cells change the seeds of dropout even without dropout.
-        variables = [variable.value for variable in self._core.variables]
-        before = [variable.read_value() for variable in variables]
-        self._core.test_step(batch)
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
+        _, targets, weights = gather_batch(self._spec, first, tf.constant([0]))
+        shape = tf.shape(targets)[0], *self._core.outputs[0].shape[1:]
+        outputs = tf.zeros(shape, self._core.outputs[0].dtype)
+        of_batch = {"y": targets, "y_pred": outputs, "sample_weight": weights}
+        self._core.compute_loss(x=None, **of_batch)
+        self._core.compute_metrics(x=None, **of_batch)
         self._core.reset_metrics()
         self._has_metric_variables = True
 
