@@ -1,7 +1,7 @@
 """Networks as settings of sklstm, and as layers of Keras by hand."""
 
 import numpy as np
-from contenders import PLAIN
+from contenders import PLAIN, torch_epochs
 from data import windows
 
 N_SAMPLES, BATCH_SIZE, UNITS = 2048, 32, 32
@@ -65,6 +65,59 @@ NETWORKS = {
     "encoder-decoder, 12 steps": ({}, _decoder),
     "a label for every step": ({}, lambda: [_recurrent(return_sequences=True)]),
 }
+
+
+# Recurrent layers: settings of sklstm, and those of Keras's and PyTorch's layers.
+CELLS = {
+    "LSTM": ({}, "LSTM", {}),
+    "GRU": ({"cell": "gru"}, "GRU", {}),
+    "simple RNN": ({"cell": "simple_rnn"}, "SimpleRNN", {}),
+    "LSTM in both directions": ({"bidirectional": True}, "LSTM", {}),
+    "LSTM, relu": ({"activation": "relu"}, "LSTM", {"activation": "relu"}),
+    "LSTM, recurrent dropout": (
+        {"recurrent_dropout": 0.2},
+        "LSTM",
+        {"recurrent_dropout": 0.2},
+    ),
+}
+OF_PYTORCH = {
+    "LSTM": {},
+    "GRU": {"kind": "GRU"},
+    "simple RNN": {"kind": "RNN"},
+    "LSTM in both directions": {"bidirectional": True},
+}
+
+
+def sklstm_cell(cell, units):
+    """Return a function that trains for some epochs, from a new network on."""
+    from sklstm import LSTMRegressor
+
+    X, y = windows(N_SAMPLES, 50, 8)
+    settings = {"units": units, "batch_size": BATCH_SIZE, "random_state": 0}
+    model = LSTMRegressor(**{**PLAIN, **ONE_STATE, **settings, **CELLS[cell][0]})
+    return lambda n: model.set_params(epochs=n).fit(X, y)
+
+
+def keras_cell(cell, units):
+    """Return a function that trains for some epochs."""
+    import keras
+
+    X, y = windows(N_SAMPLES, 50, 8)
+    settings, kind, arguments = CELLS[cell]
+    layer = getattr(keras.layers, kind)(units, **arguments)
+    if "bidirectional" in settings:
+        layer = keras.layers.Bidirectional(layer)
+    model = keras.Sequential([keras.Input((None, 8)), layer, keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    return lambda n: model.fit(X, y, batch_size=BATCH_SIZE, epochs=n, verbose=0)
+
+
+def torch_cell(cell, units):
+    """Return a function that trains for some epochs."""
+    from torch_network import Network
+
+    X, y = windows(N_SAMPLES, 50, 8)
+    return torch_epochs(Network(8, units, **OF_PYTORCH[cell]), X, y, BATCH_SIZE)
 
 
 def _data(network):

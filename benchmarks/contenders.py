@@ -2,9 +2,11 @@
 
 import functools
 
+import numpy as np
+
 SETTINGS = {
-    "sklstm": "use_threads(): 1 intra-op, 2 inter-op",
-    "sklstm, untouched": "TensorFlow's defaults",
+    "sklstm": "its default: 1 intra-op, 2 inter-op",
+    "sklstm, TensorFlow's threads": "SKLSTM_THREADS=tensorflow: TensorFlow's defaults",
     "Keras": "TensorFlow's defaults",
     "Keras, XLA": "TensorFlow's defaults; `use_cudnn=False, jit_compile=True`",
     "SciKeras": "TensorFlow's defaults",
@@ -29,10 +31,6 @@ PLAIN = {
 
 def prepare(name):
     """Set the threads of a contender, before anything computes."""
-    if name == "sklstm":
-        from sklstm.training import use_threads
-
-        use_threads()
     if name.endswith("1 thread"):
         import torch
 
@@ -79,6 +77,24 @@ def torch_module(n_features, units):
     from torch_network import Network
 
     return Network(n_features, units)
+
+
+def torch_epochs(network, X, y, batch_size):
+    """Return a function that trains a network of PyTorch for some epochs."""
+    import torch
+
+    optimizer = torch.optim.Adam(network.parameters())
+    X, y = torch.from_numpy(X), torch.from_numpy(y[:, np.newaxis])
+
+    def run(n):
+        for _ in range(n):
+            for chosen in torch.randperm(len(X)).split(batch_size):
+                optimizer.zero_grad()
+                loss = torch.nn.functional.mse_loss(network(X[chosen]), y[chosen])
+                loss.backward()
+                optimizer.step()
+
+    return run
 
 
 def skorch_regressor(

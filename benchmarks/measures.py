@@ -1,6 +1,7 @@
 """What is measured: each function runs in a fresh process, and gives numbers."""
 
 import functools
+import time
 
 import architectures
 import lstm_fcn as networks
@@ -10,6 +11,7 @@ from contenders import (
     scikeras_regressor,
     sklstm_regressor,
     skorch_regressor,
+    torch_epochs,
     torch_module,
 )
 from data import search_windows, series, windows
@@ -43,13 +45,13 @@ def search(name, n_jobs=1, backend="loky"):
 
 
 # ------------------------------------------------------------------------------- epoch
-def epoch(name, size):
-    """Time an epoch over 2,048 windows.
+def epoch(name, size, n_samples=2048):
+    """Time an epoch over 2,048 windows, or more.
 
     That of sklstm includes its checks of X and y, and a new network for two epochs.
     """
     n_timesteps, n_features, units, batch_size = size
-    X, y = windows(2048, n_timesteps, n_features)
+    X, y = windows(n_samples, n_timesteps, n_features)
     runs = {
         "sklstm": _sklstm_epochs,
         "Keras": functools.partial(_keras_epochs, xla=name.endswith("XLA")),
@@ -57,6 +59,21 @@ def epoch(name, size):
         "BLAS": _products,
     }
     run = runs[name.split(",")[0]](X, y, units, batch_size)
+    run(1)
+    return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
+
+
+large_batch = epoch
+
+
+def cell(name, cell, units, kernels=None):
+    """Time an epoch of one recurrent layer over 2,048 sequences of 50 steps x 8."""
+    makers = {
+        "sklstm": architectures.sklstm_cell,
+        "Keras": architectures.keras_cell,
+        "PyTorch": architectures.torch_cell,
+    }
+    run = makers[name.split(",")[0]](cell, units)
     run(1)
     return {"seconds": seconds(lambda: run(2), repeats=3) / 2}
 
@@ -125,21 +142,7 @@ def _keras_epochs(X, y, units, batch_size, xla):
 
 
 def _torch_epochs(X, y, units, batch_size):
-    import torch
-
-    network = torch_module(X.shape[2], units)
-    optimizer = torch.optim.Adam(network.parameters())
-    X, y = torch.from_numpy(X), torch.from_numpy(y[:, np.newaxis])
-
-    def run(n):
-        for _ in range(n):
-            for chosen in torch.randperm(len(X)).split(batch_size):
-                optimizer.zero_grad()
-                loss = torch.nn.functional.mse_loss(network(X[chosen]), y[chosen])
-                loss.backward()
-                optimizer.step()
-
-    return run
+    return torch_epochs(torch_module(X.shape[2], units), X, y, batch_size)
 
 
 def _products(X, y, units, batch_size):
@@ -176,6 +179,22 @@ def overhead(name):
     X, y = windows(64, 24, 3)
     _fitted(name, X, y)
     return {"seconds": seconds(lambda: _fitted(name, X, y), repeats=15)}
+
+
+def start(name):
+    """Time a process up to its first fitted model, over 64 windows."""
+    import psutil
+
+    began = psutil.Process().create_time()
+    _fitted(name, *windows(64, 24, 3))
+    return {"seconds": time.time() - began}
+
+
+def update(name, units):
+    """Time an update on 32 of 3,200 windows of 24 x 3."""
+    X, y = windows(3200, 24, 3)
+    regressor = sklstm_regressor(units=units, epochs=4).fit(X, y)
+    return {"seconds": seconds(lambda: regressor.fit(X, y), repeats=9) / 400}
 
 
 def predict(name, n_samples):

@@ -27,8 +27,10 @@ import lstm_fcn
 HERE = pathlib.Path(__file__).parent
 SIZES = [(50, 1, 50, 32), (50, 10, 64, 32), (24, 8, 128, 64), (100, 5, 256, 32)]
 SIZES += [(50, 10, 64, 256)]
+# Units and batch sizes of the comparison with Keras.
+LARGE = [(8, 1024), (32, 1024), (8, 4096), (32, 4096), (64, 4096), (256, 4096)]
 OURS = "sklstm"
-BOTH = [OURS, "sklstm, untouched"]
+BOTH = [OURS, "sklstm, TensorFlow's threads"]
 SEARCHERS = [*BOTH, "SciKeras", "skorch", "skorch, 1 thread"]
 # joblib tells its workers how many threads to use.
 WORKERS = [OURS, "SciKeras", "skorch"]
@@ -60,6 +62,18 @@ def table_of_measures():
         steps, features, units, batch = size
         title = f"{steps} x {features}, {units} units, batch {batch}"
         rows += [("epoch", title, {"size": size}, TRAINERS, 3, "seconds")]
+    for units, batch in LARGE:
+        arguments = {"size": (24, 8, units, batch), "n_samples": 8192}
+        title = f"24 x 8, {units} units, batch {batch}"
+        rows += [("large_batch", title, arguments, [OURS, "Keras"], 3, "seconds")]
+    for kernels in (None, "AVX2"):
+        for cell in architectures.CELLS:
+            for units in (32, 64):
+                title = f"{cell}, {units} units" + (f", {kernels}" if kernels else "")
+                arguments = {"cell": cell, "units": units, "kernels": kernels}
+                on_torch = cell in architectures.OF_PYTORCH
+                contenders = [OURS, "PyTorch" if on_torch else "Keras"]
+                rows += [("cell", title, arguments, contenders, 3, "seconds")]
     for network in architectures.NETWORKS:
         arguments = {"network": network}
         rows += [("architecture", network, arguments, [OURS, "Keras"], 3, "seconds")]
@@ -68,6 +82,10 @@ def table_of_measures():
         contenders = [*BOTH, "Keras", "PyTorch"]
         rows += [("lstm_fcn", network, arguments, contenders, 3, "seconds")]
     rows += [("texts", "12,000 texts, one epoch", {}, [OURS, "Keras"], 3, "seconds")]
+    starters = [OURS, "SciKeras", "skorch"]
+    rows += [("start", "first fit of a process", {}, starters, 3, "seconds")]
+    for units in (16, 32):
+        rows += [("update", f"{units} units", {"units": units}, BOTH, 3, "seconds")]
     rows += [("overhead", "1 epoch, 64 windows", {}, PREDICTORS, 3, "seconds")]
     for n in (1, 10_000):
         title = f"{n:,} windows of 24 x 3"
@@ -107,6 +125,11 @@ def run_one(measure, contender, arguments):
     command += [measure, contender, json.dumps(arguments)]
     # SciKeras on Keras tells of retracing at length.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if contender.endswith("TensorFlow's threads"):
+        environment["SKLSTM_THREADS"] = "tensorflow"
+    if arguments.get("kernels"):
+        environment["ONEDNN_MAX_CPU_ISA"] = arguments["kernels"]
+        environment["ATEN_CPU_CAPABILITY"] = arguments["kernels"].lower()
     result = subprocess.run(
         command, capture_output=True, text=True, env=environment, check=False
     )

@@ -4,16 +4,23 @@ import torch
 
 
 class Network(torch.nn.Module):
-    """An LSTM and a linear layer on its last state."""
+    """A recurrent layer and a linear layer on its last state, or on both last states.
 
-    def __init__(self, n_features, units):
+    `kind` is "LSTM", "GRU" or "RNN".
+    """
+
+    def __init__(self, n_features, units, kind="LSTM", bidirectional=False):
         super().__init__()
-        self.lstm = torch.nn.LSTM(n_features, units, batch_first=True)
-        self.output = torch.nn.Linear(units, 1)
+        layer = getattr(torch.nn, kind)
+        settings = {"batch_first": True, "bidirectional": bidirectional}
+        self.recurrent = layer(n_features, units, **settings)
+        self.output = torch.nn.Linear(units * (1 + bidirectional), 1)
 
     def forward(self, x):
         """Compute the outputs."""
-        return self.output(self.lstm(x)[0][:, -1])
+        _, states = self.recurrent(x)
+        hidden = states[0] if isinstance(states, tuple) else states
+        return self.output(torch.cat(list(hidden), dim=1))
 
 
 class LSTMFCN(torch.nn.Module):

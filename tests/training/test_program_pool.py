@@ -13,12 +13,13 @@ from beside_keras import Both, F, Scaled, assert_same_bits, loss_with, trained
 from keras import callbacks, metrics, optimizers
 from keras.src.random.seed_generator import global_seed_generator
 from plain import PLAIN
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMRegressor, SlidingWindow
 from sklstm.networks import NetworkSpec
-from sklstm.training._pool import ProgramPool
+from sklstm.training._pool import LRUCache, ProgramPool
 
 
 @pytest.fixture
@@ -148,6 +149,75 @@ def test_no_more_kinds_are_kept_than_the_capacity(monkeypatch):
     trained(spec=NetworkSpec(F, 1, (2,)))  # of the two that are kept
     assert pool.n_traces == 4
     assert_same_bits(trained(spec=NetworkSpec(F, 1, (1,))), first)
+
+
+def test_a_creation_makes_only_threads_wait_that_need_its_result():
+    began, may_end, created = threading.Event(), threading.Event(), []
+
+    def create(name):
+        created.append(name)
+        if name == "slow":
+            began.set()
+            assert may_end.wait(60)
+        return name.upper()
+
+    cache = LRUCache(4, create)
+    with ThreadPoolExecutor(2) as threads:
+        slow = [threads.submit(cache, "slow") for _ in range(2)]
+        assert began.wait(60)
+        assert cache("quick") == "QUICK"  # waits for ever if one lock serves all
+        assert cache.values() == ["QUICK"]
+        may_end.set()
+        assert [one.result() for one in slow] == ["SLOW", "SLOW"]
+    assert sorted(created) == ["quick", "slow"]
+
+
+def test_what_could_not_be_created_is_tried_again():
+    results = iter([ValueError("not yet"), "made"])
+
+    def create(name):
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    cache = LRUCache(4, create)
+    with pytest.raises(ValueError, match="not yet"):
+        cache("name")
+    assert len(cache) == 0
+    assert cache("name") == cache("name") == "made"
+
+
+def test_initial_weights_that_are_kept_are_nobodys_to_change():
+    X, y = np.random.default_rng(0).normal(size=(2, 20, 4))
+    y = y[:, 0]
+    first, second = (
+        LSTMRegressor(units=3, epochs=1, random_state=1, **PLAIN).initialize(X, y)
+        for _ in range(2)
+    )
+    before = [w.copy() for w in second.network_.export().get_weights()]
+    assert any(w.any() for w in before)
+    first.network_.export()
+    for values in first.network_._variables:
+        values += 1
+    third = LSTMRegressor(units=3, epochs=1, random_state=1, **PLAIN).initialize(X, y)
+    for model in (second, third):
+        for a, b in zip(model.network_.export().get_weights(), before, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_callback_that_changes_the_learning_rate_changes_no_other_fit():
+    class Halve(callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            optimizer = self.model.optimizer
+            optimizer.learning_rate = optimizer.learning_rate / 2
+
+    X, y = np.random.default_rng(0).normal(size=(2, 20, 4))
+    model = LSTMRegressor(units=3, epochs=3, random_state=1, **PLAIN).fit(X, y[:, 0])
+    clone(model).set_params(callbacks=[Halve()]).fit(X, y[:, 0])
+    again = clone(model).fit(X, y[:, 0])
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.history_ == model.history_
 
 
 def test_a_warm_program_gives_the_bits_of_a_cold_one(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from sklstm.networks import NetworkSpec
+from sklstm.training import _threads as threads
 from sklstm.training import use_threads
 from sklstm.training._threads import n_parts
 
@@ -47,35 +48,45 @@ def test_use_threads_sets_one_thread_an_operation_and_many_side_by_side():
 
 
 def test_the_import_sets_one_thread_an_operation():
-    # OMP_NUM_THREADS is joblib's in its workers, and nobody's here.
-    found = printed_by(f"import sklstm.training{SETTINGS}", OMP_NUM_THREADS="7")
+    found = printed_by(f"import sklstm.training{SETTINGS}")
     assert found == ["1", str(joblib.cpu_count())]
 
 
-def test_the_variable_keeps_the_defaults_of_tensorflow():
-    script = f"import sklstm.training{SETTINGS}"
-    assert printed_by(script, SKLSTM_THREADS="tensorflow") == ["0", "0"]
-    with pytest.raises(subprocess.CalledProcessError) as raised:
-        printed_by(script, SKLSTM_THREADS="4")
-    assert "must be 'sklstm' or 'tensorflow', got '4'" in raised.value.stderr
+def test_threads_of_a_tensorflow_that_has_begun_stay():
+    script = f"import tensorflow as tf; tf.zeros(1); import sklstm.training{SETTINGS}"
+    assert printed_by(script) == ["0", "0"]
 
 
-@pytest.mark.parametrize(
-    ("before", "expected"),
-    [
-        ("tf.config.threading.set_intra_op_parallelism_threads(5)", ["5", "0"]),
-        ("tf.config.threading.set_inter_op_parallelism_threads(3)", ["0", "3"]),
-        ("tf.zeros(1)", ["0", "0"]),
-    ],
-)
-def test_the_threads_of_the_user_and_of_a_begun_tensorflow_stay(before, expected):
-    script = f"import tensorflow as tf\n{before}\nimport sklstm.training{SETTINGS}"
-    assert printed_by(script) == expected
+def set_by_default(monkeypatch, intra=0, inter=0, **environment):
+    """Calls of `use_threads` by `set_default_threads`."""
+    calls = []
+    for name in ("OMP_NUM_THREADS", "SKLSTM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(threads, "use_threads", calls.append)
+    counts = {"intra": intra, "inter": inter}
+    for name, count in counts.items():
+        get = f"get_{name}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, get, lambda count=count: count)
+    threads.set_default_threads()
+    return calls
 
 
-def test_the_variables_of_tensorflow_stay():
-    found = printed_by(f"import sklstm.training{SETTINGS}", TF_NUM_INTRAOP_THREADS="2")
-    assert found == ["0", "0"]
+def test_they_are_set_unless_the_user_has_set_them(monkeypatch):
+    assert set_by_default(monkeypatch) == [None]
+    assert set_by_default(monkeypatch, SKLSTM_THREADS="sklstm") == [None]
+    assert set_by_default(monkeypatch, SKLSTM_THREADS="tensorflow") == []
+    assert set_by_default(monkeypatch, intra=5) == []
+    assert set_by_default(monkeypatch, inter=3) == []
+    # OMP_NUM_THREADS is joblib's in its workers, and nobody's here.
+    assert set_by_default(monkeypatch, OMP_NUM_THREADS="7") == [None]
+    assert set_by_default(monkeypatch, TF_NUM_INTRAOP_THREADS="2") == []
+
+
+def test_a_wrong_variable_is_named(monkeypatch):
+    with pytest.raises(ValueError, match=r"'sklstm' or 'tensorflow', got '4'"):
+        set_by_default(monkeypatch, SKLSTM_THREADS="4")
 
 
 def test_transformers_set_nothing():
@@ -131,7 +142,7 @@ def test_one_seed_has_the_same_bits_with_any_number_of_threads():
         printed_by(
             f"from sklstm.training import use_threads; use_threads({n}){TRAINED}"
         )
-        for n in (1, 2, 5)
+        for n in (1, 5)
     )
     assert len(first) == 5
     assert all(other == first for other in others)
