@@ -185,7 +185,10 @@ def _gates_first(weights):
 
 
 def _reorder(masks):
-    return masks if masks is None else [masks[0], masks[1], masks[3], masks[2]]
+    if masks is None or len(masks) == 1:
+        return masks
+    i, f, candidate, o = masks
+    return [i, f, o, candidate]
 
 
 class GRUCell:

@@ -233,6 +233,11 @@ class FusedGRU(_FusedLayer, keras.layers.GRU):
     _kind = GRUCell
 
     def _fusible(self):
+        # Old versions of Keras have one mask, which also scales the state that the
+        # update gate keeps.
+        one_mask = getattr(self.cell, "dropout_mask_count", None) is None
+        if self.cell.recurrent_dropout and one_mask:
+            return False
         return super()._fusible() and self.cell.reset_after
 
     def _bias(self):
