@@ -225,7 +225,9 @@ class TimeLabels:
         return self._frequency_of(self._positions, None)
 
     def _frequency_of(self, positions, rows):
-        steps = np.diff(np.sort(positions))
+        steps = np.diff(positions)
+        if (steps < 0).any():
+            steps = np.diff(np.sort(positions))
         steps = steps[steps > 0] * float(self._unit)
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"
