@@ -16,6 +16,7 @@ from sklstm._series._missing_rows import (
     count_missing,
     frequencies_of,
     missing_by_index,
+    missing_in_steps,
     n_rows_between,
 )
 from sklstm._series._order import (
@@ -43,6 +44,7 @@ __all__ = [
     "is_time",
     "labels_after",
     "missing_by_index",
+    "missing_in_steps",
     "n_rows_between",
     "number_times",
     "numbers_rows",

@@ -72,11 +72,12 @@ class Frequency:
         """
         if not len(steps):
             return cls()
+        first = float(steps[0])
+        if first < longest_plain_step(times) and (steps == first).all():
+            return cls(first, first)
         lengths, counts = np.unique(steps, return_counts=True)
         n_usual = int(np.ceil(0.99 * len(steps)))
         usual_steps = np.repeat(lengths, counts)[:n_usual]
-        if len(lengths) == 1 and lengths[0] < longest_plain_step(times):
-            return cls(float(lengths[0]), float(lengths[0]))
         freq = None if times is None else calendar_of(times)
         if freq is None and times is not None and len(lengths) > 1:
             freq = calendar_with_gaps(times)

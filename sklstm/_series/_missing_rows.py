@@ -60,6 +60,33 @@ def missing_by_index(index, groups, *, of_groups):
     return count_missing(times, groups, frequencies, are_sorted=False)
 
 
+def missing_in_steps(frequencies, steps):
+    """Return the number of rows missing in steps, each from a row to the next.
+
+    Parameters
+    ----------
+    frequencies : list of Frequency
+        The frequency of each series. One that is not regular has no missing rows.
+
+    steps : ndarray of int, of shape (n_series,)
+        The differences of `TimeLabels.integers`, not negative.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_series,), or None
+        None if a calendar is needed.
+    """
+    if any(frequency.freq is not None for frequency in frequencies):
+        return None
+    found = np.zeros(len(steps), dtype=np.int64)
+    usual = np.array([f.usual_step if f.is_regular else np.inf for f in frequencies])
+    if not usual.all():  # labels that repeat
+        return None
+    far = np.flatnonzero(steps > usual)
+    found[far] = np.maximum(np.rint(steps[far] / usual[far]) - 1, 0)
+    return found
+
+
 def n_rows_between(frequencies, last, first, *, at_most):
     """Return the number of rows missing between `last` and `first`, for each series.
 

@@ -112,6 +112,19 @@ class TimeLabels:
         position = self._positions[row].item() * self._unit
         return Moment(self.kind, position, self.index[row])
 
+    def integers(self):
+        """Return positions as whole numbers, of times in nanoseconds; None without.
+
+        None as well if they are too large for 64 bits.
+        """
+        positions = self._positions
+        if positions is None or positions.dtype != np.int64 or not len(positions):
+            return None
+        limit = 2**61 // self._unit
+        if positions.min() < -limit or positions.max() > limit:
+            return None
+        return positions if self._unit == 1 else positions * self._unit
+
     def are_before(self, others):
         """Return which labels are earlier than others of the same kind, pairwise."""
         if self.is_like(others):
@@ -212,7 +225,9 @@ class TimeLabels:
         return self._frequency_of(self._positions, None)
 
     def _frequency_of(self, positions, rows):
-        steps = np.diff(np.sort(positions))
+        steps = np.diff(positions)
+        if (steps < 0).any():
+            steps = np.diff(np.sort(positions))
         steps = steps[steps > 0] * float(self._unit)
         if self.kind == "number":
             whole = self._positions.dtype.kind == "i"

@@ -38,7 +38,9 @@ class FollowingRows:
             self._exists = None  # missing rows are predicted like any other
         self._is_recorded = table is None and not work_row_by_row(parts.before)
         if not parts.before:
-            self._values = parts.window.features_of(panel.as_given(future.frame))
+            self._values = future.values
+            if self._values is None:
+                self._values = parts.window.features_of(panel.as_given(future.frame))
             places = [panel.columns.index(column) for column in fed]
             self._fed = dict(zip(places, fed.values(), strict=True))
 

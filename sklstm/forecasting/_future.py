@@ -29,12 +29,16 @@ class Future:
 
     exists : ndarray of bool, of shape (steps * n_series,), or None
         Which rows exist; the others are placeholders. None is all.
+
+    values : ndarray of shape (steps * n_series, n_features), or None
+        The features of the rows in place of `frame`, which is None then.
     """
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame | None
     known: list
     n_series: int
     exists: np.ndarray | None = None
+    values: np.ndarray | None = None
 
     @classmethod
     def after(cls, panel, steps, X_future=None, frequency=None):
@@ -97,7 +101,7 @@ class Future:
         return cls(frame.iloc[by_step], known, n_groups)
 
     @classmethod
-    def within(cls, panel, rows, known, exists):
+    def within(cls, panel, rows, known, exists, values=None):
         """Return rows of the table itself, for a backtest.
 
         Parameters
@@ -113,11 +117,19 @@ class Future:
 
         exists : ndarray of bool, of shape (n_series, steps)
             Which of the rows exist; the others are placeholders.
+
+        values : ndarray of shape (n_rows, n_features), default=None
+            The features of all rows of the table, if no pipeline step transforms them.
         """
-        frame = panel.frame.iloc[rows.T.ravel()].copy()
+        own, exists = rows.T.ravel(), exists.T.ravel()
         unknown = [c for c in panel.columns if c not in known]
+        if values is not None:
+            values = values[own]
+            values[:, [panel.columns.index(column) for column in unknown]] = np.nan
+            return cls(None, list(known), len(rows), exists, values)
+        frame = panel.frame.iloc[own].copy()
         frame[unknown] = np.nan
-        return cls(frame, list(known), len(rows), exists.T.ravel())
+        return cls(frame, list(known), len(rows), exists)
 
     def series_by_series(self):
         """Return the rows ordered by series, then by step ahead."""

@@ -6,6 +6,7 @@ import pandas as pd
 from sklstm.forecasting._check_feedback import check_feedback_rows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
+from sklstm.forecasting._read_once import read_once
 from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import Rollout
 from sklstm.forecasting._target_column import truth_of
@@ -47,9 +48,8 @@ class Origins:
         target = forecaster.check_target(target)
         self._panel, self._levels = forecaster.table_alone(panel)
         window = self._parts.window
-        transformed = self._parts.transform(self._panel.given)
-        self._line = self._panel.series.timeline(window.missing_rows(transformed))
-        self._values = window.features_of(transformed)
+        transformed, self._values, missing = read_once(self._parts, self._panel)
+        self._line = self._panel.series.timeline(missing)
         self._n_recent = window.geometry.n_recent
         steps = max(map(self._n_steps, folds))
         recent = self._last_of(self._values, folds[:1], self._n_recent)
@@ -74,7 +74,8 @@ class Origins:
         n_numbers = self._values.shape[1] * (self._n_recent + self._outputs.steps)
         at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
         parts = [folds[i : i + at_once] for i in range(0, len(folds), at_once)]
-        return pd.concat(self._forecast(self._values, some) for some in parts)
+        found = [self._forecast(self._values, some) for some in parts]
+        return found[0] if len(found) == 1 else pd.concat(found)
 
     def _forecast_seeing_all(self, fold):
         """Forecast a fold if pipeline steps before the window depend on other rows."""
@@ -93,7 +94,9 @@ class Origins:
         """Forecast the test rows of some folds, from the features of all rows."""
         recent = self._last_of(values, folds, self._n_recent)
         rows, exists = self._rows_from(folds, np.arange(1, self._outputs.steps + 1))
-        future = Future.within(self._panel, rows, self._known, exists)
+        # Integers hold no NaN.
+        read = None if self._parts.before or values.dtype.kind != "f" else values
+        future = Future.within(self._panel, rows, self._known, exists, read)
         predicted = self._rollout.predict(recent, future, table)
         if predicted is None:  # pipeline steps before the window need all rows
             return pd.concat(map(self._forecast_seeing_all, folds))

@@ -8,6 +8,7 @@ import numpy as np
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
 from sklstm.forecasting._check_feedback import are_same_kind
+from sklstm.forecasting._plain_predict import plain_predict
 from sklstm.forecasting._target_column import names_of
 
 
@@ -91,6 +92,7 @@ class Outputs:
                 f"got {self.names}."
             )
         self.n_targets = n_targets
+        self._plain = plain_predict(parts)
         self.n_ahead = -(-steps // self.n_steps) * self.n_steps
         if self.names is None and len(self.unknown) == n_targets == 1:
             # Labels do not take the name of a column of numbers, unless fed back.
@@ -160,6 +162,10 @@ class Outputs:
         ndarray of shape (n_samples, n_steps, n_targets, 1 + n_quantiles)
             The prediction, then its quantiles.
         """
+        is_plain = self._plain is not None and windows.dtype == np.float64
+        if is_plain and np.isfinite(windows).all():
+            shape = (len(windows), self.n_steps, self.n_targets, 1)
+            return self._plain(windows).reshape(shape)
         empty = _are_empty(windows)
         if not empty.any():
             return self._predict(windows)

@@ -48,6 +48,9 @@ class Panel:
 
     times : Index or None
         The time of each row; None where the index only numbers the rows.
+
+    read : dict
+        What windows read of the table, for :func:`read_once`.
     """
 
     def __init__(self, X, group_by, name="X"):
@@ -65,7 +68,7 @@ class Panel:
         if not len(self.frame):
             raise ValueError(f"{name} has no rows.")
         check_group_by(group_by)
-        self.group_by, self.name = group_by, name
+        self.group_by, self.name, self.read = group_by, name, {}
         self.series, self.groups = self._read_groups()
         self.times = self._read_times()
 

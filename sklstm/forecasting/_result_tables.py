@@ -149,7 +149,7 @@ def backtest_table(rows, names, truth, predicted, quantiles):
         own["truth"] = truth[:, i]
         own |= dict(zip(kinds_of(quantiles), predicted[:, i].T, strict=True))
         parts.append(pd.DataFrame(own))
-    return pd.concat(parts)
+    return parts[0] if len(parts) == 1 else pd.concat(parts)
 
 
 def check_name_of_groups(name):

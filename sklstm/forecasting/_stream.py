@@ -1,18 +1,21 @@
-"""Predictions from rows that come one at a time."""
+"""Predictions from rows that come one at a time, or many groups at a time."""
 
 import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
 
-from sklstm._series import TimeLabels, column_of, groups_of
+from sklstm._series import column_of, groups_of
 from sklstm._validation import shortened
 from sklstm._window_step import fitted_table
 from sklstm.forecasting._forecaster import Forecaster
+from sklstm.forecasting._quick_windows import QuickWindows
 from sklstm.forecasting._row_by_row import are_close, work_row_by_row
+from sklstm.forecasting._stream_labels import NextLabels
+from sklstm.forecasting._stream_memory import StreamMemory
+from sklstm.forecasting._stream_rows import RowReader
 from sklstm.forecasting._stream_scale import StreamScale
 
 # How many rows are kept to check that pipeline steps before the window are row by row.
@@ -20,7 +23,7 @@ _N_KEPT = 256
 
 
 def stream(fitted):
-    """Predict from rows that come one at a time, in constant time and memory.
+    """Predict from rows as they come, in constant time and memory.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def stream(fitted):
     Returns
     -------
     Stream
-        Its :meth:`~Stream.push` takes the next row.
+        Its :meth:`~Stream.push` takes the next row, or rows of many groups.
 
     Examples
     --------
@@ -51,6 +54,18 @@ def stream(fitted):
     128.0
     >>> print(prices.push([128.0]).round(6))
     256.0
+
+    The next rows of many groups, in one push:
+
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-01-01", periods=4, freq="h")
+    >>> X = pd.DataFrame({"shop": ["a", "b"] * 4}, index=hours.repeat(2))
+    >>> X["sold"] = [1.0, 9, 2, 18, 4, 36, 8, 72]
+    >>> pipe = make_pipeline(
+    ...     SlidingWindow(1, group_by="shop", flatten=True),
+    ...     CompleteCaseRegressor(LinearRegression())).fit(X[:6], X["sold"][:6])
+    >>> print(stream(pipe).push(X[6:]).round(6))
+    [ 16. 144.]
     """
     return Stream(fitted)
 
@@ -78,19 +93,24 @@ class Stream:
                 "nothing of rows to come. Use predict on the last rows, with the known "
                 "covariates of the next."
             )
-        self._first = self._head = None
         _warn_of_no_history(self._parts, self._seen)
         self._is_checked = not work_row_by_row(self._parts.before)
-        self._recent, self._labels, self._given, self._rows = {}, {}, {}, {}
+        self._memory = StreamMemory()
+        self._next_labels = NextLabels(self._parts, self._seen)
+        self._reader = RowReader(self._parts, self._names())
+        self._quick = QuickWindows(
+            self._parts, self._seen, self._next_labels, self._first_windows
+        )
         if forecaster.scale is not None:
             self._scale = StreamScale(forecaster.scale, self._parts.window, Stream)
 
     def push(self, row):
-        """Take the next row, and predict.
+        """Take the next row, or the next rows, and predict.
 
         Parameters
         ----------
-        row : Series, DataFrame of one row, dict or array-like of shape (n_features,)
+        row : Series, dict, array-like of shape (n_features,), DataFrame or ndarray of \
+                shape (n_rows, n_features)
             A row of a table as in `fit`; an array in the order of its columns. The
             label (the name of a Series) is the time of the row: rows that are missing
             between the fitted ones and the first pushed one are missing time steps, if
@@ -99,11 +119,15 @@ class Stream:
             last row of its group, pushed or fitted. Rows that are missing between two
             pushes count as in a table.
 
+            A DataFrame or an array may hold many rows, such as one of each group: they
+            are taken in their order, as if pushed one by one, but in much less time.
+
         Returns
         -------
         scalar or ndarray
             The prediction of the row that comes `horizon` rows after this one: of the
-            next one with ``horizon=1``. In the shape of one entry of y.
+            next one with ``horizon=1``. In the shape of one entry of y. Of several
+            rows, or an array of two axes, an ndarray with a prediction for each row.
 
         Raises
         ------
@@ -111,8 +135,18 @@ class Stream:
             If the row is not later than the one before it (in its group), or does not
             have the columns of `fit`; if a pipeline step before the window transforms
             it differently with rows before it; if it has no label, and the next one
-            can't be found from those of the fitted rows. The row is then not taken.
+            can't be found from those of the fitted rows. The row is then not taken; of
+            several rows, none is taken, and the message names the first wrong one.
         """
+        if hasattr(row, "to_pandas"):  # of polars
+            row = row.to_pandas()
+        if isinstance(row, pd.DataFrame) and len(row) > 1:
+            return self._push_many(row)
+        if isinstance(row, np.ndarray) and row.ndim == 2:
+            return self._push_many(row)
+        return self._push_one(row)
+
+    def _push_one(self, row):
         if self._scale is None:
             return self._push(row)
         table, labelled = _as_table(row)
@@ -121,8 +155,61 @@ class Stream:
         with self._naming_columns(table):
             return self._scale.push(table, labelled, self._push)
 
+    def _push_many(self, rows):
+        """Take several rows, or none of them, and predict from each."""
+        if not len(rows):
+            raise ValueError(f"push takes a row or several, got shape {rows.shape}.")
+        before = self.state()
+        try:
+            found = []
+            if self._scale is None and not self._reader.has_learned:
+                found.append(np.asarray(self._push_named(rows, 0))[np.newaxis])
+            rest = rows[len(found) :]
+            if self._scale is None and len(rest):
+                quick = self._push_quickly(rest)
+                if quick is not None:
+                    return np.concatenate([*found, quick])
+            for i in range(len(found), len(rows)):
+                found.append(np.asarray(self._push_named(rows, i))[np.newaxis])
+            return np.concatenate(found)
+        except BaseException:
+            self.set_state(before)
+            raise
+
+    def _push_named(self, rows, i):
+        """Push one of several rows; an error names it."""
+        where, row = f"Row {i} of {len(rows)}", rows[i : i + 1]
+        if isinstance(rows, pd.DataFrame):
+            where += f" ({rows.index[i]!r})"
+            if not self._next_labels.are_given(rows.index, self._memory.labels):
+                row = row.reset_index(drop=True)
+        else:
+            row = row[0]
+        try:
+            return self._push_one(row)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{where}: {error}") from error
+
+    def _push_quickly(self, row):
+        """Take rows that need no validation, and predict; None for others."""
+        rows = self._reader.read(
+            row, lambda index: self._next_labels.are_given(index, self._memory.labels)
+        )
+        found = None if rows is None else self._quick.of(rows, self._memory)
+        if found is None:
+            return None
+        windows, later = found
+        predicted = self._parts.predictor.predict(self._parts.inputs_of(windows))
+        self._memory.update(later)
+        return predicted
+
     def _push(self, row):
         """Take the next row on the scale of the pipeline, and predict on it."""
+        quick = self._push_quickly(row)
+        if quick is not None:
+            return quick[0]
+        memory = self._memory
         table, labelled = self._read(row)
         line = self._pushed_group(table)
         if not labelled:
@@ -137,20 +224,22 @@ class Stream:
             self._check_later(label, line)
         head = self._checked_head(table, values) if self._is_checked else None
         has_time = labelled or self._seen.last is not None
-        if group in self._recent:
+        if group in memory.recent:
             missing = self._missing_before(X, group) if has_time else []
-            steps = [self._recent[group], *missing, values]
+            steps = [memory.recent[group], *missing, values]
             recent = np.concatenate(steps)[-window.geometry.length :]
         else:
-            recent = self._first_window(X, group)
-        inputs = self._parts.inputs_of(recent[np.newaxis])
+            recent = self._first_windows(X, [group], memory)[-1]
+        inputs = self._parts.inputs_of(recent[np.newaxis].copy())
         predicted = self._parts.predictor.predict(inputs)[0]
-        self._first, self._head = X if self._first is None else self._first, head
-        self._recent[group], self._labels[line] = recent, label
+        memory.first, memory.head = X if memory.first is None else memory.first, head
+        memory.recent[group], memory.labels[line] = recent, label
         # Without a time, no rows are missing between this row and the next.
-        self._rows[group] = X if has_time else None
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        memory.times[group], memory.ends[group] = index if has_time else None, None
         if labelled:
-            self._given[line] = label
+            memory.given[line] = label
+        self._reader.learn(table)
         return predicted
 
     def _read(self, row):
@@ -159,10 +248,8 @@ class Stream:
         if not isinstance(table, pd.DataFrame):
             return self._with_names(table), False
         table = self._in_order(table)
-        if labelled and _is_default(table.index):
-            # The default index is a label only for the first row of numbered rows.
-            labelled = self._last.kind == "number" and not self._labels
-        return table, labelled
+        given = self._next_labels.are_given(table.index, self._memory.labels)
+        return table, labelled and given
 
     def _with_names(self, table):
         """Return a row with the column names of `fit`, if their number matches."""
@@ -173,11 +260,15 @@ class Stream:
 
     def state(self):
         """Return the state of the stream, for :meth:`set_state`."""
-        return {k: dict(v) if isinstance(v, dict) else v for k, v in vars(self).items()}
+        scale = None if self._scale is None else self._scale.state()
+        return self._memory.copy(), scale
 
     def set_state(self, state):
         """Restore a state that :meth:`state` returned."""
-        vars(self).update(state)
+        memory, scale = state
+        self._memory = memory.copy()
+        if self._scale is not None:
+            self._scale.set_state(scale)
 
     def _in_order(self, table):
         """Return a table with its columns in the order of `fit`."""
@@ -207,12 +298,6 @@ class Stream:
                 f"columns {names}."
             ) from error
 
-    @property
-    def _last(self):
-        """The last moment of the fitted table; without one, a moment of no kind."""
-        last = self._seen.last
-        return TimeLabels(pd.Index([""])).at(0) if last is None else last
-
     def _pushed_group(self, table):
         """Return the group of a row, as it was pushed."""
         group_by = self._parts.window.group_by
@@ -225,74 +310,46 @@ class Stream:
 
     def _with_next_label(self, table, line):
         """Return a row with the label that follows the last one."""
-        seen = self._seen
-        # Without times, windows do not depend on labels.
-        if seen.last is None or not isinstance(table, pd.DataFrame):
+        if not isinstance(table, pd.DataFrame):
             return table
-        tail = seen.remembered.get(line, None if line is not None else self._only())
-        fitted = None if tail is None else tail.labels
-        if (label := self._labels.get(line)) is not None:
-            last = TimeLabels(pd.Index([label])).at(0)
-        elif fitted is not None:
-            last = fitted.at(-1)
-        elif labels := [one for one in self._labels.values() if one is not None]:
-            # A new group starts with the latest label of other groups.
-            return table.set_axis([max(labels)])
-        else:
-            last = seen.last
-        own = [] if tail is None else [tail.frequency]
-        for frequency in [*own, seen.frequency]:
-            if last.kind == self._last.kind:
-                after = frequency.labels_after(last, 1)
-                if after is not None:
-                    return table.set_axis(after)
-        after = None if self._parts.before else _nearest_label_after(last)
-        if after is None:
-            raise ValueError(
-                f"The row has no label, and the rows so far do not tell which comes "
-                f"after {last.label!r}. Push a Series whose name is the label, or a "
-                "DataFrame of one row with its index."
-            )
-        return table.set_axis([after])
+        index = self._next_labels.of(line, self._memory.labels)
+        return table if index is None else table.set_axis(index)
 
-    def _only(self):
-        """Return the history of a table without groups."""
-        if self._parts.window.group_by is not None:
-            return None
-        return next(iter(self._seen.remembered.values()), None)
-
-    def _first_window(self, X, group):
-        """Return the window that ends with the first row of a group."""
+    def _first_windows(self, X, names, memory):
+        """Return the windows that end with the first rows of groups, in their order."""
         window = self._parts.window
-        if window.history is not None and group not in self._seen.remembered:
-            warnings.warn(
-                f"Group {group!r} was not in fit: it starts cold, with missing time "
-                "steps before its first row.",
-                UserWarning,
-                stacklevel=3,
-            )
+        for name in names:
+            if window.history is not None and name not in self._seen.remembered:
+                warnings.warn(
+                    f"Group {name!r} was not in fit: it starts cold, with missing time "
+                    "steps before its first row.",
+                    UserWarning,
+                    stacklevel=4,
+                )
         # The first pushed row decides whether the stream continues the fitted table.
-        if self._first is not None:
-            X = _stack([self._first, X])
-        return window.last_rows(X, window.geometry.length)[-1]
+        if memory.first is not None:
+            X = _stack([memory.first, X])
+        return window.last_rows(X, window.geometry.length)[-len(names) :]
 
     def _missing_before(self, X, group):
         """Return a missing time step for each row between the last one and this."""
-        window, last = self._parts.window, self._rows[group]
-        if window.gaps != "missing" or last is None or not hasattr(X, "columns"):
+        window, last = self._parts.window, self._memory.times[group]
+        if window.gaps != "missing" or last is None or not isinstance(X, pd.DataFrame):
             return []
-        missing = window.missing_rows(_stack([last, X]))
+        last = last if isinstance(last, pd.Index) else pd.Index([last])
+        # Only the label of the last row matters.
+        missing = window.missing_rows(_stack([X.set_axis(last), X]))
         if missing is None:
             return []
+        recent = self._memory.recent[group]
         n_missing = min(int(missing[-1]), window.geometry.length)
-        shape = n_missing, self._recent[group].shape[1]
-        return [np.full(shape, np.nan, self._recent[group].dtype)]
+        return [np.full((n_missing, recent.shape[1]), np.nan, recent.dtype)]
 
     def _checked_head(self, table, values):
         """Return the last rows; raise if the features of a row depend on them."""
         head = table
-        if type(self._head) is type(table):
-            head = _stack([self._head, table])[-_N_KEPT:]
+        if type(self._memory.head) is type(table):
+            head = _stack([self._memory.head, table])[-_N_KEPT:]
         together = self._parts.window.features_of(self._parts.transform(head))
         if len(together) != len(head) or not are_close(
             np.concatenate([together[:-1], values]), together
@@ -305,7 +362,7 @@ class Stream:
         return head
 
     def _check_later(self, label, line):
-        before = self._given.get(line)
+        before = self._memory.given.get(line)
         if before is None:
             return
         try:
@@ -345,22 +402,6 @@ def _warn_of_no_history(parts, seen):
 
 def _stack(tables):
     return (pd.concat if hasattr(tables[0], "columns") else np.concatenate)(tables)
-
-
-def _is_default(index):
-    return isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(1))
-
-
-def _nearest_label_after(moment):
-    """Return the next possible label, so that no row is missing between the two."""
-    label = moment.label
-    if moment.kind == "number":
-        return label + 1 if isinstance(label, Integral) else np.nextafter(label, np.inf)
-    if moment.kind.startswith("period"):
-        return label + 1
-    if moment.kind.endswith("time") or moment.kind == "duration":
-        return label + pd.Timedelta(1, unit=label.unit).as_unit(label.unit)
-    return None
 
 
 def _as_table(row):

@@ -76,6 +76,15 @@ class StreamScale:
             self._levels.set_state(before)
             raise
 
+    def state(self):
+        """Return the state, for :meth:`set_state`."""
+        return None if self._levels is None else self._levels.state()
+
+    def set_state(self, state):
+        """Restore a state that :meth:`state` returned."""
+        if self._levels is not None:
+            self._levels.set_state(state)
+
     def _restore(self, predicted, recent):
         predicted = np.asarray(predicted)
         shape = (1, self._scale.n_steps, len(self._scale.columns), 1)

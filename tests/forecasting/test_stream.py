@@ -127,7 +127,7 @@ def test_memory_and_work_stay_the_same():
     sizes = set()
     for _, row in X[60:].iterrows():
         rows.push(row)
-        sizes.add(sum(recent.nbytes for recent in rows._recent.values()))
+        sizes.add(sum(recent.nbytes for recent in rows._memory.recent.values()))
     assert set(seen) == {(1, 12)}
     assert sizes == {6 * 2 * 8}
 
@@ -182,8 +182,13 @@ def test_rows_of_a_panel_with_groups_in_the_index():
 
 
 BAD = {
-    "two rows": (table()[["price", "load"]][:2], "one row, got a DataFrame of 2"),
-    "two axes": (np.zeros((1, 2)), r"shape \(n_features,\), got shape \(1, 2\)"),
+    "no row": (table()[["price", "load"]][:0], "one row, got a DataFrame of 0"),
+    "no row of an array": (np.zeros((0, 2)), r"or several, got shape \(0, 2\)"),
+    "three axes": (
+        np.zeros((1, 1, 2)),
+        r"shape \(n_features,\), got shape \(1, 1, 2\)",
+    ),
+    "features of a table": ([1.0], "1 features, but SlidingWindow is expecting 2"),
     "features": ([1.0], "1 features, but SlidingWindow is expecting 2"),
 }
 
