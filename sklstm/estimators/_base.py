@@ -22,6 +22,7 @@ from sklstm.estimators._sizes import COUNT, FRACTION, read_sizes
 from sklstm.estimators._trainer import Trainer
 from sklstm.estimators._weights import check_weights, in_float32
 from sklstm.networks import CustomSpec, NetworkSpec, index_tokens, taking_tokens
+from sklstm.sequences import as_type
 from sklstm.training import Network, Samples
 
 ACTIVATIONS = (
@@ -321,7 +322,7 @@ class SequenceEstimator(Trainer):
         if self._takes_tokens():
             values = self._index_tokens(table.with_values(values), reset)
         with np.errstate(over="ignore"):  # checked below
-            values = values.astype(np.float32, copy=False)
+            values = as_type(values, np.float32)
         table = table.with_values(values)
         check_no_infinity(self, values, table.locate)
         check_whole_steps(self, table)

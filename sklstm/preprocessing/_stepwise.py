@@ -33,7 +33,13 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
-from sklstm.sequences import SequenceTable, missing_rows, rows_of, samples_of
+from sklstm.sequences import (
+    SequenceTable,
+    empty_like_table,
+    missing_rows,
+    rows_of,
+    samples_of,
+)
 
 # Rows transformed at a time: scikit-learn's checks then take little time, and
 # temporary arrays little memory beside a table of a million rows.
@@ -423,7 +429,8 @@ def _map_blocks(function, rows, block):
     for piece in _blocks(rows, block):
         result = _dense(function(piece))
         if out is None:
-            out = np.empty((len(rows), result.shape[1]), dtype=result.dtype)
+            shape = len(rows), result.shape[1]
+            out = empty_like_table(rows, shape, result.dtype)
         elif out.dtype != result.dtype:
             out = out.astype(np.result_type(out, result))
         out[first : first + len(piece)] = result

@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from sklstm.sequences._mapped import chosen_rows
 from sklstm.sequences._missing_steps import missing_rows
 from sklstm.sequences._strides import rows_of, samples_of
 
@@ -239,8 +240,10 @@ class SequenceTable(NDArrayOperatorsMixin):
         lengths = kept_before[self.starts + self.lengths] - starts
         n_kept, first = int(kept_before[-1]), int(kept.argmax())
         in_one_piece = kept[first : first + n_kept].all()
-        rows = slice(first, first + n_kept) if in_one_piece else kept
-        return SequenceTable(self.values[rows], starts, lengths, self.n_timesteps)
+        values = self.values[first : first + n_kept]
+        if not in_one_piece:
+            values = chosen_rows(self.values, kept)
+        return SequenceTable(values, starts, lengths, self.n_timesteps)
 
     def locate(self, row):
         """Return where a row of the table first appears in the 3-D array.
