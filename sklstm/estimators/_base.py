@@ -255,11 +255,14 @@ class SequenceEstimator(Trainer):
         table = self._read(X, reset=not self.initialized_)
         check_rows_of_y(self, X, y, reset=not self.initialized_)
         y, known = self._check_target(y, table)
-        whole, table = table, table.drop_missing()
         weights = check_weights(sample_weight, table)
-        used = table.lengths > 0
-        used &= True if weights is None else weights > 0
-        used &= known
+        used = known if weights is None else known & (weights > 0)
+        if not used.all():  # first, as these may be few
+            used = np.flatnonzero(used)
+            weights = None if weights is None else weights[used]
+            table, y = table.take(used), y[used]
+        samples = Samples(table.drop_missing(), y, weights, table)
+        used = samples.table.lengths > 0
         if not known.any():
             raise ValueError(
                 "Input y contains NaN in place of every target; there is nothing to "
@@ -270,7 +273,6 @@ class SequenceEstimator(Trainer):
                 "No sample has a time step that is not missing, a target and a weight "
                 "greater than zero; there is nothing to fit."
             )
-        samples = Samples(table, y, weights, whole)
         return samples if used.all() else samples.take(np.flatnonzero(used))
 
     def _all_labels(self, y):
