@@ -22,6 +22,7 @@ from sklstm.estimators._sizes import COUNT, FRACTION, read_sizes
 from sklstm.estimators._trainer import Trainer
 from sklstm.estimators._weights import check_weights, in_float32
 from sklstm.networks import CustomSpec, NetworkSpec, index_tokens, taking_tokens
+from sklstm.sequences import as_type
 from sklstm.training import Network, Samples
 
 ACTIVATIONS = (
@@ -254,11 +255,14 @@ class SequenceEstimator(Trainer):
         table = self._read(X, reset=not self.initialized_)
         check_rows_of_y(self, X, y, reset=not self.initialized_)
         y, known = self._check_target(y, table)
-        whole, table = table, table.drop_missing()
         weights = check_weights(sample_weight, table)
-        used = table.lengths > 0
-        used &= True if weights is None else weights > 0
-        used &= known
+        used = known if weights is None else known & (weights > 0)
+        if not used.all():  # first, as these may be few
+            used = np.flatnonzero(used)
+            weights = None if weights is None else weights[used]
+            table, y = table.take(used), y[used]
+        samples = Samples(table.drop_missing(), y, weights, table)
+        used = samples.table.lengths > 0
         if not known.any():
             raise ValueError(
                 "Input y contains NaN in place of every target; there is nothing to "
@@ -269,7 +273,6 @@ class SequenceEstimator(Trainer):
                 "No sample has a time step that is not missing, a target and a weight "
                 "greater than zero; there is nothing to fit."
             )
-        samples = Samples(table, y, weights, whole)
         return samples if used.all() else samples.take(np.flatnonzero(used))
 
     def _all_labels(self, y):
@@ -321,7 +324,7 @@ class SequenceEstimator(Trainer):
         if self._takes_tokens():
             values = self._index_tokens(table.with_values(values), reset)
         with np.errstate(over="ignore"):  # checked below
-            values = values.astype(np.float32, copy=False)
+            values = as_type(values, np.float32)
         table = table.with_values(values)
         check_no_infinity(self, values, table.locate)
         check_whole_steps(self, table)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklstm._series import count_up
-from sklstm.sequences import SequenceTable, samples_of
+from sklstm.sequences import SequenceTable, empty_like_table, samples_of
 
 
 def windows_of_one(values, before, geometry):
@@ -14,7 +14,8 @@ def windows_of_one(values, before, geometry):
     shape (n_rows, window_length, n_features).
     """
     n_rows, n_before = len(values), geometry.n_before
-    table = np.full((n_before + n_rows, values.shape[1]), np.nan, values.dtype)
+    table = empty_like_table(values, (n_before + n_rows, values.shape[1]))
+    table[: n_before - len(before)] = np.nan
     table[n_before - len(before) : n_before] = before
     table[n_before:] = values
     table = geometry.shift_known(table)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sklstm.sequences import row_blocks
+
 # Number of rows remembered from the end, and again from all the others.
 _REMEMBERED = 64
 
@@ -54,13 +56,12 @@ class SeenTarget:
             return None
         largest = int(np.argmax(groups.sizes))
         group, own = groups.names[largest], groups.rows(largest)
-        places = _choose_rows(y[own])
+        places = _choose_rows(y if len(groups) == 1 else y[own])
         rows = own[places]
         elsewhere = {}
         for feature, column in _equal_pairs(values[rows], y[rows]):
-            wrong = differ(values[:, feature], y[:, column])
-            if wrong.any():
-                row = int(np.argmax(wrong))
+            row = _first_difference(values[:, feature], y[:, column])
+            if row is not None:
                 found = row, float(values[row, feature]), float(y[row, column])
                 elsewhere[feature, column] = found
         return cls(group, places, rows, y[rows], values[rows].copy(), elsewhere)
@@ -107,10 +108,29 @@ def differ(x, y):
     Both are of shape (n_rows,) or (n_rows, n_columns). The tolerance depends on the
     largest number in each column of x.
     """
+    return _differ(x, y, _largest(x))
+
+
+def _first_difference(x, y):
+    """Return the first row where two columns differ, or None; see :func:`differ`."""
+    blocks = row_blocks(len(x))
+    largest = max((_largest(x[rows]) for rows in blocks), default=0.0)
+    for rows in blocks:
+        wrong = _differ(x[rows], y[rows], largest)
+        if wrong.any():
+            return rows.start + int(np.argmax(wrong))
+    return None
+
+
+def _differ(x, y, largest):
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    largest = np.max(np.abs(x), axis=0, initial=0.0, where=np.isfinite(x))
     close = np.isclose(x, y, rtol=1e-5, atol=1e-8 * largest)
     return ~(close | np.isnan(x) | np.isnan(y))
+
+
+def _largest(x):
+    x = np.asarray(x, dtype=float)
+    return np.max(np.abs(x), axis=0, initial=0.0, where=np.isfinite(x))
 
 
 def _as_numbers(y):
@@ -118,7 +138,8 @@ def _as_numbers(y):
     try:
         if isinstance(y, (pd.Series, pd.DataFrame)):
             y = y.to_numpy(dtype=float, na_value=np.nan)
-        y = np.asarray(y, dtype=float)
+        if not isinstance(y, np.ndarray) or y.dtype.kind != "f":
+            y = np.asarray(y, dtype=float)
     except (TypeError, ValueError):  # names of classes, lists of unequal length
         return None
     return y.reshape(len(y), -1) if y.ndim else None
@@ -129,8 +150,15 @@ def _choose_rows(y):
     n_rows = len(y)
     last = np.arange(max(n_rows - _REMEMBERED, 0), n_rows)
     others = np.linspace(0, n_rows - 1, _REMEMBERED).astype(int)
-    filled = np.nan_to_num(y[:, :8])
-    return np.unique([*last, *others, *filled.argmin(axis=0), *filled.argmax(axis=0)])
+    extremes = []
+    for rows in row_blocks(n_rows):
+        filled = np.nan_to_num(y[rows, :8])
+        of_block = filled.argmin(axis=0), filled.argmax(axis=0)
+        extremes.append(rows.start + np.concatenate(of_block))
+    candidates = np.unique(extremes)
+    filled = np.nan_to_num(y[candidates, :8])
+    found = candidates[[*filled.argmin(axis=0), *filled.argmax(axis=0)]]
+    return np.unique([*last, *others, *found])
 
 
 def _equal_pairs(features, y):

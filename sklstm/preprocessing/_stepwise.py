@@ -33,11 +33,21 @@ from sklstm._validation import (
     n_axes,
 )
 from sklstm.preprocessing._base import SequenceTransformer
+from sklstm.preprocessing._row_blocks import (
+    after_check,
+    blocks,
+    dense,
+    map_blocks,
+    skipping_missing,
+)
 from sklstm.sequences import SequenceTable, missing_rows, rows_of, samples_of
 
 # Rows transformed at a time: scikit-learn's checks then take little time, and
 # temporary arrays little memory beside a table of a million rows.
 _BLOCK = 4_096
+
+# Numbers of a block to fit on: scikit-learn's statistics take a fixed time for each.
+_NUMBERS = 2**19
 
 # Words in errors of scikit-learn and NumPy that are raised for text.
 _ABOUT_TEXT = re.compile("convert|numeric|real number")
@@ -120,8 +130,9 @@ class _StepwiseTransformer(SequenceTransformer):
             Missing steps stay missing. For overlapping windows a strided view.
         """
         check_is_fitted(self)
-        rows, reshape = self._read(X, reset=False)
-        out = reshape(self._map_rows("transform", rows, self._n_features_out))
+        rows, reshape, check = self._read(X, reset=False)
+        width = self._n_features_out
+        out = reshape(self._map_rows("transform", rows, width, check))
         return self._wrap_output(out, X)
 
     @available_if(lambda self: hasattr(self._make_inner(), "inverse_transform"))
@@ -154,32 +165,69 @@ class _StepwiseTransformer(SequenceTransformer):
     def _fit_inner(self, X, inner, method):
         fitted = hasattr(self, self._inner_name)
         with all_or_nothing(self):
-            rows, _ = self._read(X, reset=method == "fit" or not fitted)
-            missing = missing_rows(rows)
-            if missing.all():
-                raise ValueError(
-                    f"{type(self).__name__} needs at least one time step that is not "
-                    "missing; every step of X is NaN."
-                )
-            if missing.any() and not self._passes_missing(inner):
-                rows = rows[~missing]
+            rows, _, check = self._read(X, reset=method == "fit" or not fitted)
+            in_blocks = self._fitted_in_blocks(rows, inner, check)
+            if in_blocks is None:
+                check()
+                rows = self._rows_to_fit(rows, inner)
+            inner = inner if in_blocks is None else in_blocks
             with (
                 config_context(transform_output="default"),
                 self._name_text_feature(rows),
             ):
-                _fit_in_blocks(inner, rows, method, self._block)
-                self._n_features_out = _dense(inner.transform(rows[:1])).shape[1]
+                if in_blocks is None:
+                    getattr(inner, method)(rows)
+                self._n_features_out = dense(inner.transform(rows[:1])).shape[1]
             self._check_width()
             setattr(self, self._inner_name, inner)
         return self
 
-    def _map_rows(self, method, rows, width):
+    def _fitted_in_blocks(self, rows, inner, check):
+        """Return a copy of a transformer fitted block by block, in one pass.
+
+        None if it must have all rows at once, or the rows are few.
+        """
+        block = max(self._block or 0, _NUMBERS // rows.shape[1])
+        if (
+            self._block is None
+            or len(rows) <= block
+            or not hasattr(inner, "partial_fit")
+            or not self._passes_missing(inner)
+        ):
+            return None
+        fitted = copy.deepcopy(inner)
+        # What scikit-learn would check is checked here.
+        with config_context(transform_output="default", assume_finite=True):
+            for piece in blocks(rows, block):
+                finite = np.isfinite(piece)
+                if not finite.all():
+                    if np.isinf(piece).any():
+                        check()
+                    if np.isnan(piece).all(axis=0).any():
+                        return None  # statistics would stay NaN
+                fitted.partial_fit(piece)
+        return fitted
+
+    def _rows_to_fit(self, rows, inner):
+        """Return the rows for a transformer; raise if all time steps are missing."""
+        missing = missing_rows(rows)
+        if missing.all():
+            raise ValueError(
+                f"{type(self).__name__} needs at least one time step that is not "
+                "missing; every step of X is NaN."
+            )
+        passes = self._passes_missing(inner) or not missing.any()
+        return rows if passes else rows[~missing]
+
+    def _map_rows(self, method, rows, width, check=None):
         inner = getattr(self, self._inner_name)
         function = getattr(inner, method)
+        if check is not None:
+            function = after_check(function, check)
         if not self._passes_missing(inner):
-            function = _skipping_missing(function, width)
+            function = skipping_missing(function, width)
         with config_context(transform_output="default"), self._name_text_feature(rows):
-            return _map_blocks(function, rows, self._block)
+            return map_blocks(function, rows, self._block)
 
     @contextmanager
     def _name_text_feature(self, rows):
@@ -202,17 +250,21 @@ class _StepwiseTransformer(SequenceTransformer):
             ) from error
 
     def _read(self, X, reset):
-        """Return all time steps of X, and a function that reshapes such a table."""
+        """Return all time steps of X, and two functions.
+
+        One reshapes such a table; the other raises if a value of X is infinite.
+        """
         if n_axes(X) <= 2:
             rows = check_rows(self, X, reset=reset, dtype=self._dtype)
-            check_no_infinity(self, rows)
-            return rows, lambda out: out
+            return rows, lambda out: out, lambda: check_no_infinity(self, rows)
         X = check_3d(self, X)
         rows, reshape = _rows_and_reshape(X)
         rows = check_rows(self, rows, reset=reset, dtype=self._dtype)
-        table = SequenceTable.from_array
-        check_no_infinity(self, rows, lambda row: table(X).drop_unused().locate(row))
-        return rows, reshape
+
+        def locate(row):
+            return SequenceTable.from_array(X).drop_unused().locate(row)
+
+        return rows, reshape, lambda: check_no_infinity(self, rows, locate)
 
 
 class PerFeatureScaler(_StepwiseTransformer):
@@ -401,66 +453,3 @@ def _rows_and_reshape(X):
     rows, step = rows_of(X)
     n_samples, n_timesteps, _ = X.shape
     return rows, lambda out: samples_of(out, n_samples, n_timesteps, step)
-
-
-def _fit_in_blocks(transformer, rows, method, block):
-    """Fit on all rows, block by block if that needs less memory."""
-    blocks = [] if block is None else _blocks(rows, block)
-    in_blocks = len(blocks) > 1 and hasattr(transformer, "partial_fit")
-    # Statistics would stay NaN after a block without any value of a feature.
-    if in_blocks and not any(np.isnan(piece).all(axis=0).any() for piece in blocks):
-        for piece in blocks:
-            transformer.partial_fit(piece)
-    else:
-        getattr(transformer, method)(rows)
-
-
-def _map_blocks(function, rows, block):
-    """Apply a function of rows block by block, into one array."""
-    if block is None or len(rows) <= block:
-        return _dense(function(rows))
-    out, first = None, 0
-    for piece in _blocks(rows, block):
-        result = _dense(function(piece))
-        if out is None:
-            out = np.empty((len(rows), result.shape[1]), dtype=result.dtype)
-        elif out.dtype != result.dtype:
-            out = out.astype(np.result_type(out, result))
-        out[first : first + len(piece)] = result
-        first += len(piece)
-    return out
-
-
-def _blocks(rows, block):
-    return [rows[first : first + block] for first in range(0, len(rows), block)]
-
-
-def _skipping_missing(function, width):
-    """Return a function of rows that skips missing rows, and keeps them missing."""
-
-    def apply(rows):
-        missing = missing_rows(rows)
-        if missing.all():
-            kept = rows.dtype.kind == "f"
-            return np.full((len(rows), width), np.nan, rows.dtype if kept else None)
-        present = rows[~missing] if missing.any() else rows
-        result = _dense(function(present))
-        if len(result) != len(present):
-            raise ValueError(
-                f"The transformer returned {len(result)} rows for {len(present)} "
-                "time steps; it must return one row per row."
-            )
-        if not missing.any():
-            return result
-        if result.dtype.kind in "iub":
-            result = result.astype(np.float64)
-        out = np.full((len(rows), result.shape[1]), np.nan, dtype=result.dtype)
-        out[~missing] = result
-        return out
-
-    return apply
-
-
-def _dense(result):
-    """Return a sparse matrix, a DataFrame or an array as an ndarray."""
-    return result.toarray() if hasattr(result, "toarray") else np.asarray(result)

@@ -6,6 +6,13 @@ whether it is finite) is computed once per row, however many windows hold it. Th
 subpackage imports only NumPy.
 """
 
+from sklstm.sequences._mapped import (
+    as_type,
+    chosen_rows,
+    copy_of,
+    empty_like_table,
+    is_mapped,
+)
 from sklstm.sequences._missing_steps import (
     missing_rows,
     partly_missing_rows,
@@ -17,6 +24,11 @@ from sklstm.sequences._table import SequenceTable
 __all__ = [
     "OverlappingSamples",
     "SequenceTable",
+    "as_type",
+    "chosen_rows",
+    "copy_of",
+    "empty_like_table",
+    "is_mapped",
     "missing_rows",
     "partly_missing_rows",
     "row_blocks",

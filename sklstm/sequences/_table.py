@@ -5,7 +5,8 @@ from numbers import Integral
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from sklstm.sequences._missing_steps import missing_rows
+from sklstm.sequences._mapped import chosen_rows
+from sklstm.sequences._missing_steps import missing_rows, row_blocks
 from sklstm.sequences._strides import rows_of, samples_of
 
 
@@ -67,12 +68,9 @@ class SequenceTable(NDArrayOperatorsMixin):
                 "starts and lengths must be 1-D and equally long, got shapes "
                 f"{self.starts.shape} and {self.lengths.shape}."
             )
-        outside = (self.starts < 0) | (self.lengths < 0)
-        outside |= self.lengths > self.n_timesteps
         n_rows = len(self.values)
-        outside |= self.starts > np.subtract(n_rows, self.lengths, dtype=np.int64)
-        if outside.any():
-            i = int(np.flatnonzero(outside)[0])
+        i = self._first_outside()
+        if i is not None:
             raise ValueError(
                 f"Sample {i} (start {self.starts[i]}, length {self.lengths[i]}) does "
                 f"not fit a table of {n_rows} rows and "
@@ -219,15 +217,40 @@ class SequenceTable(NDArrayOperatorsMixin):
         SequenceTable
             The same table if every row is in use. At least one row stays.
         """
-        n_rows, ends = len(self.values), self.starts + self.lengths
-        joined = len(self) and self.starts[0] == 0 and ends.max() == n_rows
-        if joined and (self.starts[1:] <= ends[:-1]).all():
+        if self._is_joined():
             return self
+        n_rows, ends = len(self.values), self.starts + self.lengths
         begin = np.bincount(self.starts, minlength=n_rows + 1)
         end = np.bincount(ends, minlength=n_rows + 1)
         used = np.cumsum(begin - end)[:n_rows] > 0
         used[:1] |= not used.any()  # so that the type of values is kept
         return self._keep(used)
+
+    def _is_joined(self):
+        """Return whether each sample begins in or right after the one before it.
+
+        They also begin with the first row, and end with the last one.
+        """
+        last = n_used = 0
+        for some in row_blocks(len(self)):
+            starts = self.starts[some]
+            ends = starts + self.lengths[some]
+            if starts[0] > last or (starts[1:] > ends[:-1]).any():
+                return False
+            last = ends[-1]
+            n_used = max(int(ends.max()), n_used)
+        return bool(len(self)) and self.starts[0] == 0 and n_used == len(self.values)
+
+    def _first_outside(self):
+        """Return the first sample that is no slice of the table, or None."""
+        n_rows = len(self.values)
+        for some in row_blocks(len(self.starts)):
+            starts, lengths = self.starts[some], self.lengths[some]
+            outside = (starts < 0) | (lengths < 0) | (lengths > self.n_timesteps)
+            outside |= starts > np.subtract(n_rows, lengths, dtype=np.int64)
+            if outside.any():
+                return some.start + int(np.argmax(outside))
+        return None
 
     def _keep(self, kept):
         """Return a table of some rows, with new starts and lengths."""
@@ -239,8 +262,10 @@ class SequenceTable(NDArrayOperatorsMixin):
         lengths = kept_before[self.starts + self.lengths] - starts
         n_kept, first = int(kept_before[-1]), int(kept.argmax())
         in_one_piece = kept[first : first + n_kept].all()
-        rows = slice(first, first + n_kept) if in_one_piece else kept
-        return SequenceTable(self.values[rows], starts, lengths, self.n_timesteps)
+        values = self.values[first : first + n_kept]
+        if not in_one_piece:
+            values = chosen_rows(self.values, kept)
+        return SequenceTable(values, starts, lengths, self.n_timesteps)
 
     def locate(self, row):
         """Return where a row of the table first appears in the 3-D array.

@@ -12,12 +12,7 @@ import tensorflow as tf
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
-from sklstm.training._samples import (
-    as_scalar,
-    as_tensor,
-    gather_inputs,
-    table_tensors,
-)
+from sklstm.training._samples import TableRows, as_scalar, as_tensor, gather_inputs
 from sklstm.training._threads import executor
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
@@ -118,12 +113,12 @@ class Forward:
         ndarray
             As of :meth:`sklstm.training.Network.predict`.
         """
-        values, *_ = table_tensors(table)
+        rows = TableRows.of(table.values)
         padded = self._padded_lengths(table.lengths, n_fitted)
         outputs, samples = [], []
         for n_timesteps in np.unique(padded) if len(padded) else [1]:
             chosen = np.flatnonzero(padded == n_timesteps)
-            outputs += self._run(variables, values, table, chosen, int(n_timesteps))
+            outputs += self._run(variables, rows, table, chosen, int(n_timesteps))
             samples.append(chosen)
         if len(samples) < 2:
             return outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
@@ -155,19 +150,21 @@ class Forward:
         padded = at_least[np.minimum(index, len(at_least) - 1)]
         return np.where(index < len(at_least), padded, longer)
 
-    def _run(self, variables, values, table, samples, n_timesteps):
+    def _run(self, variables, rows, table, samples, n_timesteps):
         """Compute samples with the same padding, and return a list of arrays."""
         n_samples = len(samples)
         longest = max(int(table.lengths[samples].max(initial=1)), n_timesteps)
         block = self._block(n_samples, n_timesteps, longest)
         n_blocks = max(-(-n_samples // block), 1)
         starts, lengths = flat = np.zeros((2, n_blocks * block), np.int32)
-        starts[:n_samples] = table.starts[samples]
+        starts[:n_samples] = table.starts[samples] + rows.n_before
         lengths[:n_samples] = table.lengths[samples]
         blocks = _in_blocks(flat, block)
         outputs = []
         for low, high in CallSize(block * longest, self._n_weights).calls(0, n_blocks):
-            outputs.append(self._call(variables, values, blocks[low:high], n_timesteps))
+            outputs.append(
+                self._call(variables, rows.tensor, blocks[low:high], n_timesteps)
+            )
         if not self._spec.per_step:
             outputs[-1] = outputs[-1][: n_samples - low * block]
         return outputs

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm.training._call_size import CallSize
-from sklstm.training._samples import as_tensor
+from sklstm.training._samples import TableRows, as_tensor
 
 _BATCH_HOOKS = {
     "train": ("on_train_batch_begin", "on_train_batch_end"),
@@ -55,8 +55,8 @@ def run_epochs(program, samples, schedule, validation=None):
     evaluation = None
     if validation is not None:
         same_table = validation.table.values is samples.table.values
-        values = training.tensors[0] if same_table else None
-        evaluation = _Pass("test", program, validation, schedule, callbacks, values)
+        rows = training.rows if same_table else None
+        evaluation = _Pass("test", program, validation, schedule, callbacks, rows)
     callbacks.on_train_begin()
     logs = None
     for epoch in range(first, first + schedule.epochs):
@@ -81,8 +81,9 @@ def run_epochs(program, samples, schedule, validation=None):
 class _Pass:
     """A pass over samples in batches, for training or evaluation."""
 
-    def __init__(self, phase, program, samples, schedule, callbacks, values=None):
-        self.tensors = samples.tensors(values)
+    def __init__(self, phase, program, samples, schedule, callbacks, rows=None):
+        self.rows = TableRows.of(samples.table.values) if rows is None else rows
+        self._tensors = samples.tensors(self.rows)
         self._phase = phase
         self._model = program.model
         self._compute = {"train": program.train, "test": program.evaluate}[phase]
@@ -104,7 +105,7 @@ class _Pass:
             high = min(low + self._batches_per_hook, self._n_batches)
             on_batch_begin(low)
             for batches in self._call_size.calls(low, high):
-                logs = self._compute(self.tensors, order, self._batch_size, *batches)
+                logs = self._compute(self._tensors, order, self._batch_size, *batches)
             on_batch_end(high - 1, logs)
             if self._phase == "train" and self._model.stop_training:
                 break

@@ -2,15 +2,13 @@
 
 import functools
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from sklstm.networks import CustomSpec
-
-# Alignment of TensorFlow's memory in bytes.
-_ALIGNMENT = 64
+from sklstm.training._shared_rows import ALIGNMENT, share_rows
 
 
 @dataclass(frozen=True)
@@ -53,10 +51,10 @@ class Samples:
     def __len__(self):
         return len(self.table)
 
-    def tensors(self, values=None):
+    def tensors(self, rows=None):
         """Return values, starts, lengths, targets and weights as tensors.
 
-        `values` is the tensor of the values of the table, if it exists already.
+        `rows` is the TableRows of the table, if it exists already.
         """
         weights = self.weights
         if weights is None:
@@ -64,36 +62,65 @@ class Samples:
         if weights.ndim == 1:  # one weight for all steps ahead
             weights = weights.reshape(-1, *[1] * (self.targets.ndim - 2))
         return (
-            *table_tensors(self.table, values),
+            *table_tensors(self.table, rows),
             as_tensor(self.targets),
             as_tensor(weights),
         )
 
 
-def table_tensors(table, values=None):
-    """Return values, starts and lengths of a table as tensors; reuse `values`."""
-    if len(table.values) >= 2**31:
-        raise ValueError(
-            f"X has {len(table.values):,} time steps; TensorFlow takes less than 2**31."
-        )
-    if values is None:
-        rows = table.values
-        # `tf.gather` needs at least one row, also if no sample has a time step.
-        values = as_tensor(rows if len(rows) else np.zeros((1, table.n_features), "f"))
+class TableRows(NamedTuple):
+    """The rows of a table as a tensor.
+
+    Parameters
+    ----------
+    tensor : Tensor of shape (n_before + n_rows, n_features)
+        Some other rows, and the table.
+
+    n_before : int
+        The number of the other rows.
+    """
+
+    tensor: Any
+    n_before: int
+
+    @classmethod
+    def of(cls, values):
+        """Return the rows of a table; the tensor of a mapped file is that file."""
+        if len(values) >= 2**31 - ALIGNMENT:
+            raise ValueError(
+                f"X has {len(values):,} time steps; TensorFlow takes less than 2**31."
+            )
+        shared = share_rows(values)
+        if shared is not None:
+            return cls(_tensor_over(shared.values), shared.n_before)
+        if not len(values):  # `tf.gather` needs at least one row
+            values = np.zeros((1, values.shape[1]), values.dtype)
+        return cls(as_tensor(values), 0)
+
+
+def table_tensors(table, rows=None):
+    """Return values, starts and lengths of a table as tensors; reuse its `rows`."""
+    rows = TableRows.of(table.values) if rows is None else rows
+    starts = table.starts.astype(np.int32, copy=False)
     return (
-        values,
-        as_tensor(table.starts.astype(np.int32, copy=False)),
+        rows.tensor,
+        as_tensor(starts + np.int32(rows.n_before) if rows.n_before else starts),
         as_tensor(table.lengths.astype(np.int32, copy=False)),
     )
 
 
 def as_tensor(array):
     """Copy an array into a tensor; `tf.constant` would copy it twice."""
-    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
-    first = -memory.ctypes.data % _ALIGNMENT
+    memory = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % ALIGNMENT
     copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[:] = array
-    return tf.experimental.dlpack.from_dlpack(copy.__dlpack__())
+    return _tensor_over(copy)
+
+
+def _tensor_over(array):
+    """Return a tensor over the memory of an array, which must be aligned."""
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 @functools.lru_cache(maxsize=256)
