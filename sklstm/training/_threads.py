@@ -18,12 +18,15 @@ from sklstm.networks import CustomSpec
 
 _VARIABLE = "SKLSTM_THREADS"
 
-# Products of units and samples of a batch from which on 2, 4 and 8 parts of the batch
-# are computed at the same time.
-_SIZES_TO_PART = 1280, 2**15, 2**17
+# Minimum number of units for which two parts of a batch are computed at the same time,
+# whatever its size, so that a search over batch sizes compiles nothing anew.
+_UNITS_TO_PART = 32
+
+# Products of units and samples of a batch from which on 2, 4 and 8 parts are.
+_SIZES_TO_PART = 2**13, 2**15, 2**17
 
 # Minimum number of units for which two blocks are predicted at the same time.
-_UNITS_TO_PART = 40
+_UNITS_TO_PREDICT = 40
 
 
 def use_threads(n_threads=None):
@@ -108,15 +111,16 @@ def n_parts(spec, batch_size):
     It does not depend on the number of threads: the rounding of gradients depends on
     the parts, and the same `random_state` must lead to the same bits in any process.
     """
-    size = max(spec.units, default=0) * batch_size
-    parts = 2 ** sum(size >= smallest for smallest in _SIZES_TO_PART)
+    units = max(spec.units, default=0)
+    parts = 2 ** sum(units * batch_size >= smallest for smallest in _SIZES_TO_PART)
+    parts = max(parts, 2 if units >= _UNITS_TO_PART else 1)
     # The two directions run at the same time.
     return max(parts // 2, 1) if getattr(spec, "bidirectional", False) else parts
 
 
 def n_blocks(spec):
     """Return the number of blocks of samples that are predicted at the same time."""
-    return 2 if max(spec.units, default=0) >= _UNITS_TO_PART else 1
+    return 2 if max(spec.units, default=0) >= _UNITS_TO_PREDICT else 1
 
 
 def executor(spec, n_parts):
