@@ -78,7 +78,7 @@ def timed(found, name, function):
 
 
 def memory():
-    """Return the largest allocated and resident memory of this process in MiB."""
+    """Return memory of this process in MiB: allocated, anonymous, and largest RSS."""
     status = pathlib.Path("/proc/self/status").read_text()
     lines = dict(line.split(":", 1) for line in status.splitlines())
     names = {"VmData": "allocated now", "RssAnon": "anonymous now", "VmHWM": "RSS"}

@@ -16,7 +16,7 @@ from contenders import (
 )
 from data import search_windows, series, windows
 from peak import peak_growth, seconds
-from time_series import backtest, panel_windows, splits  # noqa: F401, by their names
+from time_series import backtest, panel_windows, push, splits  # noqa: F401, by names
 
 
 # ------------------------------------------------------------------------------ search

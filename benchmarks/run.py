@@ -106,6 +106,8 @@ def table_of_measures():
         ("panel_windows", f"{thousand}, window 24", many, CUTTERS, 3, "seconds"),
         ("splits", f"{thousand}, 5 folds", many, SPLITTERS, 3, "seconds"),
     ]
+    for n in (1, 1000):
+        rows += [("push", f"{n:,} rows", {"n_entities": n}, [OURS], 3, "seconds")]
     for title, arguments in BACKTESTS.items():
         rows += [("backtest", title, arguments, [OURS, "skforecast"], 3, "seconds")]
     return rows

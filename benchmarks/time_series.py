@@ -82,6 +82,27 @@ def backtest(name, n_entities, n_rows, n_folds, refit, model="Ridge"):
         return {**result, "seconds": seconds(run), "mean absolute error": error}
 
 
+def push(name, n_entities):
+    """Time a push into a stream of an LSTM: a row of each entity."""
+    from sklearn.pipeline import make_pipeline
+
+    from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
+    from sklstm.forecasting import stream
+
+    X = panel(n_entities, 60)
+    window = SlidingWindow(N_LAGS, group_by="entity" if n_entities > 1 else None)
+    X = X if n_entities > 1 else X[["sold"]]
+    lstm = LSTMRegressor(16, epochs=1, batch_size=256, random_state=0, **PLAIN)
+    days = X.index.unique()
+    fitted = X[X.index < days[24]]
+    pipe = make_pipeline(window, PerFeatureScaler(), lstm)
+    rows = [X[X.index == day] for day in days[24:]]
+    live = stream(pipe.fit(fitted, fitted["sold"]))
+    left = iter(rows)
+    live.push(next(left))  # the first is validated, and opens the groups
+    return {"seconds": seconds(lambda: live.push(next(left)), repeats=len(rows) - 2)}
+
+
 def _regressor(model, newest_first=False):
     """Make a regressor of lags in columns."""
     from sklearn.linear_model import Ridge
