@@ -79,8 +79,9 @@ def set_default_threads():
     """Call :func:`use_threads`, unless the threads are set already.
 
     They are set if TensorFlow has computed in this process, or if the user has set its
-    threads, by `tf.config.threading` or by its environment variables. The environment
-    variable ``SKLSTM_THREADS=tensorflow`` keeps TensorFlow's own defaults. joblib sets
+    threads, by `tf.config.threading` or by its environment variables. With a GPU, and
+    with the environment variable ``SKLSTM_THREADS=tensorflow``, TensorFlow's own
+    defaults stay. joblib sets
     OMP_NUM_THREADS for its workers, which TensorFlow does not read.
     """
     asked = os.environ.get(_VARIABLE, "sklstm")
@@ -96,7 +97,7 @@ def set_default_threads():
         or "TF_NUM_INTRAOP_THREADS" in os.environ
         or "TF_NUM_INTEROP_THREADS" in os.environ
     )
-    if asked == "tensorflow" or set_by_user:
+    if asked == "tensorflow" or set_by_user or tf.config.list_physical_devices("GPU"):
         return
     given = os.environ.get("OMP_NUM_THREADS", "")
     is_worker = multiprocessing.parent_process() is not None

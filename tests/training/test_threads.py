@@ -57,8 +57,9 @@ def test_threads_of_a_tensorflow_that_has_begun_stay():
     assert printed_by(script) == ["0", "0"]
 
 
-def set_by_default(monkeypatch, intra=0, inter=0, **environment):
+def set_by_default(monkeypatch, intra=0, inter=0, gpus=(), **environment):
     """Calls of `use_threads` by `set_default_threads`."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     calls = []
     for name in ("OMP_NUM_THREADS", "SKLSTM_THREADS"):
         monkeypatch.delenv(name, raising=False)
@@ -79,6 +80,7 @@ def test_they_are_set_unless_the_user_has_set_them(monkeypatch):
     assert set_by_default(monkeypatch, SKLSTM_THREADS="tensorflow") == []
     assert set_by_default(monkeypatch, intra=5) == []
     assert set_by_default(monkeypatch, inter=3) == []
+    assert set_by_default(monkeypatch, gpus=["GPU:0"]) == []
     # OMP_NUM_THREADS is joblib's in its workers, and nobody's here.
     assert set_by_default(monkeypatch, OMP_NUM_THREADS="7") == [None]
     assert set_by_default(monkeypatch, TF_NUM_INTRAOP_THREADS="2") == []
