@@ -114,17 +114,18 @@ class QuickWindows:
             table = table.set_axis(index)
         by_position = getattr(table, "iloc", table)
         if memory.first is None:
-            later.first = by_position[:1]
+            later.first = by_position[:1].copy()
         names = [rows.groups[i] for i in new]
-        first = self._first_windows(by_position[new], names, memory)
         if len(new) == len(known):
-            return first
+            return self._first_windows(by_position[new], names, memory)
         old = np.flatnonzero(known).tolist()
         some = None if ends is None else (ends[0], ends[1][old])
         others = self._next_windows(_take(rows, old), some, memory)
-        if others is None or others.dtype != first.dtype:
+        if others is None:  # before new groups are warned of
             return None
-        windows = np.empty((len(known), *first.shape[1:]), first.dtype)
+        first = self._first_windows(by_position[new], names, memory)
+        dtype = np.result_type(first, others)
+        windows = np.empty((len(known), *first.shape[1:]), dtype)
         windows[new], windows[old] = first, others
         return windows
 

@@ -163,30 +163,44 @@ class Stream:
         try:
             found = []
             if self._scale is None and not self._reader.has_learned:
-                found.append(np.asarray(self._push_named(rows, 0))[np.newaxis])
-            rest = rows[len(found) :]
-            if self._scale is None and len(rest):
-                quick = self._push_quickly(rest)
-                if quick is not None:
-                    return np.concatenate([*found, quick])
+                found.append(self._push_named(rows, 0))
+            quick = self._push_rest_quickly(rows, len(found))
+            if quick is not None:
+                return np.concatenate([*found, quick])
             for i in range(len(found), len(rows)):
-                found.append(np.asarray(self._push_named(rows, i))[np.newaxis])
+                found.append(self._push_named(rows, i))
             return np.concatenate(found)
         except BaseException:
             self.set_state(before)
             raise
 
+    def _push_rest_quickly(self, rows, first):
+        """Push rows from `first` on without validation; None if that can't be."""
+        rest = self._part_of(rows, slice(first, None))
+        if self._scale is not None or not len(rest):
+            return None
+        try:
+            return self._push_quickly(rest)
+        except (TypeError, ValueError):
+            return None  # one by one, so that the error names the row
+
+    def _part_of(self, rows, part):
+        """Return a slice of rows, with the default index if theirs holds no labels."""
+        if not isinstance(rows, pd.DataFrame):
+            return rows[part]
+        given = self._next_labels.are_given(rows.index, self._memory.labels)
+        found = rows.iloc[part]
+        return found if given else found.reset_index(drop=True)
+
     def _push_named(self, rows, i):
         """Push one of several rows; an error names it."""
-        where, row = f"Row {i} of {len(rows)}", rows[i : i + 1]
+        where, row = f"Row {i} of {len(rows)}", self._part_of(rows, slice(i, i + 1))
         if isinstance(rows, pd.DataFrame):
             where += f" ({rows.index[i]!r})"
-            if not self._next_labels.are_given(rows.index, self._memory.labels):
-                row = row.reset_index(drop=True)
         else:
             row = row[0]
         try:
-            return self._push_one(row)
+            return np.asarray(self._push_one(row))[np.newaxis]
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"{where}: {error}") from error
@@ -232,7 +246,9 @@ class Stream:
             recent = self._first_windows(X, [group], memory)[-1]
         inputs = self._parts.inputs_of(recent[np.newaxis].copy())
         predicted = self._parts.predictor.predict(inputs)[0]
-        memory.first, memory.head = X if memory.first is None else memory.first, head
+        if memory.first is None:
+            memory.first = X.copy()  # an array may be the user's
+        memory.head = head
         memory.recent[group], memory.labels[line] = recent, label
         # Without a time, no rows are missing between this row and the next.
         index = X.index if isinstance(X, pd.DataFrame) else None

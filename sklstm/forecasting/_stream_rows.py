@@ -128,7 +128,8 @@ class RowReader:
         return np.stack(columns, axis=1)
 
     def _read_array(self, rows):
-        table = rows if rows.ndim == 2 else None
+        # A table of names takes no rows of an array.
+        table = rows if rows.ndim == 2 and not self._names else None
         if rows.ndim == 1:
             rows = rows[np.newaxis]
         if rows.ndim != 2 or rows.shape[1] != self._width or not len(rows):

@@ -11,6 +11,24 @@ _OF_VALUES = {
     keras.activations.linear: tf.ones_like,
 }
 
+# The value of another activation, as softmax, may depend on several numbers.
+_ELEMENTWISE = {
+    *_OF_VALUES,
+    keras.activations.elu,
+    keras.activations.gelu,
+    keras.activations.hard_sigmoid,
+    keras.activations.leaky_relu,
+    keras.activations.selu,
+    keras.activations.silu,
+    keras.activations.softplus,
+    keras.activations.softsign,
+}
+
+
+def is_elementwise(function):
+    """Return whether an activation is one of Keras that maps number by number."""
+    return function in _ELEMENTWISE
+
 
 class Activation:
     """An activation whose derivative is computed from what a time step keeps.

@@ -5,11 +5,15 @@ import itertools
 import keras
 import tensorflow as tf
 
+from sklstm.networks._activation import is_elementwise
 from sklstm.networks._cells import GRUCell, LSTMCell, SimpleRNNCell, run_cell
 
 
 class _FusedLayer:
-    """Mixin of a recurrent layer of Keras that computes all time steps at once."""
+    """Mixin of a recurrent layer of Keras that computes all time steps at once.
+
+    It has first derivatives, and none of higher order.
+    """
 
     # Parts of a batch that are computed at the same time.
     n_parts = 1
@@ -89,8 +93,11 @@ class _FusedLayer:
 
     def _fusible(self):
         cell = self.cell
+        gates = getattr(cell, "recurrent_activation", cell.activation)
         return (
-            not cell.dropout
+            is_elementwise(cell.activation)
+            and is_elementwise(gates)
+            and not cell.dropout
             and not self.stateful
             and self.compute_dtype == cell.variable_dtype == "float32"
             and not tf.config.list_logical_devices("GPU")
@@ -180,9 +187,10 @@ class FusedLSTM(_FusedLayer, keras.layers.LSTM):
 
     Arguments, weights and config are those of `keras.layers.LSTM`. All time steps are
     computed by one operation of TensorFlow if the activations are tanh and sigmoid and
-    there is no recurrent dropout, else by a loop of few operations. With `dropout`,
-    another dtype than float32, a stateful layer or a GPU, the layer calls the code of
-    Keras.
+    there is no recurrent dropout, else by a loop of few operations. With `dropout`, an
+    activation that is not of Keras or not elementwise, another dtype than float32, a
+    stateful layer or a GPU, the layer calls the code of Keras. Only first derivatives
+    are right.
 
     See Also
     --------

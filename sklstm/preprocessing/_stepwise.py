@@ -197,7 +197,11 @@ class _StepwiseTransformer(SequenceTransformer):
             return None
         fitted = copy.deepcopy(inner)
         # What scikit-learn would check is checked here.
-        with config_context(transform_output="default", assume_finite=True):
+        with (
+            config_context(transform_output="default", assume_finite=True),
+            # Rounding may make the variance of a constant feature negative.
+            np.errstate(invalid="ignore"),
+        ):
             for piece in blocks(rows, block):
                 finite = np.isfinite(piece)
                 if not finite.all():

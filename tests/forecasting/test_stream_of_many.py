@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm import CompleteCaseRegressor, LSTMRegressor, PerFeatureScaler, SlidingWindow
 from sklstm.forecasting import TransformedTargetForecaster, stream
 
 HOURS = pd.date_range("2026-01-01", periods=200, freq="h")
@@ -352,3 +352,67 @@ def test_the_prediction_of_a_row_has_the_shape_of_y():
     pipe.fit(X[:80], X[["price", "load"]][:80])
     assert stream(pipe).push(X[80:84]).shape == (4, 2)
     assert stream(pipe).push(X[80:81]).shape == (2,)
+
+
+def panel_of_numbers():
+    table = pd.DataFrame({"g": [0.0, 1.0] * 4, "v": np.arange(8.0)})
+    window = SlidingWindow(2, flatten=True, group_by="g")
+    return make_pipeline(window, CompleteCaseRegressor(LinearRegression())), table
+
+
+def assert_close(found, expected):
+    """Linear models sum single rows in another order."""
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_first_batch_without_labels_is_that_of_single_pushes():
+    pipe, table = panel_of_numbers()
+    fitted = pipe.fit(table, table["v"])
+    one_by_one, together = stream(fitted), stream(fitted)
+    for more in (0, 5, 9):
+        rows = pd.DataFrame({"g": [0.0, 1.0], "v": [100.0 + more, 200.0]})
+        tables = (rows.iloc[[i]].reset_index(drop=True) for i in range(2))
+        expected = [one_by_one.push(row) for row in tables]
+        assert_close(together.push(rows), expected)
+
+
+def test_an_array_may_open_groups_of_a_table_with_names():
+    pipe, table = panel_of_numbers()
+    fitted = pipe.fit(table, table["v"])
+    rows = np.array([[0, 20.0], [1, 21.0], [0, 22.0]])
+    one_by_one = stream(fitted)
+    expected = [one_by_one.push(row) for row in rows]
+    assert_close(stream(fitted).push(rows), expected)
+
+
+def test_an_error_of_later_rows_of_a_batch_names_the_row():
+    X = pd.DataFrame({"a": np.arange(9.0)})
+    window = SlidingWindow(1, horizon=0, flatten=True, history="fit")
+    live = stream(make_pipeline(window, LinearRegression()).fit(X, X["a"]))
+    with pytest.raises(ValueError, match=r"Row 2 of 3 .*NaN"):
+        live.push(pd.DataFrame({"a": [1.0, 2.0, np.nan]}))
+
+
+def test_an_array_that_is_filled_again_changes_no_earlier_row():
+    pipe, table = panel_of_numbers()
+    pipe = pipe.set_params(slidingwindow__group_by=0, slidingwindow__history="fit")
+    fitted = pipe.fit(table.to_numpy(), table["v"].to_numpy())
+    kept, filled = stream(fitted), stream(fitted)
+    buffer, expected, found = np.empty((1, 2)), [], []
+    for row in ([0, 15.0], [1, 200.0], [1, 210.0]):
+        buffer[:] = row
+        found.append(filled.push(buffer)[0])
+        expected.append(kept.push(np.array([row]))[0])
+    assert_close(found, expected)
+
+
+def test_rows_with_a_float_index_are_all_taken():
+    X = pd.DataFrame({"a": np.arange(20.0)}, index=np.arange(-10.0, 10.0))
+    regressor = CompleteCaseRegressor(LinearRegression())
+    pipe = make_pipeline(SlidingWindow(2, flatten=True), regressor)
+    fitted = pipe.fit(X.iloc[:8], X["a"].iloc[:8])
+    live, one_by_one = stream(fitted), stream(fitted)
+    rows = [X.iloc[8:11], X.iloc[11:]]
+    found = [live.push(some) for some in rows]
+    expected = [one_by_one.push(X.iloc[i : i + 1]) for i in range(8, 20)]
+    assert_close(np.concatenate(found), expected)

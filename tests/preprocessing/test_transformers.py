@@ -1107,3 +1107,11 @@ def test_text_that_a_transformer_of_steps_can_not_use_is_named(transformer):
     encoder = PerTimestep(OneHotEncoder()).fit(steps)
     with pytest.raises(ValueError, match="Found unknown categories"):
         encoder.transform(np.array([[[1.0, "green"]]], dtype=object))
+
+
+def test_a_constant_feature_of_a_long_table_is_fitted_without_a_warning():
+    X = np.full((350_301, 3), 7.3)
+    X[:, 1] = np.random.default_rng(0).normal(size=len(X))
+    scaler = PerFeatureScaler().fit(X)  # warnings are errors here
+    np.testing.assert_allclose(scaler.scaler_.scale_[[0, 2]], 1)
+    np.testing.assert_allclose(scaler.scaler_.scale_[1], X[:, 1].std(), rtol=1e-9)
