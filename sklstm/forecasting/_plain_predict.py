@@ -1,26 +1,8 @@
 """Predictions of linear models from finite windows, without scikit-learn's checks."""
 
 import numpy as np
+from sklearn import linear_model
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import (
-    ElasticNet,
-    ElasticNetCV,
-    HuberRegressor,
-    Lars,
-    LarsCV,
-    Lasso,
-    LassoCV,
-    LassoLars,
-    LassoLarsCV,
-    LassoLarsIC,
-    LinearRegression,
-    OrthogonalMatchingPursuit,
-    OrthogonalMatchingPursuitCV,
-    QuantileRegressor,
-    Ridge,
-    RidgeCV,
-    TheilSenRegressor,
-)
 from sklearn.preprocessing import StandardScaler
 
 from sklstm.preprocessing import SlidingWindow
@@ -28,23 +10,23 @@ from sklstm.preprocessing import SlidingWindow
 # Linear regressors of scikit-learn whose prediction is X @ coef + intercept. Subclasses
 # may do anything.
 LINEAR = {
-    ElasticNet,
-    ElasticNetCV,
-    HuberRegressor,
-    Lars,
-    LarsCV,
-    Lasso,
-    LassoCV,
-    LassoLars,
-    LassoLarsCV,
-    LassoLarsIC,
-    LinearRegression,
-    OrthogonalMatchingPursuit,
-    OrthogonalMatchingPursuitCV,
-    QuantileRegressor,
-    Ridge,
-    RidgeCV,
-    TheilSenRegressor,
+    linear_model.ElasticNet,
+    linear_model.ElasticNetCV,
+    linear_model.HuberRegressor,
+    linear_model.Lars,
+    linear_model.LarsCV,
+    linear_model.Lasso,
+    linear_model.LassoCV,
+    linear_model.LassoLars,
+    linear_model.LassoLarsCV,
+    linear_model.LassoLarsIC,
+    linear_model.LinearRegression,
+    linear_model.OrthogonalMatchingPursuit,
+    linear_model.OrthogonalMatchingPursuitCV,
+    linear_model.QuantileRegressor,
+    linear_model.Ridge,
+    linear_model.RidgeCV,
+    linear_model.TheilSenRegressor,
 }
 
 

@@ -61,6 +61,24 @@ def _before(state, states):
     return tf.concat([state[tf.newaxis], states[:-1]], axis=0)
 
 
+def _run_back(step, inputs, states, weights, prepare, finish):
+    """Run gradients from the last time step to the first; `inputs` begin with x.
+
+    Return the gradients of x, of the states before the first time step, and of weights.
+    """
+    (d_x,), d_states, d_weights = run_steps(
+        step,
+        inputs,
+        [tf.zeros_like(state) for state in states],
+        [inputs[0].shape[2]],
+        prepare=prepare,
+        finish=finish,
+        sums=[tf.zeros_like(one) for one in weights],
+        backwards=True,
+    )
+    return d_x, d_states, d_weights
+
+
 def _projection(kernel, bias):
     """Return a function that computes the products of inputs for several steps."""
     return lambda x: [tf.nn.bias_add(times(x, kernel), bias)]
@@ -148,15 +166,10 @@ class LSTMCell:
             d_weights = weight_gradient(x, d), product.gradient(h_before, d), total(d)
             return [times(d, back_to_x)], d_weights
 
-        (d_x,), d_states, d_weights = run_steps(
-            step,
-            [x, h_before, c_before, d_h, *kept, *d_c],
-            [tf.zeros_like(h), tf.zeros_like(c)],
-            [x.shape[2]],
-            prepare=self._prepare_back,
-            finish=finish,
-            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
-            backwards=True,
+        inputs = [x, h_before, c_before, d_h, *kept, *d_c]
+        weights = kernel, recurrent_kernel, bias
+        d_x, d_states, d_weights = _run_back(
+            step, inputs, states, weights, self._prepare_back, finish
         )
         return d_x, *d_states, *map(_gates_first, d_weights)
 
@@ -252,15 +265,10 @@ class GRUCell:
             d_weights = weight_gradient(x, d), product.gradient(h_before, d_inner)
             return [times(d, back_to_x)], [*d_weights, d_bias]
 
-        (d_x,), d_states, d_weights = run_steps(
-            step,
-            [x, _before(*states, *outputs), *d_outputs, *kept],
-            [tf.zeros_like(states[0])],
-            [x.shape[2]],
-            prepare=self._prepare_back,
-            finish=finish,
-            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
-            backwards=True,
+        inputs = [x, _before(*states, *outputs), *d_outputs, *kept]
+        weights = kernel, recurrent_kernel, bias
+        d_x, d_states, d_weights = _run_back(
+            step, inputs, states, weights, self._prepare_back, finish
         )
         return d_x, *d_states, *d_weights
 
@@ -321,14 +329,12 @@ class SimpleRNNCell:
             d_weights = weight_gradient(x, d), product.gradient(h_before, d), total(d)
             return [times(d, back_to_x)], d_weights
 
-        (d_x,), d_states, d_weights = run_steps(
-            step,
-            [x, _before(*states, *outputs), *d_outputs, kept],
-            [tf.zeros_like(states[0])],
-            [x.shape[2]],
-            prepare=lambda x, h_before, d_h, kept: [d_h, self._activation.slope(kept)],
-            finish=finish,
-            sums=map(tf.zeros_like, (kernel, recurrent_kernel, bias)),
-            backwards=True,
+        def prepare(x, h_before, d_h, kept):
+            return [d_h, self._activation.slope(kept)]
+
+        inputs = [x, _before(*states, *outputs), *d_outputs, kept]
+        weights = kernel, recurrent_kernel, bias
+        d_x, d_states, d_weights = _run_back(
+            step, inputs, states, weights, prepare, finish
         )
         return d_x, *d_states, *d_weights
