@@ -3,14 +3,12 @@
 A program of its own: TensorFlow takes kernels and threads once a process.
 """
 
-import sys
-
 import keras
 import numpy as np
 
 from sklstm.networks import CustomSpec, NetworkSpec
 from sklstm.sequences import SequenceTable
-from sklstm.training import Network, use_threads
+from sklstm.training import Network
 
 N, F, LONGEST = 101, 3, 13
 
@@ -148,6 +146,4 @@ def differences():
 
 
 if __name__ == "__main__":
-    if "threads" in sys.argv:
-        use_threads()
     print("differ:", [*differences()])
