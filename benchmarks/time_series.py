@@ -125,15 +125,15 @@ def _turned(X):
 
 
 def _backtest_sklstm(X, n_folds, refit, regressor):
-    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
 
-    from sklstm import PanelTimeSeriesSplit, SlidingWindow
+    from sklstm import CompleteCaseRegressor, PanelTimeSeriesSplit, SlidingWindow
     from sklstm.forecasting import backtest
 
     several = len(X["entity"].unique()) > 1
     window = SlidingWindow(N_LAGS, flatten=True, group_by="entity" if several else None)
-    pipe = make_pipeline(window, SimpleImputer(), regressor)
+    # Complete windows alone are learned from, as by skforecast.
+    pipe = make_pipeline(window, CompleteCaseRegressor(regressor))
     table = X if several else X[["sold"]]
     cv = PanelTimeSeriesSplit(n_folds, test_size=STEPS)
 

@@ -40,6 +40,7 @@ MAY_IMPORT = {
         "_validation",
     },
     "forecasting": {
+        "estimators",  # the baselines, which need no TensorFlow
         "model_selection",
         "preprocessing",
         "sequences",

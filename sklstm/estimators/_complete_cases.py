@@ -132,10 +132,11 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
             y = check_target(y)
             kept = _complete(values, y)
             params = self._params_of_fit(sample_weight, fit_params, X, kept)
-            self._filler = ConditionalMean(values[kept])
+            complete = values[_as_slice(kept)]
+            self._filler = ConditionalMean(complete)
             self.n_complete_ = len(kept)
             self.estimator_ = clone(self.estimator).fit(
-                self._named(values[kept]), y[kept], **params
+                self._named(complete), y[_as_slice(kept)], **params
             )
         return self
 
@@ -214,8 +215,8 @@ def _check_regressor(estimator):
 
 def _complete(values, y):
     """Return the indices of the rows that have all values and a target."""
-    lacking = np.isnan(values).any(axis=1)
-    no_target = np.isnan(y.reshape(len(y), -1)).any(axis=1)
+    lacking = _holds_nan(values)
+    no_target = _holds_nan(y.reshape(len(y), -1))
     kept = np.flatnonzero(~lacking & ~no_target)
     if not len(kept):
         raise ValueError(
@@ -225,3 +226,17 @@ def _complete(values, y):
             "be shorter than the table, or than each group.)"
         )
     return kept
+
+
+def _holds_nan(values):
+    """Return which rows hold NaN."""
+    holds = np.zeros(len(values), dtype=bool)
+    # Faster than `any` over rows, of which few hold one.
+    holds[np.flatnonzero(np.isnan(values)) // values.shape[1]] = True
+    return holds
+
+
+def _as_slice(rows):
+    """Return ascending row numbers as a slice, which copies nothing, if they are."""
+    first, last = rows[0], rows[-1]
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows

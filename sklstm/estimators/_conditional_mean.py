@@ -6,6 +6,9 @@ from sklearn.covariance import ledoit_wolf
 # Added to the variances, as a covariance may be singular up to rounding.
 _LEAST = 1e-8
 
+# Most numbers in rows that are kept until a row is filled.
+_MOST_KEPT = 2**22
+
 
 class ConditionalMean:
     """Conditional mean of missing values given the other values of a row.
@@ -15,13 +18,13 @@ class ConditionalMean:
     from the known values at positions a [1]_. S is shrunk [2]_, so that it can be
     inverted even with fewer rows than columns.
 
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_features,)
-        Mean and standard deviation of each column.
+    The mean and the covariance are computed when the first row is filled, as most
+    tables of a backtest have none to fill.
 
-    correlation : ndarray of shape (n_features, n_features)
-        Shrunk covariance of the standardized columns.
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        The complete rows.
 
     References
     ----------
@@ -42,7 +45,39 @@ class ConditionalMean:
     """
 
     def __init__(self, X):
-        X = np.asarray(X, dtype=np.float64)
+        self._rows, self._normal = np.array(X, dtype=np.float64), None
+        if self._rows.size > _MOST_KEPT:
+            self._learned()
+
+    def fill(self, X):
+        """Return a copy of rows with their missing values (NaN) filled."""
+        normal = self._learned()
+        filled = np.array(X)
+        missing = np.isnan(filled)
+        rows = np.flatnonzero(missing.any(axis=1))
+        patterns, which = np.unique(missing[rows], axis=0, return_inverse=True)
+        for number, pattern in enumerate(patterns):
+            own = rows[which.ravel() == number]
+            filled[np.ix_(own, pattern)] = normal.given(filled[own], pattern)
+        return filled
+
+    def _learned(self):
+        """Return the distribution; forget the rows."""
+        rows = self._rows  # first: another thread may do the same
+        normal = self._normal
+        if normal is None:
+            self._normal = normal = _Normal(rows)
+            self._rows = None
+        return normal
+
+    def __getstate__(self):
+        return {"_rows": None, "_normal": self._learned()}
+
+
+class _Normal:
+    """A normal distribution of rows: mean, deviations, and shrunk correlation."""
+
+    def __init__(self, X):
         self.mean, deviation = X.mean(axis=0), X.std(axis=0)
         self.scale = np.where(deviation > 0, deviation, 1.0)
         self.correlation = np.eye(X.shape[1])
@@ -51,18 +86,8 @@ class ConditionalMean:
             # Without shrinkage, collinear columns make it singular.
             self.correlation = shrunk + _LEAST * self.correlation
 
-    def fill(self, X):
-        """Return a copy of rows with their missing values (NaN) filled."""
-        filled = np.array(X)
-        missing = np.isnan(filled)
-        rows = np.flatnonzero(missing.any(axis=1))
-        patterns, which = np.unique(missing[rows], axis=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            own = rows[which.ravel() == number]
-            filled[np.ix_(own, pattern)] = self._missing_of(filled[own], pattern)
-        return filled
-
-    def _missing_of(self, X, missing):
+    def given(self, X, missing):
+        """Return the conditional means of some columns given the others."""
         known = ~missing
         z = ((X - self.mean) / self.scale)[:, known]
         of_known = self.correlation[np.ix_(known, known)]

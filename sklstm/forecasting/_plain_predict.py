@@ -5,6 +5,7 @@ from sklearn import linear_model
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
+from sklstm.estimators import CompleteCaseRegressor
 from sklstm.preprocessing import SlidingWindow
 
 # Linear regressors of scikit-learn whose prediction is X @ coef + intercept. Subclasses
@@ -41,7 +42,8 @@ def plain_predict(parts):
     ----------
     parts : SplitPipeline
         The fitted pipeline. The function exists if windows are flat, the steps after
-        them are SimpleImputer or StandardScaler, and the last one is one of `LINEAR`.
+        them are SimpleImputer or StandardScaler, and the last one is one of `LINEAR`,
+        or a CompleteCaseRegressor of one.
 
     Returns
     -------
@@ -50,6 +52,8 @@ def plain_predict(parts):
         float64.
     """
     predictor = parts.predictor
+    if type(predictor) is CompleteCaseRegressor and "predict" not in vars(predictor):
+        predictor = predictor.estimator_
     if type(parts.window) is not SlidingWindow or not parts.window.flatten:
         return None
     if type(predictor) not in LINEAR or "predict" in vars(predictor):

@@ -239,3 +239,24 @@ def test_what_is_refused_leaves_the_fit_before(estimator, X, y, message):
         model.fit(X, y)
     assert model.estimator_ is fitted
     assert model.n_features_in_ == 2
+
+
+def test_rows_that_are_filled_later_are_those_of_fit():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5_000, 3))
+    y, holes = X.sum(axis=1), np.array([[1.0, NAN, 2.0], [NAN, NAN, 0.5]])
+    model = CompleteCaseRegressor(Ridge()).fit(X, y)
+    at_once = CompleteCaseRegressor(Ridge()).fit(X, y).predict(holes)
+    copied = pickle.loads(pickle.dumps(model))
+    X[:] = 1e9  # the user's array, reused
+    np.testing.assert_array_equal(model.predict(holes), at_once)
+    np.testing.assert_array_equal(copied.predict(holes), at_once)
+    # Nor does a pickle hold the rows.
+    assert len(pickle.dumps(model)) < X.nbytes / 10
+
+
+def test_an_infinite_target_is_no_missing_target():
+    X, y = np.arange(20.0).reshape(-1, 1), np.arange(20.0)
+    y[3] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        CompleteCaseRegressor(Ridge()).fit(X, y)

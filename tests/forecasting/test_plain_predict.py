@@ -16,7 +16,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklstm import SlidingWindow
+from sklstm import CompleteCaseRegressor, SlidingWindow
 from sklstm._pipeline import SplitPipeline
 from sklstm.forecasting import _outputs as outputs_module
 from sklstm.forecasting import backtest
@@ -47,6 +47,16 @@ def test_every_linear_model_to_the_last_bit(model, scaled):
     for some in (windows, windows[:1], windows[::2]):
         expected = parts.predictor.predict(parts.inputs_of(some))
         np.testing.assert_array_equal(plain_predict(parts)(some), expected)
+
+
+@pytest.mark.parametrize("names", ["price", ["price", "load"]])
+def test_a_linear_model_fitted_on_complete_rows(names):
+    parts = split(CompleteCaseRegressor(Ridge()), y=names)
+    windows = np.random.default_rng(1).normal(size=(7, 5, 2))
+    expected = parts.predictor.predict(parts.inputs_of(windows))
+    np.testing.assert_array_equal(plain_predict(parts)(windows), expected)
+    parts = split(CompleteCaseRegressor(DummyRegressor()), y=names)
+    assert plain_predict(parts) is None
 
 
 @pytest.mark.parametrize("params", [{"with_mean": False}, {"with_std": False}])
