@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "preprocessing": {
         "sequences",
         "_compat",
+        "_fit_task",
         "_geometry",
         "_multistep",
         "_series",
@@ -30,6 +31,7 @@ MAY_IMPORT = {
         "_versions",
         "_window_step",
     },
+    "_fit_task": {"_compat"},
     "_pipeline": {"_window_step"},
     "model_selection": {
         "_compat",
@@ -45,6 +47,7 @@ MAY_IMPORT = {
         "preprocessing",
         "sequences",
         "_compat",
+        "_fit_task",
         "_multistep",
         "_pipeline",
         "_series",
@@ -70,6 +73,7 @@ MAY_IMPORT = {
         "networks",
         "training",
         "_compat",
+        "_fit_task",
         "_multistep",
         "_routed",
         "_scikeras",

@@ -5,6 +5,8 @@ Functions that third-party estimators need are imported here under public names.
 ``_parameter_constraints``, which :func:`validate_params` checks.
 """
 
+from contextlib import nullcontext
+
 # Select rows of an array, a table or a list by indices.
 from sklearn.utils import _safe_indexing as safe_indexing
 
@@ -32,17 +34,36 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 # Return the number of samples.
 from sklearn.utils.validation import _num_samples as num_samples
 
+try:
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback._callback_support import (
+        # Tear down the callbacks of an estimator at the end of a block.
+        callback_management_context as managed_callbacks,
+    )
+except ImportError:  # before 1.9
+
+    class CallbackSupportMixin:
+        """Mixin of scikit-learn 1.9 and later; here without effect."""
+
+    def managed_callbacks(estimator):
+        """Return a context manager that does nothing."""
+        return nullcontext()
+
+
 SEEN_IN = "1.7.0", "1.9.1"
 
 __all__ = [
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
+    "callback_context",
     "check_feature_names_in",
     "check_matplotlib_support",
     "check_method_params",
     "check_sample_weight",
+    "managed_callbacks",
     "num_samples",
     "offer_set_output",
     "routing_enabled",
@@ -57,6 +78,13 @@ __all__ = [
 def validate_params(estimator):
     """Raise unless all parameters satisfy the estimator's constraints."""
     estimator._validate_params()
+
+
+def callback_context(estimator, max_subtasks):
+    """Return the context of the fit of an estimator for its callbacks, or None."""
+    if not hasattr(estimator, "_init_callback_context"):
+        return None
+    return estimator._init_callback_context(max_subtasks=max_subtasks)
 
 
 def offer_set_output(cls):

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import Interval, Options, StrOptions, validate_params
+from sklstm._fit_task import fit_task
 from sklstm._routed import check_arguments
 from sklstm._validation import (
     check_no_infinity,
@@ -102,8 +103,13 @@ class SequenceEstimator(Trainer):
             If a parameter, X, y or a weight is invalid; the estimator then is
             unchanged.
         """
-        validate_params(self)
-        with self._replace_state() as new:
+        subtasks = self._n_trainings()
+        with (
+            fit_task(self, X, y, sample_weight, max_subtasks=subtasks) as task,
+            self._replace_state() as new,
+        ):
+            validate_params(self)
+            new._task = task
             if not new.warm_start:
                 new._forget()
             is_new = not new.initialized_
@@ -117,6 +123,7 @@ class SequenceEstimator(Trainer):
             if validation is not None:
                 validation = new._encode(validation)
             new.history_ = new._train(training, validation, is_new=is_new)
+            del new._task
         return self
 
     def partial_fit(self, X, y, sample_weight=None):

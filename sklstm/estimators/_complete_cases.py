@@ -19,7 +19,12 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from sklstm._compat.sklearn import check_method_params, routing_enabled
+from sklstm._compat.sklearn import (
+    CallbackSupportMixin,
+    check_method_params,
+    routing_enabled,
+)
+from sklstm._fit_task import fit_task
 from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
@@ -30,7 +35,9 @@ from sklstm.estimators._conditional_mean import ConditionalMean
 from sklstm.estimators._known_score import KnownScoreMixin
 
 
-class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
+class CompleteCaseRegressor(
+    CallbackSupportMixin, KnownScoreMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Fit a regressor on complete rows, and predict all rows.
 
     The first flat windows of a series (``SlidingWindow(flatten=True)``) have missing
@@ -125,7 +132,10 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
         """
         _check_regressor(self.estimator)
         check_y_given(self, y)
-        with all_or_nothing(self):
+        with (
+            fit_task(self, X, y, sample_weight, max_subtasks=1) as task,
+            all_or_nothing(self),
+        ):
             values = check_rows(self, X, reset=True)
             check_no_infinity(self, values)
             check_rows_of_y(self, X, y, reset=True)
@@ -135,9 +145,10 @@ class CompleteCaseRegressor(KnownScoreMixin, MetaEstimatorMixin, BaseEstimator):
             complete = values[_as_slice(kept)]
             self._filler = ConditionalMean(complete)
             self.n_complete_ = len(kept)
-            self.estimator_ = clone(self.estimator).fit(
-                self._named(complete), y[_as_slice(kept)], **params
-            )
+            estimator = clone(self.estimator)
+            with task.fit_of(estimator, "fit-estimator"):
+                estimator.fit(self._named(complete), y[_as_slice(kept)], **params)
+            self.estimator_ = estimator
         return self
 
     def predict(self, X):

@@ -173,6 +173,10 @@ class LinearStart:
         self._train_other(network, samples, self._n_epochs(len(samples), 1))
         return network
 
+    def _n_trainings(self):
+        measured = self.network_weight == "auto" and self.linear_skip != 0
+        return None if measured else super()._n_trainings()
+
     def _must_measure_weight(self):
         """Return whether to measure the network weight; set it otherwise."""
         if self.network_weight == "auto" and not learns_quantiles(self.loss):

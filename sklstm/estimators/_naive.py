@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklstm._compat.sklearn import check_sample_weight
+from sklstm._compat.sklearn import CallbackSupportMixin, check_sample_weight
+from sklstm._fit_task import fit_task
 from sklstm._multistep import multistep_name
 from sklstm._validation import (
     all_or_nothing,
@@ -25,7 +26,7 @@ from sklstm.estimators._repeated_feature import check_last_column, find_repeated
 from sklstm.estimators._target_feature import steps_to_target
 
 
-class NaiveForecaster(KnownScoreMixin, BaseEstimator):
+class NaiveForecaster(CallbackSupportMixin, KnownScoreMixin, BaseEstimator):
     """Predict the last value of a window, or the value a season before the target.
 
     The naive and the seasonal naive forecast [1]_, which any other forecast should
@@ -142,7 +143,7 @@ class NaiveForecaster(KnownScoreMixin, BaseEstimator):
         check_int("season_length", self.season_length, at_least=1)
         check_int("horizon", self.horizon, at_least=0)
         check_y_given(self, y)
-        with all_or_nothing(self):
+        with fit_task(self, X, y, sample_weight), all_or_nothing(self):
             table = self._read(X, reset=True)
             check_rows_of_y(self, X, y, reset=True)
             y = check_target(y)

@@ -6,8 +6,11 @@ import keras
 import numpy as np
 
 from sklstm._compat.keras import isolated_name_counters
+from sklstm._compat.sklearn import CallbackSupportMixin
+from sklstm._fit_task import Task
 from sklstm._scikeras import RepairedWrapper
 from sklstm.estimators._check_target import holds_nan
+from sklstm.estimators._epoch_tasks import EpochTasks
 from sklstm.estimators._held_out import last_samples
 from sklstm.networks import KnownLoss
 from sklstm.training import CosineDecay, Schedule
@@ -16,8 +19,15 @@ from sklstm.training import CosineDecay, Schedule
 UPDATES, _LEAST_EPOCHS = 1000, 10
 
 
-class Trainer(RepairedWrapper):
+class Trainer(CallbackSupportMixin, RepairedWrapper):
     """Base of an estimator that trains `network_` on encoded targets."""
+
+    # The fit that runs, for scikit-learn's callbacks.
+    _task = Task()
+
+    def _n_trainings(self):
+        """Return how many networks a fit trains; None if that is not known."""
+        return 1
 
     def _share_held_out(self):
         if self.validation_split is None:
@@ -73,7 +83,10 @@ class Trainer(RepairedWrapper):
             )
             callbacks.append(stopping)
         epochs = 1 if partial else self._n_epochs(len(samples))
-        schedule = self._schedule(samples, callbacks, epochs, validation, partial)
+        listeners = self._listeners("train", self.network_)
+        schedule = self._schedule(
+            samples, [*callbacks, *listeners], epochs, validation, partial
+        )
         history = self.network_.train(samples, schedule, validation)
         self.callbacks_ = callbacks
         return {
@@ -109,8 +122,25 @@ class Trainer(RepairedWrapper):
         alike = [one for one in self._callbacks() if isinstance(one, schedulers)]
         for scheduler in alike:
             scheduler.verbose = 0
+        alike += self._listeners("trial")
         schedule = self._schedule(samples, alike, epochs)
         network.train(samples, replace(schedule, verbose=0))
+
+    def _listeners(self, name, network=None):
+        """Return a callback of Keras that tells those of scikit-learn, if any.
+
+        `network` is the one of the estimator, for callbacks that score.
+        """
+        if not self._task.has_listeners:
+            return []
+
+        def fitted_attributes(model):
+            parameters = {"_task", *self._get_param_names()}
+            fitted = {n: v for n, v in vars(self).items() if n not in parameters}
+            return {**fitted, "network_": network.with_weights_of(model)}
+
+        known = None if network is None else fitted_attributes
+        return [EpochTasks(self._task, name, known)]
 
     def _masked_loss(self, samples, validation):
         """Return the loss; if targets have NaN, a loss that leaves them out."""

@@ -19,6 +19,7 @@ from sklstm.forecasting._forecaster import Forecaster
 from sklstm.forecasting._naive_scale import add_scale, as_numbers
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
+from sklstm.forecasting._progress import check_progress, tracked
 from sklstm.forecasting._result_tables import check_name_of_groups
 from sklstm.forecasting._target_column import truth_of
 
@@ -34,6 +35,7 @@ def backtest(
     target=None,
     season_length=None,
     n_jobs=None,
+    progress=False,
 ):
     """Forecast the test rows of each fold from its train rows.
 
@@ -85,6 +87,10 @@ def backtest(
         Number of fits at the same time, as in scikit-learn. For networks that train
         for seconds, processes are slower, as each starts TensorFlow; threads
         (``joblib.parallel_config("threading")``) share compiled programs.
+
+    progress : bool, default=False
+        Whether to show a progress bar, with one step for each fit. It needs rich. (The
+        epochs of a network are shown by its `verbose`.)
 
     Returns
     -------
@@ -151,6 +157,7 @@ def backtest(
     prefit = isinstance(refit, str) and refit == "prefit"
     if not prefit and not isinstance(refit, bool):
         check_int("refit", refit, at_least=1, others=", a bool or 'prefit'")
+    check_progress(progress)
     window = find_window(pipeline)
     panel = Panel(X, getattr(window, "group_by", None))
     check_target_of_rows(X, y)
@@ -176,10 +183,13 @@ def backtest(
     elif refit is False and window is not None:
         _warn_of_few_windows(window, panel, folds)
     run = delayed(_fit_and_forecast)
-    found = Parallel(n_jobs=n_jobs)(
+    found = Parallel(n_jobs=n_jobs, return_as="generator")(
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
+    if progress:
+        found = tracked(found, -(-n_folds // (every or n_folds)), "backtest")
+    found = list(found)
     result = pd.concat(found, ignore_index=True)
     # The transform of the first fit, which knew no row that is forecast.
     result.attrs = found[0].attrs

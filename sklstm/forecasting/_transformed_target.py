@@ -18,7 +18,13 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from sklstm._compat.sklearn import check_method_params, routing_enabled, safe_indexing
+from sklstm._compat.sklearn import (
+    CallbackSupportMixin,
+    check_method_params,
+    routing_enabled,
+    safe_indexing,
+)
+from sklstm._fit_task import fit_task
 from sklstm._pipeline import find_window, steps_of
 from sklstm._validation import (
     all_or_nothing,
@@ -43,7 +49,7 @@ def _predicts_quantiles(self):
     return hasattr(last, "predict_quantiles")
 
 
-class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
+class TransformedTargetForecaster(CallbackSupportMixin, RegressorMixin, BaseEstimator):
     """Fit a forecaster to a transformed target, and forecast on the original scale.
 
     `TransformedTargetRegressor` of scikit-learn transforms y. This estimator transforms
@@ -163,17 +169,17 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         """
         check_transformer(self.transformer)
         lags = _check_difference(self.difference)
-        with all_or_nothing(self):
+        with fit_task(self, X, y, max_subtasks=1) as task, all_or_nothing(self):
             self.target_columns_, self.transformers_, self._scale = [], [], None
             if self.transformer is None and not lags:
-                self._fit_forecaster(X, y, fit_params)
+                self._fit_forecaster(X, y, fit_params, task)
                 validate_data(self, X, reset=True, skip_check_array=True)
                 return self
             check_target_of_rows(X, y)
             check_same_index(X, y)
             X = as_table(X)
             validate_data(self, X, reset=True, skip_check_array=True)
-            self._fit(X, y, lags, fit_params)
+            self._fit(X, y, lags, fit_params, task)
         return self
 
     def predict(self, X):
@@ -288,7 +294,7 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         return scale.restore_rows(predicted.reshape(shape), windows, horizon)
 
     # ------------------------------------------------------------------------ fitting
-    def _fit(self, X, y, lags, fit_params):
+    def _fit(self, X, y, lags, fit_params, task):
         window = find_window(self.forecaster)
         if window is None:
             raise ValueError(
@@ -306,18 +312,21 @@ class TransformedTargetForecaster(RegressorMixin, BaseEstimator):
         self._scale = scale
         params = check_method_params(X, fit_params, indices=rows)
         self._fit_forecaster(
-            safe_indexing(changed, rows), safe_indexing(targets, rows), params
+            safe_indexing(changed, rows), safe_indexing(targets, rows), params, task
         )
         # A search may have chosen another window.
         self._window = split_pipeline(self.forecaster_, type(self).__name__).window
         self._check_horizon(scale, self._window)
 
-    def _fit_forecaster(self, X, y, fit_params):
+    def _fit_forecaster(self, X, y, fit_params, task):
         if routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).forecaster.fit
         self.forecaster_ = clone(self.forecaster)
         try:
-            with warnings.catch_warnings():
+            with (
+                task.fit_of(self.forecaster_, "fit-forecaster"),
+                warnings.catch_warnings(),
+            ):
                 if self._scale is not None and self._scale.weights:
                     # Lags has warned of missing rows; those left out here are not.
                     warnings.filterwarnings("ignore", f".*{MISSING_ROWS}")

@@ -2,12 +2,18 @@
 
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from sklstm._compat.sklearn import offer_set_output, wrap_output
+from sklstm._compat.sklearn import (
+    CallbackSupportMixin,
+    offer_set_output,
+    wrap_output,
+)
 from sklstm._validation import all_or_nothing
 from sklstm._versions import versions, warn_of_other_versions
 
 
-class SequenceTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class SequenceTransformer(
+    CallbackSupportMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """A transformer whose output may have three axes.
 
     scikit-learn's `set_output` puts every output into a DataFrame, which fails for

@@ -7,6 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import Interval, StrOptions, validate_params
+from sklstm._fit_task import fit_task
 from sklstm._validation import (
     FLOATS,
     all_or_nothing,
@@ -91,8 +92,8 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         PadSequences
             The fitted transformer.
         """
-        validate_params(self)
-        with all_or_nothing(self):
+        with fit_task(self, X, y), all_or_nothing(self):
+            validate_params(self)
             sequences = self._read(X)
             self.n_features_in_ = sequences[0].shape[1]
             self.n_timesteps_ = int(self.max_timesteps or max(map(len, sequences)))

@@ -7,6 +7,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._compat.sklearn import Interval, validate_params
+from sklstm._fit_task import fit_task
 from sklstm._validation import (
     all_or_nothing,
     check_3d,
@@ -95,8 +96,8 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         ValueError
             If the number of columns is not a product of these two parameters.
         """
-        validate_params(self)
-        with all_or_nothing(self):
+        with fit_task(self, X, y), all_or_nothing(self):
+            validate_params(self)
             width = self._read(X, reset=True).shape[1]
             self.n_timesteps_, self.n_features_ = _axes(
                 width, self.n_timesteps, self.n_features

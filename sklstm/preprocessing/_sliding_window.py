@@ -12,6 +12,7 @@ from sklstm._compat.sklearn import (
     check_feature_names_in,
     validate_params,
 )
+from sklstm._fit_task import fit_task
 from sklstm._geometry import WindowGeometry
 from sklstm._series import (
     Groups,
@@ -244,7 +245,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             is allowed), or, with ``history="auto"``, an index that is not sorted; or
             if X and y both have an index, and these differ.
         """
-        self._fit(X, y)
+        with fit_task(self, X, y):
+            self._fit(X, y)
         return self
 
     def fit_transform(self, X, y=None):
@@ -263,7 +265,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
             As :meth:`transform` returns it.
         """
-        rows, missing = self._fit(X, y)
+        with fit_task(self, X, y):
+            rows, missing = self._fit(X, y)
         history = History.none(rows.values, rows.groups)
         return self._wrap_output(self._windows(rows, history, missing), X)
 

@@ -23,6 +23,7 @@ from sklstm._compat.sklearn import (
     check_feature_names_in,
     validate_params,
 )
+from sklstm._fit_task import fit_task
 from sklstm._validation import (
     FLOATS,
     all_or_nothing,
@@ -88,8 +89,9 @@ class _StepwiseTransformer(SequenceTransformer):
         transformer
             Itself, fitted.
         """
-        validate_params(self)
-        return self._fit_inner(X, self._make_inner(), "fit")
+        with fit_task(self, X, y):
+            validate_params(self)
+            return self._fit_inner(X, self._make_inner(), "fit")
 
     @available_if(lambda self: hasattr(self._make_inner(), "partial_fit"))
     def partial_fit(self, X, y=None):

@@ -130,6 +130,12 @@ class Network:
         forward = forwards(self.spec, n_blocks(self.spec))
         return forward(self._as_tensors(forward.model), table, self._n_steps)
 
+    def with_weights_of(self, model):
+        """Return a network of the same spec with the weights of a Keras model."""
+        other = Network(self.spec, self._seed)
+        other._variables, other._n_steps = get_values(model.variables), self._n_steps
+        return other
+
     def export(self, scale=None, offset=None):
         """Build a model of stock Keras layers with these weights.
 

@@ -627,3 +627,31 @@ def test_a_backtest_over_a_missing_row_is_the_forecast(before):
     found = backtest(pipe, X, X["a"], [(np.arange(33), np.arange(33, 39))])
     ahead = forecast(pipe.fit(X[:33], X["a"][:33]), X[:33], 7)["a"]
     np.testing.assert_allclose(found["forecast"], ahead.reindex(found["time"]))
+
+
+@pytest.mark.parametrize(("refit", "n_fits"), [(True, 5), (2, 3), (False, 1)])
+def test_a_progress_bar_counts_the_fits(refit, n_fits, monkeypatch, capsys):
+    bar = pytest.importorskip("rich.progress")
+    totals, X = [], series()
+    monkeypatch.setattr(
+        bar, "track", lambda found, _, total: totals.append(total) or found
+    )
+    cv = TimeSeriesSplit(5, test_size=8)
+    settings = {"refit": refit, "known": ["hour"]}
+    found = backtest(ridge(), X, X["price"], cv, progress=True, **settings)
+    assert totals == [n_fits]
+    monkeypatch.undo()
+    shown = backtest(ridge(), X, X["price"], cv, progress=True, **settings)
+    assert "backtest" in capsys.readouterr().out
+    silent = backtest(ridge(), X, X["price"], cv, **settings)
+    pd.testing.assert_frame_equal(found, silent)
+    pd.testing.assert_frame_equal(shown, silent)
+
+
+def test_progress_is_a_bool_and_needs_rich(monkeypatch):
+    X, cv = series(), TimeSeriesSplit(5, test_size=8)
+    with pytest.raises(ValueError, match="progress must be a bool, got 'yes'"):
+        backtest(ridge(), X, X["price"], cv, known=["hour"], progress="yes")
+    monkeypatch.setitem(sys.modules, "rich", None)
+    with pytest.raises(ImportError, match="pip install rich"):
+        backtest(ridge(), X, X["price"], cv, known=["hour"], progress=True)
