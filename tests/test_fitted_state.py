@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import threading
+import time
 import warnings
 
 import joblib
@@ -45,6 +46,7 @@ def test_the_old_network_answers_until_the_new_one_stands(Estimator, warm_start)
                 seen.append(getattr(estimator, "predict_proba", estimator.predict)(X))
             except Exception as error:
                 failed.append(error)
+            time.sleep(0.001)  # predictions all the time would hold up the fit
 
     class Waits(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -146,6 +146,7 @@ def _labels_in_order(y, present):
         )
         y = y[:, :, 0]
     if y.shape == present.shape:
+        _warn_of_other_side(~pd.isna(y), present)
         return y[present]
     if y.ndim == 2 and (present.sum(axis=1) == y.shape[1]).all():
         return y.ravel()
@@ -157,6 +158,21 @@ def _labels_in_order(y, present):
         "A label for every time step needs y of the shape of X, (n_samples, "
         f"n_timesteps) = {present.shape}, or a list of the labels of each sample; got "
         f"y of shape {y.shape}.{remedies.get(y.ndim, '')}"
+    )
+
+
+def _warn_of_other_side(known, present):
+    """Warn if samples have as many labels as time steps, but at other positions."""
+    moved = (known != present).any(axis=1)
+    if not moved.any() or (known.sum(axis=1) != present.sum(axis=1)).any():
+        return
+    warnings.warn(
+        f"The labels of sample {np.flatnonzero(moved)[0]} are as many as its time "
+        "steps, but at other positions, as if X and y were padded on different sides: "
+        "labels at missing time steps are left out. Pad both alike, or pass a list of "
+        "the labels of each sample.",
+        UserWarning,
+        stacklevel=2,
     )
 
 

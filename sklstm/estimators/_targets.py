@@ -12,6 +12,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklstm.estimators._check_target import check_target, holds_nan
 from sklstm.networks import QuantileLoss
 
+# Types of the labels of one sample.
+_SEQUENCES = (list, tuple, np.ndarray, pd.Series, pd.Index)
+
 
 class RegressionTarget(BaseEstimator):
     """Encoder of the targets of a regressor, each standardized if asked for.
@@ -304,7 +307,7 @@ def _check_labels(y):
 def holds_sequences(labels):
     """Return whether each entry of an array is a sequence of labels."""
     of_objects = labels.dtype == object and labels.ndim == 1 and len(labels)
-    return bool(of_objects and isinstance(labels[0], (list, tuple, np.ndarray)))
+    return bool(of_objects and isinstance(labels[0], _SEQUENCES))
 
 
 def _no_labels_of_sequences(shape):

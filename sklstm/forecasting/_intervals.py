@@ -16,6 +16,7 @@ from sklstm.forecasting._carried_transforms import (
 )
 from sklstm.forecasting._result_tables import (
     check_backtest,
+    check_by,
     is_reserved,
     name_of,
     quantiles_among,
@@ -308,7 +309,8 @@ def _as_backtested(forecasts, backtested, by):
 
 
 def _check(backtested, forecasts, coverage, by, n_folds, symmetric):
-    check_backtest(backtested, [*_NEEDED, *by])
+    check_backtest(backtested, _NEEDED)
+    check_by(backtested, by)
     if forecasts is not None and not isinstance(forecasts, pd.DataFrame):
         raise TypeError(
             "forecasts must be the DataFrame that forecast returns, or None, got "

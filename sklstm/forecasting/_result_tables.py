@@ -177,6 +177,16 @@ def check_backtest(backtested, needed):
         )
 
 
+def check_by(backtested, by):
+    """Raise unless `by` names columns of a backtest."""
+    strangers = [column for column in by if column not in backtested.columns]
+    if strangers:
+        raise ValueError(
+            f"by must name columns of the backtest, got {shortened(strangers)}. Its "
+            f"columns are {list(backtested.columns)}."
+        )
+
+
 def groups_of(columns):
     """Return the columns of groups in a backtest: one, or none."""
     columns = list(columns)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklstm._validation import as_list
-from sklstm.forecasting._result_tables import check_backtest, groups_of
+from sklstm.forecasting._result_tables import check_backtest, check_by, groups_of
 
 _NEEDED = ("step", "truth", "forecast")
 
@@ -103,7 +103,7 @@ def _columns(backtested, by):
     several = "target" in columns and len(backtested["target"].unique()) > 1
     if several and "target" not in by:
         by = ["target", *by]
-    check_backtest(backtested, by)
+    check_by(backtested, by)
     return by
 
 

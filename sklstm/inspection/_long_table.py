@@ -98,6 +98,11 @@ def _read_forecast(forecast, group_by):
             "forecast must be a DataFrame or Series of at least one row, as "
             f"sklstm.forecasting.forecast returns it, got {forecast!r}."
         )
+    if {"fold", "origin", "step", "truth", "forecast"} <= {*forecast.columns}:
+        raise ValueError(
+            "forecast must be what sklstm.forecasting.forecast returns, got the table "
+            "of a backtest. BacktestDisplay draws its errors."
+        )
     if group_by is not None:
         entities_of(forecast, group_by, "forecast")  # which raises without it
         return forecast, group_by

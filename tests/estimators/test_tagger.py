@@ -460,3 +460,26 @@ def test_what_is_no_label_of_steps_is_refused(name, X, y):
     make, settings, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         tagger(**settings).fit(X, make(X, y))
+
+
+def test_labels_in_series_are_those_in_lists(X, y, there):
+    ragged = [one[mask] for one, mask in zip(y, there, strict=True)]
+    lists = tagger().fit(X, [one.tolist() for one in ragged])
+    series = tagger().fit(X, [pd.Series(one, index=one + 5) for one in ragged])
+    np.testing.assert_array_equal(series.predict_proba(X), lists.predict_proba(X))
+    assert series.score(X, [pd.Series(one) for one in ragged]) == lists.score(X, y)
+
+
+def test_labels_padded_on_the_other_side_are_told_of():
+    X = PadSequences().fit_transform([np.ones((n, 1)) for n in (2, 4, 3)])
+    in_front = np.array([[np.nan] * 2 + [0, 1], [0, 1, 0, 1], [np.nan, 1, 0, 1]])
+    behind = np.array([[0, 1] + [np.nan] * 2, [0, 1, 0, 1], [1, 0, 1, np.nan]])
+    for labels in (in_front, in_front.astype(object)):
+        with pytest.warns(UserWarning, match="sample 0 .* padded on different sides"):
+            tagger().fit(X, labels)
+    tagger().fit(X, behind)
+    # Labels that are not known, or that stand at missing time steps, are no news.
+    fewer = behind.copy()
+    fewer[1, 2] = np.nan
+    tagger().fit(X, fewer)
+    tagger().fit(X, np.nan_to_num(behind))

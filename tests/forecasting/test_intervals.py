@@ -332,7 +332,7 @@ BAD = {
     "n_folds": ({"n_folds": 0}, "n_folds must be an int >= 1 or None, got 0"),
     "by": (
         {"by": ("shop",)},
-        "must be the table that backtest returns, but lacks 'shop'",
+        "by must name columns of the backtest, got 'shop'",
     ),
     "columns": ({"backtested": made_up()[["fold"]]}, "lacks 'origin', 'step'"),
     "targets": ({"backtested": made_up(target="price")}, "holds several targets"),

@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from sklstm import SlidingWindow
-from sklstm.forecasting import backtest, conformal_intervals, forecast
+from sklstm.forecasting import (
+    backtest,
+    backtest_scores,
+    conformal_intervals,
+    forecast,
+)
 from sklstm.forecasting._result_tables import (
     forecast_columns,
     groups_of,
@@ -20,6 +26,7 @@ from sklstm.forecasting._result_tables import (
     quantiles_among,
     read_forecast_columns,
 )
+from sklstm.inspection import ForecastDisplay
 
 DAYS = pd.date_range("2026-01-01", periods=60)
 
@@ -140,3 +147,15 @@ def test_the_outermost_quantiles_are_moved_in_whatever_order_they_are(ahead):
     prefix = "a_" if ahead else ""
     assert found[f"{prefix}lower"] == pytest.approx(found[f"{prefix}q1e-05"] - moved)
     assert found[f"{prefix}upper"] == pytest.approx(found[f"{prefix}q0.9"] + moved)
+
+
+def test_what_is_no_column_of_a_backtest_is_named():
+    X = pd.DataFrame({"a": np.sin(np.arange(60.0))})
+    pipe = make_pipeline(SlidingWindow(3, flatten=True), SimpleImputer(), Ridge())
+    past = backtest(pipe, X, X["a"], TimeSeriesSplit(4, test_size=2))
+    with pytest.raises(ValueError, match=r"by must .* got 'shp'\. Its .*fold"):
+        backtest_scores(past, by="shp")
+    with pytest.raises(ValueError, match=r"by must .* got 'stp'"):
+        conformal_intervals(past, by=["stp", "fold"])
+    with pytest.raises(ValueError, match="got the table of a backtest"):
+        ForecastDisplay.from_predictions(past)
