@@ -7,15 +7,13 @@ errors of a backtest within the ten years. Run it with ``python examples/airline
 it takes a few seconds on two cores and writes ``examples/airline.png``.
 """
 
-import os
 import pathlib
 import time
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import quiet  # noqa: F401, TensorFlow without its lines at the start
 from sklearn.metrics import mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from statsmodels.tsa.holtwinters import ExponentialSmoothing

@@ -9,15 +9,13 @@ that promise to hold 80 % of the truths. Run it with ``python examples/climate.p
 takes half a minute on two cores and writes ``examples/climate.png``.
 """
 
-import os
 import pathlib
 import time
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import quiet  # noqa: F401, TensorFlow without its lines at the start
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.model_selection import GridSearchCV

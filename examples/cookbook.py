@@ -8,15 +8,13 @@ one written by hand in Keras. With the extras `examples` and
 ``python examples/cookbook.py sine_next_10 grid_search``.
 """
 
-import os
 import sys
 import time
 from collections import namedtuple
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
-
 import numpy as np
 import pandas as pd
+import quiet  # noqa: F401, TensorFlow without its lines at the start
 from sklearn.base import is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer

@@ -4,11 +4,9 @@ The digits ship with scikit-learn. Run it with ``python examples/digits.py``; it
 about a minute on two cores.
 """
 
-import os
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
-
+import quiet  # noqa: F401, TensorFlow without its lines at the start
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import classification_report

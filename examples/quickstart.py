@@ -6,15 +6,13 @@ Run it with ``python examples/quickstart.py``; it takes one to two minutes on tw
 and writes ``examples/quickstart.png``.
 """
 
-import os
 import pathlib
 import time
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import quiet  # noqa: F401, TensorFlow without its lines at the start
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score

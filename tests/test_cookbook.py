@@ -27,6 +27,7 @@ from sklstm import LSTMRegressor
 ROOT = pathlib.Path(__file__).parent.parent
 SCRIPT = ROOT / "examples" / "cookbook.py"
 
+sys.path.append(str(SCRIPT.parent))  # for `import quiet`
 _spec = importlib.util.spec_from_file_location("cookbook", SCRIPT)
 cookbook = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(cookbook)
