@@ -21,6 +21,7 @@ _PUBLIC = {
     "SequenceTable": "sequences",
     "SlidingWindow": "preprocessing",
     "predict_quantiles": "estimators",
+    "show_versions": "_show_versions",
 }
 _SUBMODULES = (
     "estimators",

@@ -68,6 +68,7 @@ MAY_IMPORT = {
     "_scikeras": {"_compat", "_routed", "_versions"},
     "_routed": set(),
     "_versions": set(),
+    "_show_versions": set(),
     "estimators": {
         "sequences",
         "networks",
