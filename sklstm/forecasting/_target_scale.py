@@ -355,7 +355,7 @@ class TargetScale:
             others = [c for c in columns_of(X) if c not in kept]
             others = [c for c in others if is_of_numbers(as_series(X, c))]
         if not hasattr(X, "columns"):
-            changed = X.copy() if X.dtype.kind in "fO" else X.astype(float)
+            changed = X.copy() if X.dtype.kind in "Of" else X.astype(float)
             changed[:, self.columns] = values
             changed[np.ix_(blank, others)] = np.nan
             return changed
