@@ -2,7 +2,7 @@
 
 import importlib
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 # Where each public name lives. TensorFlow takes seconds to import, so a name is
 # imported when it is first used: preparing data never waits for it.
