@@ -1,0 +1,108 @@
+"""
+How sure is it? Quantiles and conformal intervals
+=================================================
+
+The cars on a road are easy to foresee at night, and hard in the rush hours. With
+``loss="quantile"`` the network learns how wide the future is at each hour; conformal
+intervals around a point forecast have one width, but keep their promise on average by
+construction. Both promise to hold 80 % of the hours: do they, and when?
+"""
+
+# %%
+# A hundred days of cars an hour, and the hour of the day as two known features.
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from sklearn.metrics import mean_pinball_loss
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from sklstm import LSTMRegressor, PerFeatureScaler, SlidingWindow, predict_quantiles
+from sklstm.forecasting import backtest, conformal_intervals
+
+rng = np.random.default_rng(0)
+hours = pd.date_range("2026-03-01", periods=100 * 24, freq="h", name="time")
+rush = [np.exp(-(((hours.hour - peak) / 2.5) ** 2)) for peak in (8, 17)]
+shock = pd.Series(rng.normal(size=len(hours))).ewm(alpha=0.5).mean().to_numpy()
+angle = 2 * np.pi * hours.hour / 24
+X = pd.DataFrame(
+    {
+        "cars": (60 + 700 * sum(rush)) * np.exp(0.3 * shock),
+        "sin": np.sin(angle),
+        "cos": np.cos(angle),
+    },
+    index=hours,
+)
+y = X["cars"]
+n_test = 20 * 24
+X_train, X_test, y_train, y_test = X[:-n_test], X[-n_test:], y[:-n_test], y[-n_test:]
+
+
+def network(**parameters):
+    """Return a pipeline that predicts the next hour from the last twelve."""
+    window = SlidingWindow(window_length=12, known=["sin", "cos"])
+    return make_pipeline(
+        window, PerFeatureScaler(), LSTMRegressor(random_state=0, **parameters)
+    )
+
+
+# %%
+# The network of quantiles learns 10 %, 50 % and 90 %, which never cross.
+quantiles = network(loss="quantile").fit(X_train, y_train)
+low, median, high = predict_quantiles(quantiles, X_test).T
+bands = {"quantiles": (low, high)}
+
+# %%
+# For conformal intervals, a point forecast is made of each hour of the last forty days
+# by a network that has seen none of them. An interval is as wide as the errors before
+# it were.
+cv = TimeSeriesSplit(n_splits=2 * n_test, test_size=1)
+past = backtest(network(), X, y, cv, refit=False)
+checked = conformal_intervals(past, coverage=0.8).tail(n_test)
+bands["conformal"] = checked["lower"].to_numpy(), checked["upper"].to_numpy()
+
+# %%
+# What costs nothing: the quantiles of the same hour in the train part.
+same_hour = y_train.groupby(y_train.index.hour).quantile([0.1, 0.9]).unstack()
+same_hour = same_hour.loc[y_test.index.hour]
+bands["same hour"] = same_hour[0.1].to_numpy(), same_hour[0.9].to_numpy()
+
+# %%
+# Three days:
+colours = {"quantiles": "tab:orange", "conformal": "tab:blue", "same hour": "0.5"}
+figure, axes = plt.subplots(
+    3, 1, figsize=(9, 6), sharex=True, sharey=True, layout="constrained"
+)
+shown = slice(0, 72)
+for ax, (name, (lower, upper)) in zip(axes, bands.items(), strict=True):
+    ends = lower[shown], upper[shown]
+    ax.fill_between(y_test.index[shown], *ends, color=colours[name], alpha=0.4)
+    ax.plot(y_test[shown], ".", color="black", markersize=4)
+    ax.set_title(f"{name}: 80 %, and what came true", fontsize="medium")
+    ax.set_ylabel("cars an hour")
+plt.show()
+
+# %%
+# The share that was held, hour by hour. On average all are near their promise.
+figure, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
+ax.axhline(0.8, color="black", linewidth=1, linestyle="--", label="promised")
+for name, (lower, upper) in bands.items():
+    held = y_test.between(lower, upper)
+    label = f"{name}: {held.mean():.0%} of all"
+    ax.plot(held.groupby(y_test.index.hour).mean(), color=colours[name], label=label)
+ax.set(xlabel="hour of the day", ylabel="share held", ylim=(0, 1.02))
+figure.legend(loc="outside upper center", ncols=4, frameon=False)
+plt.show()
+
+# %%
+# The pinball loss, less is better, counts width and misses in one number:
+losses = {
+    name: np.mean(
+        [mean_pinball_loss(y_test, end, alpha=a) for end, a in zip(ends, (0.1, 0.9))]
+    )
+    for name, ends in bands.items()
+}
+widths = {name: np.mean(upper - lower) for name, (lower, upper) in bands.items()}
+pd.DataFrame({"pinball loss": losses, "mean width (cars)": widths}).round(1)
+
+# sphinx_gallery_thumbnail_number = 1
