@@ -70,7 +70,7 @@ beside = {
 display = ForecastDisplay.from_predictions(
     ahead, history=known, truth=truth, n_history=48, line_kw={"label": "LSTM"}
 )
-for (name, values), colour in zip(beside.items(), ["tab:green", "0.5"], strict=True):
+for (name, values), colour in zip(beside.items(), ["tab:green", "0.5"]):
     display.ax_.plot(values, ":", color=colour, label=name)
 display.ax_.set_ylabel("passengers (thousands)")
 display.legend_.remove()

@@ -53,7 +53,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 # %%
 # One of each; the colour is the time, from dark to light.
 figure, axes = plt.subplots(1, 6, figsize=(11, 2.4), layout="constrained")
-for ax, name in zip(axes, FIGURES, strict=True):
+for ax, name in zip(axes, FIGURES):
     x = X_train[list(y_train).index(name)]
     points = ax.scatter(*x.T, c=np.arange(len(x)) / 20, s=8, vmin=0, vmax=6)
     ax.set(title=f"{name}, {len(x)} steps", xticks=[], yticks=[])
@@ -87,7 +87,7 @@ nearest = make_pipeline(FunctionTransformer(stretch), KNeighborsClassifier(1))
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for ax, (name, model) in zip(
-    axes, {"LSTM": lstm, "nearest neighbour": nearest}.items(), strict=True
+    axes, {"LSTM": lstm, "nearest neighbour": nearest}.items()
 ):
     predicted = model.fit(X_train, y_train).predict(X_test)
     ConfusionMatrixDisplay.from_predictions(

@@ -53,7 +53,7 @@ for model in models.values():
 # %%
 # Importance in days that neither has seen. Frames mark the lags that made the series.
 figure, axes = plt.subplots(2, 1, figsize=(8, 5.4), layout="constrained")
-for ax, (name, model) in zip(axes, models.items(), strict=True):
+for ax, (name, model) in zip(axes, models.items()):
     LagImportanceDisplay.from_estimator(
         model, test, test["sold"], random_state=0, ax=ax
     )

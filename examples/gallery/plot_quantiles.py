@@ -63,9 +63,10 @@ bands["conformal"] = checked["lower"].to_numpy(), checked["upper"].to_numpy()
 
 # %%
 # What costs nothing: the quantiles of the same hour in the train part.
-same_hour = y_train.groupby(y_train.index.hour).quantile([0.1, 0.9]).unstack()
-same_hour = same_hour.loc[y_test.index.hour]
-bands["same hour"] = same_hour[0.1].to_numpy(), same_hour[0.9].to_numpy()
+by_hour = y_train.groupby(y_train.index.hour)
+bands["same hour"] = [
+    by_hour.quantile(q).loc[y_test.index.hour].to_numpy() for q in (0.1, 0.9)
+]
 
 # %%
 # Three days:
@@ -74,7 +75,7 @@ figure, axes = plt.subplots(
     3, 1, figsize=(9, 6), sharex=True, sharey=True, layout="constrained"
 )
 shown = slice(0, 72)
-for ax, (name, (lower, upper)) in zip(axes, bands.items(), strict=True):
+for ax, (name, (lower, upper)) in zip(axes, bands.items()):
     ends = lower[shown], upper[shown]
     ax.fill_between(y_test.index[shown], *ends, color=colours[name], alpha=0.4)
     ax.plot(y_test[shown], ".", color="black", markersize=4)

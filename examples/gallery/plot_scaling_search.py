@@ -91,11 +91,11 @@ errors = {
 # %%
 # Each line is a candidate, as long as it was kept.
 figure, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
-for name, own in found.groupby("candidate"):
+for _, own in found.groupby("candidate"):
     kept = own["n_resources"].max() == found["n_resources"].max()
     style = {"color": "tab:orange", "zorder": 3} if kept else {"color": "0.7"}
     ax.plot(own["n_resources"], -own["mean_test_score"], "o-", **style)
-for (name, error), line in zip(errors.items(), [":", "--"], strict=True):
+for (name, error), line in zip(errors.items(), [":", "--"]):
     ax.axhline(error, color="tab:green", linestyle=line, label=name)
 ax.set(xscale="log", yscale="log", xlabel="epochs", ylabel="mean absolute error")
 ax.set_xticks(sorted(found["n_resources"].unique()))

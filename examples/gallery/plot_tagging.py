@@ -43,7 +43,7 @@ def make_recording():
     return np.concatenate(signal), labels
 
 
-X, y = zip(*[make_recording() for _ in range(160)], strict=True)
+X, y = zip(*[make_recording() for _ in range(160)])
 X, y = list(X), list(y)
 X_train, y_train, X_test, y_test = X[:120], y[:120], X[120:], y[120:]
 
@@ -53,7 +53,7 @@ tagger = make_pipeline(
     PadSequences(), PerFeatureScaler(), LSTMTagger(epochs=100, random_state=0)
 )
 tagger.fit(X_train, y_train)
-tags = [tag[: len(x)] for tag, x in zip(tagger.predict(X_test), X_test, strict=True)]
+tags = [tag[: len(x)] for tag, x in zip(tagger.predict(X_test), X_test)]
 
 # %%
 # Beside it, gradient boosting of what the three seconds around a step look like.
@@ -73,7 +73,11 @@ guesses = [boosting.predict(look_around(x)) for x in X_test]
 # One of the recordings that neither has seen: the signal, and the labels as bands.
 bands = {"truth": y_test[0], "LSTMTagger": tags[0], "boosting": guesses[0]}
 figure, axes = plt.subplots(
-    4, 1, figsize=(10, 4.4), sharex=True, height_ratios=[4, 1, 1, 1],
+    4,
+    1,
+    figsize=(10, 4.4),
+    sharex=True,
+    height_ratios=[4, 1, 1, 1],
     layout="constrained",
 )
 seconds = np.arange(len(X_test[0]) + 1) / 10
@@ -81,12 +85,12 @@ for axis, name in enumerate(["up", "ahead"]):
     axes[0].plot(seconds[:-1], X_test[0][:, axis], lw=1, label=name)
 axes[0].set_ylabel("acceleration (m/s²)")
 axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-for ax, (name, labels) in zip(axes[1:], bands.items(), strict=True):
-    codes = np.searchsorted(KINDS, labels)[None]
+for ax, (name, labels) in zip(axes[1:], bands.items()):
+    codes = pd.Categorical(labels, KINDS).codes[None]
     ax.pcolormesh(seconds, [0, 1], codes, cmap=ListedColormap(COLOURS), vmin=0, vmax=2)
     ax.set_yticks([0.5], [name])
 axes[-1].set(xlabel="time (s)")
-patches = [Patch(color=c, label=k) for k, c in zip(KINDS, COLOURS, strict=True)]
+patches = [Patch(color=c, label=k) for k, c in zip(KINDS, COLOURS)]
 axes[1].legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 plt.show()
 

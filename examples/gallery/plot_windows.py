@@ -35,7 +35,7 @@ print(windows[:, :, 0])
 def draw(ax, X, window, title):
     """Draw the window of each row over the days, and the row itself."""
     windows = np.asarray(window.fit_transform(X))[:, :, 0]
-    for row, (day, values) in enumerate(zip(X.index.day, windows, strict=True)):
+    for row, (day, values) in enumerate(zip(X.index.day, windows)):
         for lag, value in enumerate(values[::-1], start=window.horizon):
             exists = np.isfinite(value)
             colour = "lightskyblue" if exists else "0.92"
@@ -46,14 +46,14 @@ def draw(ax, X, window, title):
         frame = {"edgecolor": "tab:orange", "linewidth": 2, "fill": False}
         ax.add_patch(Rectangle((day - 0.45, row - 0.4), 0.9, 0.8, **frame))
     shops = X.get("shop", pd.Series("", X.index))
-    names = [f"{day} {shop}" for day, shop in zip(X.index.day, shops, strict=True)]
+    names = [f"{day} {shop}" for day, shop in zip(X.index.day, shops)]
     ax.set(title=title, xlabel="day", xlim=(-3.6, X.index.day.max() + 0.6))
     ax.set(xticks=np.unique(X.index.day), ylim=(len(X) - 0.4, -0.6))
     ax.set_yticks(range(len(X)), names)
 
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
-for ax, horizon in zip(axes, [0, 1, 2], strict=True):
+for ax, horizon in zip(axes, [0, 1, 2]):
     draw(ax, X, SlidingWindow(3, horizon=horizon), f"horizon={horizon}")
 axes[0].set_ylabel("row")
 plt.show()
