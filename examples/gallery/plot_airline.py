@@ -67,23 +67,24 @@ beside = {
 }
 
 # %%
+# The numbers are the mean absolute errors over the two years, in thousands.
+forecasts = {"LSTM": ahead["passengers"], **beside}
+labels = {
+    name: f"{name}: {mean_absolute_error(truth, values):.1f} off"
+    for name, values in forecasts.items()
+}
 display = ForecastDisplay.from_predictions(
-    ahead, history=known, truth=truth, n_history=48, line_kw={"label": "LSTM"}
+    ahead, history=known, truth=truth, n_history=48, line_kw={"label": labels["LSTM"]}
 )
 for (name, values), colour in zip(beside.items(), ["tab:green", "0.5"]):
-    display.ax_.plot(values, ":", color=colour, label=name)
+    display.ax_.plot(values, ":", color=colour, label=labels[name])
 display.ax_.set_ylabel("passengers (thousands)")
 display.legend_.remove()
 display.figure_.legend(loc="outside upper center", ncols=6, frameon=False)
 plt.show()
 
 # %%
-# The mean absolute errors over the two years, in thousands of passengers:
-forecasts = {"LSTM": ahead["passengers"], **beside}
-errors = {name: mean_absolute_error(truth, one) for name, one in forecasts.items()}
-pd.Series(errors, name="mean absolute error").round(1).to_frame()
-
-# %%
-# And the share of the months that the intervals held:
+# The intervals promise 80 %. Did they hold that much?
 low, high = ahead["passengers_lower"], ahead["passengers_upper"]
-print(f"{truth['passengers'].between(low, high).mean():.0%}")
+held = truth["passengers"].between(low, high)
+print(f"{held.sum()} of {len(held)} months are within: {held.mean():.0%}.")

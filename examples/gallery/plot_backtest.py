@@ -3,7 +3,7 @@ How good would it have been? A backtest
 =======================================
 
 A forecast of eight years is made from ten origins in the past, each with nothing but
-what was known then. ``BacktestDisplay`` draws the errors of the network and of three
+what was known then. ``BacktestDisplay`` draws the errors of the network and of two
 baselines, by step and by fold. The unit is the error of the naive forecast of one
 season (MASE): below 1 is better than the same year of the cycle before.
 """
@@ -45,7 +45,6 @@ models = {
         CompleteCaseRegressor(RidgeCV(np.logspace(-2, 4, 13))),
     ),
     "cycle before": make_pipeline(SlidingWindow(22), NaiveForecaster(season_length=11)),
-    "last value": make_pipeline(SlidingWindow(22), NaiveForecaster()),
 }
 cv = TimeSeriesSplit(n_splits=10, test_size=8)
 backtests = {

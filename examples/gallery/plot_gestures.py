@@ -55,6 +55,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 figure, axes = plt.subplots(1, 6, figsize=(11, 2.4), layout="constrained")
 for ax, name in zip(axes, FIGURES):
     x = X_train[list(y_train).index(name)]
+    ax.plot(*x.T, color="0.85", linewidth=1, zorder=0)
     points = ax.scatter(*x.T, c=np.arange(len(x)) / 20, s=8, vmin=0, vmax=6)
     ax.set(title=f"{name}, {len(x)} steps", xticks=[], yticks=[])
     ax.title.set_fontsize("small")

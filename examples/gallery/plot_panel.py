@@ -35,7 +35,7 @@ def make_shop(name):
     week = np.array([1.0, 0.9, 0.9, 1.0, 1.3, 1.7, 0.5]) ** rng.uniform(0.5, 1.5)
     offer = (rng.random(len(days)) < 0.15).astype(float)
     after = np.append(0, offer[:-1]) + np.append([0, 0], offer[:-2])
-    wanted = week[days.weekday] * (1 + 0.9 * offer) * 0.75**after
+    wanted = week[days.day_of_week] * (1 + 0.9 * offer) * 0.75**after
     sold = 10 ** rng.uniform(1, 3) * wanted * np.exp(0.06 * rng.normal(size=len(days)))
     return pd.DataFrame({"shop": name, "sold": sold, "offer": offer}, index=days)
 

@@ -27,7 +27,7 @@ COLOURS = ["tab:orange", "0.8", "tab:green"]
 def make_recording():
     """Return what a phone measures, and what its owner does, at each time step."""
     signal, labels = [], []
-    for kind in rng.choice(["lift", "walk"], size=4):
+    for kind in rng.choice(["lift", "walk"], size=3):
         for now in ["stand", kind]:
             n = rng.integers(25, 60)
             part = rng.normal(scale=0.25, size=(n, 2))
@@ -43,9 +43,9 @@ def make_recording():
     return np.concatenate(signal), labels
 
 
-X, y = zip(*[make_recording() for _ in range(160)])
+X, y = zip(*[make_recording() for _ in range(120)])
 X, y = list(X), list(y)
-X_train, y_train, X_test, y_test = X[:120], y[:120], X[120:], y[120:]
+X_train, y_train, X_test, y_test = X[:80], y[:80], X[80:], y[80:]
 
 # %%
 # ``y`` is a list of lists of labels, as long as the recordings.
@@ -65,7 +65,7 @@ def look_around(x, n=31):
     return np.column_stack([x, around.mean(), around.std(), around.min(), around.max()])
 
 
-boosting = HistGradientBoostingClassifier(random_state=0)
+boosting = HistGradientBoostingClassifier(max_iter=50, random_state=0)
 boosting.fit(np.concatenate([look_around(x) for x in X_train]), np.concatenate(y_train))
 guesses = [boosting.predict(look_around(x)) for x in X_test]
 
@@ -91,7 +91,7 @@ for ax, (name, labels) in zip(axes[1:], bands.items()):
     ax.set_yticks([0.5], [name])
 axes[-1].set(xlabel="time (s)")
 patches = [Patch(color=c, label=k) for k, c in zip(KINDS, COLOURS)]
-axes[1].legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+figure.legend(handles=patches, loc="outside upper center", ncols=3, frameon=False)
 plt.show()
 
 # %%

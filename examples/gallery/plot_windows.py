@@ -35,20 +35,21 @@ print(windows[:, :, 0])
 def draw(ax, X, window, title):
     """Draw the window of each row over the days, and the row itself."""
     windows = np.asarray(window.fit_transform(X))[:, :, 0]
+    day_of = dict(zip(X["sold"], X.index.day))
     for row, (day, values) in enumerate(zip(X.index.day, windows)):
         for lag, value in enumerate(values[::-1], start=window.horizon):
             exists = np.isfinite(value)
             colour = "lightskyblue" if exists else "0.92"
-            corner = day - lag - 0.45, row - 0.4
-            ax.add_patch(Rectangle(corner, 0.9, 0.8, facecolor=colour))
+            at = day_of.get(value, day - lag)
+            ax.add_patch(Rectangle((at - 0.45, row - 0.4), 0.9, 0.8, color=colour))
             text = f"{value:g}" if exists else "NaN"
-            ax.text(day - lag, row, text, ha="center", va="center", fontsize=8)
+            ax.text(at, row, text, ha="center", va="center", fontsize=8)
         frame = {"edgecolor": "tab:orange", "linewidth": 2, "fill": False}
         ax.add_patch(Rectangle((day - 0.45, row - 0.4), 0.9, 0.8, **frame))
     shops = X.get("shop", pd.Series("", X.index))
     names = [f"{day} {shop}" for day, shop in zip(X.index.day, shops)]
     ax.set(title=title, xlabel="day", xlim=(-3.6, X.index.day.max() + 0.6))
-    ax.set(xticks=np.unique(X.index.day), ylim=(len(X) - 0.4, -0.6))
+    ax.set(xticks=range(1, X.index.day.max() + 1), ylim=(len(X) - 0.4, -0.6))
     ax.set_yticks(range(len(X)), names)
 
 
