@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMTagger, PadSequences, PerFeatureScaler
@@ -56,7 +56,7 @@ tagger.fit(X_train, y_train)
 tags = [tag[: len(x)] for tag, x in zip(tagger.predict(X_test), X_test)]
 
 # %%
-# Beside it, gradient boosting of what the three seconds around a step look like.
+# Beside it, a forest of trees on what the three seconds around a step look like.
 
 
 def look_around(x, n=31):
@@ -65,13 +65,13 @@ def look_around(x, n=31):
     return np.column_stack([x, around.mean(), around.std(), around.min(), around.max()])
 
 
-boosting = HistGradientBoostingClassifier(max_iter=50, random_state=0)
-boosting.fit(np.concatenate([look_around(x) for x in X_train]), np.concatenate(y_train))
-guesses = [boosting.predict(look_around(x)) for x in X_test]
+trees = ExtraTreesClassifier(50, min_samples_leaf=10, random_state=0)
+trees.fit(np.concatenate([look_around(x) for x in X_train]), np.concatenate(y_train))
+guesses = [trees.predict(look_around(x)) for x in X_test]
 
 # %%
 # One of the recordings that neither has seen: the signal, and the labels as bands.
-bands = {"truth": y_test[0], "LSTMTagger": tags[0], "boosting": guesses[0]}
+bands = {"truth": y_test[0], "LSTMTagger": tags[0], "trees": guesses[0]}
 figure, axes = plt.subplots(
     4,
     1,
@@ -97,7 +97,7 @@ plt.show()
 # %%
 # The share of right labels in all recordings of the test part, by what was the truth:
 truth = np.concatenate(y_test)
-right = {"LSTMTagger": np.concatenate(tags), "boosting": np.concatenate(guesses)}
+right = {"LSTMTagger": np.concatenate(tags), "trees": np.concatenate(guesses)}
 right = pd.DataFrame({name: tag == truth for name, tag in right.items()})
 ax = right.groupby(truth).mean().plot.bar(rot=0, color=["C0", "0.6"], figsize=(7, 3.2))
 ax.set(ylim=(0, 1), ylabel="share of right labels", xlabel="what was the truth")
