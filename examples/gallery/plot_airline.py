@@ -80,7 +80,7 @@ for (name, values), colour in zip(beside.items(), ["tab:green", "0.5"]):
     display.ax_.plot(values, ":", color=colour, label=labels[name])
 display.ax_.set_ylabel("passengers (thousands)")
 display.legend_.remove()
-display.figure_.legend(loc="outside upper center", ncols=6, frameon=False)
+display.figure_.legend(loc="outside upper center", ncols=3, frameon=False)
 plt.show()
 
 # %%
