@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from joblib import parallel_config
 from matplotlib import pyplot as plt
+from sklearn.base import clone
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -94,10 +95,7 @@ plt.show()
 found["kind"] = [name.split(",")[0] for name in names]
 best = found.groupby("kind").tail(1).set_index("kind")["params"]
 forecasts = {
-    kind: pipe.set_params(**{"window__flatten": False, "scale": None, "model": lstm})
-    .set_params(**parameters)
-    .fit(X_train, y_train)
-    .predict(X_test)
+    kind: clone(pipe).set_params(**parameters).fit(X_train, y_train).predict(X_test)
     for kind, parameters in best.items()
 }
 figure, ax = plt.subplots(figsize=(9, 3.6), layout="constrained")
