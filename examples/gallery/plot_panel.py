@@ -2,11 +2,11 @@
 One model for a panel of shops
 ==============================
 
-Twenty-four shops of very unlike size sell more on days with an offer, unless there was
-one just before it, and less on the days after. Offers are planned, so they are known
-for the days to forecast. One model learns from all shops, and forecasts two weeks of
-each of them; beside it stand a ridge regression on the same windows and the last week
-once more.
+Twenty-four shops of very unlike size sell twice as much on days with an offer, but
+hardly more if there was one just before, and less on the days after. Offers are
+planned, so they are known for the days to forecast. One model learns from all shops,
+and forecasts two weeks of each of them; beside it stand a ridge regression on the same
+windows and the last week once more.
 """
 
 # %%
