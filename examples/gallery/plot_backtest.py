@@ -1,6 +1,6 @@
 """
-How good would it have been? A backtest
-=======================================
+A backtest, by step and by fold
+===============================
 
 A forecast of eight years is made from ten origins in the past, each with nothing but
 what was known then. ``BacktestDisplay`` draws the errors of the network and of two

@@ -34,7 +34,7 @@ FIGURES = {
 
 def make_recording(figure):
     """Return the places of a hand that draws a figure."""
-    n_before, n_moving, n_after = rng.integers([5, 25, 5], [40, 70, 40])
+    n_before, n_moving, n_after = rng.integers([5, 20, 5], [25, 50, 25])
     progress = np.linspace(0, 1, n_moving) ** rng.uniform(0.6, 1.7)
     progress = np.concatenate([np.zeros(n_before), progress, np.ones(n_after)])
     corners = FIGURES[figure] * rng.uniform(0.6, 1.4, size=2)
@@ -56,7 +56,7 @@ figure, axes = plt.subplots(1, 6, figsize=(11, 2.4), layout="constrained")
 for ax, name in zip(axes, FIGURES):
     x = X_train[list(y_train).index(name)]
     ax.plot(*x.T, color="0.85", linewidth=1, zorder=0)
-    points = ax.scatter(*x.T, c=np.arange(len(x)) / 20, s=8, vmin=0, vmax=6)
+    points = ax.scatter(*x.T, c=np.arange(len(x)) / 20, s=8, vmin=0, vmax=4)
     ax.set(title=f"{name}, {len(x)} steps", xticks=[], yticks=[])
     ax.title.set_fontsize("small")
     ax.set_aspect("equal", adjustable="datalim")

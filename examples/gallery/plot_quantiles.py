@@ -1,6 +1,6 @@
 """
-How sure is it? Quantiles and conformal intervals
-=================================================
+Quantiles and conformal intervals
+=================================
 
 The price of electricity is steady at night, and jumps in the evening. With
 ``loss="quantile"`` the network learns how wide the next hour is; conformal intervals

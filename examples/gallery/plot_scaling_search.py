@@ -1,6 +1,6 @@
 """
-Scaling up a search: successive halving over epochs
-===================================================
+Scaling up a search by halving
+==============================
 
 Most candidates of a search are poor, and show it early. ``HalvingRandomSearchCV`` gives
 all of them a few epochs, the better third three times as many, and so on; two threads
@@ -91,7 +91,7 @@ errors = {
 
 # %%
 # Each line is a candidate, as long as it was kept.
-figure, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
 for _, own in found.groupby("candidate"):
     kept = own["n_resources"].max() == found["n_resources"].max()
     style = {"color": "tab:orange", "zorder": 3} if kept else {"color": "0.6"}

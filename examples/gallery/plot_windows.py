@@ -53,7 +53,7 @@ def draw(ax, X, window, title):
     ax.set_yticks(range(len(X)), names)
 
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(10, 4), sharey=True, layout="constrained")
 for ax, horizon in zip(axes, [0, 1, 2]):
     draw(ax, X, SlidingWindow(3, horizon=horizon), f"horizon={horizon}")
 axes[0].set_ylabel("row")
@@ -67,7 +67,7 @@ X_gap = X.drop(X.index[3])
 X_shops = pd.DataFrame({"shop": [*"ababab"], "sold": [1, 10, 2, 20, 3, 30]})
 X_shops.index = days[:3].repeat(2)
 
-figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(10, 4), layout="constrained")
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
     draw(axes[0], X_gap, SlidingWindow(3), "day 4 is missing")
