@@ -512,16 +512,17 @@ def test_bayesian_search_without_optuna_says_what_to_install(monkeypatch, capsys
     assert "left out: bayesian_search needs Optuna" in capsys.readouterr().out
 
 
-def test_every_entry_is_held_to_keras_and_stands_in_the_readme():
+def test_every_entry_is_held_to_keras_and_stands_in_the_guide():
     written = {
         name
         for name, function in inspect.getmembers(cookbook, inspect.isfunction)
         if function.__module__ == "cookbook" and not name.startswith("make_")
     } - {"describe", "main"}
     assert written == set(cookbook.ENTRIES)
-    section = (ROOT / "README.md").read_text().split("## Cookbook")[1].split("\n## ")[0]
+    page = (ROOT / "docs" / "guide" / "cookbook.md").read_text(encoding="utf-8")
     for name in written:
-        assert section.count(f"[`{name}`](examples/cookbook.py)") == 1
+        assert page.count(f"[`{name}`](#{name})") == 1
+        assert page.count(f":pyobject: {name}\n") == 1
 
 
 def test_script_runs_the_entries_that_are_named():
