@@ -4,8 +4,8 @@ import importlib
 import re
 import tomllib
 
-from matplotlib import pyplot as plt
 import pytest
+from matplotlib import pyplot as plt
 from pages import ROOT, run_blocks
 
 import sklstm

@@ -29,7 +29,7 @@ def project_of(member):
 
 
 def skip_member(app, what, name, member, skip, options):
-    """Leave out what classes inherit from Keras, and scikit-learn's metadata routing."""
+    """Leave out what classes inherit from Keras, and methods of metadata routing."""
     if skip or ROUTING.fullmatch(name):
         return True
     return None if project_of(member) in SHOWN else True
