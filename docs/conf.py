@@ -44,11 +44,14 @@ if any(GALLERY.glob("plot_*.py")):
         "remove_config_comments": True,
         "show_memory": False,
         "abort_on_example_error": True,
-        "copyfile_regex": r".*\.csv",
+        "doc_module": ("sklstm",),
+        "reference_url": {"sklstm": None},
+        "backreferences_dir": "reference/backreferences",
     }
 
 # ---------------------------------------------------------------------------- reference
 autosummary_generate = True
+autosummary_context = {"has_gallery": "sphinx_gallery.gen_gallery" in extensions}
 autodoc_typehints = "none"
 default_role = "literal"  # `X` in a docstring is code, as in scikit-learn's
 numpydoc_show_class_members = False  # the template of classes lists them

@@ -13,7 +13,7 @@ import sklstm
 DOCS = ROOT / "docs"
 GUIDE = sorted((DOCS / "guide").glob("*.md"))
 REFERENCE = sorted((DOCS / "reference").glob("*.rst"))
-MADE_BY_THE_BUILD = {"_build", "generated", "gallery"}
+MADE_BY_THE_BUILD = {"_build", "backreferences", "gallery", "generated"}
 
 # Rooms without an underscore are public, whatever their names.
 ROOMS = [
