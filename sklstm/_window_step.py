@@ -39,7 +39,7 @@ class WindowStep(metaclass=ABCMeta):
 
     Notes
     -----
-    A fitted step may have a `fitted_table_` of type :class:`FittedTable`. Without it,
+    A fitted step may have a `fitted_table_` that holds the rows of `fit`. Without it,
     forecasts do not use the table that `fit` got.
 
     Examples

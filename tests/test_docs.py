@@ -95,7 +95,7 @@ def documented():
     for path in REFERENCE:
         module = None
         for line in path.read_text(encoding="utf-8").splitlines():
-            if match := re.match(r"\.\. currentmodule:: (\S+)", line):
+            if match := re.match(r"\.\. (?:current)?module:: (\S+)", line):
                 module = match[1]
             elif module and (match := re.fullmatch(r"   ([A-Za-z]\w*)", line)):
                 names.add(f"{module}.{match[1]}")

@@ -231,7 +231,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
     n_features_in_ : int
         Number of features of a time step; of a 2-D X its number of columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X was a DataFrame.
 
     target_names_in_ : ndarray of str

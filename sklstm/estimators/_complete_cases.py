@@ -60,7 +60,7 @@ class CompleteCaseRegressor(
     n_features_in_ : int
         Number of columns of X.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X was a DataFrame.
 
     target_names_in_ : ndarray of str

@@ -165,7 +165,7 @@ class LSTMTagger(ClassEstimator, KerasClassifier):
     n_features_in_ : int
         Number of features of a time step; of a 2-D X its number of columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X was a DataFrame.
 
     n_outputs_ : int

@@ -94,7 +94,7 @@ class TransformedTargetForecaster(CallbackSupportMixin, RegressorMixin, BaseEsti
     n_features_in_ : int
         Number of columns of X.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, if X is a DataFrame whose columns are all strings.
 
     See Also

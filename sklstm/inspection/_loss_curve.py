@@ -26,7 +26,7 @@ class LossCurveDisplay:
     ----------
     history : dict of str to list of float
         For each metric its value in each epoch; those on held-out samples begin with
-        "val_".
+        ``"val_"``.
 
     loss_name : str, default=None
         Which loss it is, to label the axis by.

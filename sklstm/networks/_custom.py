@@ -113,7 +113,7 @@ def masked(model, *, scale=None, offset=None):
     Parameters
     ----------
     model : keras.Model
-        A model of :func:`build_custom`.
+        A model that a builder of :class:`CustomSpec` returned.
 
     scale, offset : list of float, default=None
         As for :func:`build`.

@@ -46,7 +46,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
     n_features_in_ : int
         Number of columns of X.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if they are all strings.
 
     See Also

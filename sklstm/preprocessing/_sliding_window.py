@@ -131,7 +131,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     n_features_in_ : int
         Number of columns of X, including that of the groups.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if X is a DataFrame and all are strings.
 
     See Also

@@ -293,7 +293,7 @@ class PerFeatureScaler(_StepwiseTransformer):
     n_features_in_ : int
         Features of a time step.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X was a DataFrame.
 
     See Also
@@ -381,7 +381,7 @@ class PerTimestep(_StepwiseTransformer):
     n_features_in_ : int
         Features of a time step.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X was a DataFrame.
 
     See Also

@@ -79,7 +79,7 @@ class ProgramPool:
     Parameters
     ----------
     capacity : int
-        Maximum number of kinds, as in :class:`LRUCache`.
+        Maximum number of kinds, the least recently used go first.
     """
 
     def __init__(self, capacity):
