@@ -13,7 +13,7 @@ import sklstm
 DOCS = ROOT / "docs"
 GUIDE = sorted((DOCS / "guide").glob("*.md"))
 REFERENCE = sorted((DOCS / "reference").glob("*.rst"))
-MADE_BY_THE_BUILD = {"_build", "backreferences", "gallery", "generated"}
+NO_PAGES = {"_build", "_templates", "backreferences", "gallery", "generated"}
 
 # Rooms without an underscore are public, whatever their names.
 ROOMS = [
@@ -56,7 +56,7 @@ def pages():
         path.relative_to(DOCS).with_suffix("").as_posix(): path
         for suffix in ("md", "rst")
         for path in DOCS.rglob(f"*.{suffix}")
-        if not MADE_BY_THE_BUILD & set(path.relative_to(DOCS).parts)
+        if not NO_PAGES & set(path.relative_to(DOCS).parts)
         and path != DOCS / "README.md"
     }
 
@@ -90,14 +90,16 @@ def test_links_of_the_guide_lead_to_files(page):
 
 # --------------------------------------------------------------------------- reference
 def documented():
-    """Return the whole names that the reference lists."""
-    names = set()
+    """Return the whole names that the tables of the reference list."""
+    names, entry = set(), re.compile(r"   (\w+)")
     for path in REFERENCE:
-        module = None
+        module, in_table = None, False
         for line in path.read_text(encoding="utf-8").splitlines():
             if match := re.match(r"\.\. (?:current)?module:: (\S+)", line):
                 module = match[1]
-            elif module and (match := re.fullmatch(r"   ([A-Za-z]\w*)", line)):
+            if line.startswith(".. "):
+                in_table = line == ".. autosummary::"
+            elif in_table and (match := entry.fullmatch(line)):
                 names.add(f"{module}.{match[1]}")
     return names
 
