@@ -36,6 +36,9 @@ language = "en"
 # ------------------------------------------------------------------------------ gallery
 GALLERY = HERE.parent / "examples" / "gallery"
 if any(GALLERY.glob("plot_*.py")):
+    # The names in an example are looked up, also where it is not run.
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
     extensions.append("sphinx_gallery.gen_gallery")
     sphinx_gallery_conf = {
         "examples_dirs": [str(GALLERY)],
