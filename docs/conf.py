@@ -56,6 +56,7 @@ if any(GALLERY.glob("plot_*.py")):
 autosummary_generate = True
 autosummary_context = {"has_gallery": "sphinx_gallery.gen_gallery" in extensions}
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 default_role = "literal"  # `X` in a docstring is code, as in scikit-learn's
 numpydoc_show_class_members = False  # the template of classes lists them
 numpydoc_class_members_toctree = False

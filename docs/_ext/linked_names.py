@@ -18,12 +18,17 @@ class LinkNames(SphinxTransform):
 
     def apply(self, **kwargs):
         """Go through the literals that are not links or titles yet."""
+        page = self.env.docname
         for literal in list(self.document.findall(nodes.literal)):
             call = CALL.fullmatch(literal.astext())
             if call is None or is_within_a_link(literal):
                 continue
-            if (place := PLACES.get(call[1])) is not None:
-                link(literal, place, self.env.docname)
+            name, arguments = call.groups()
+            # In a docstring `forecast` may be a column, and `stream` a method.
+            if page.startswith("reference/") and name.islower() and not arguments:
+                continue
+            if (place := PLACES.get(name)) is not None:
+                link(literal, place, page)
 
 
 def is_within_a_link(node):
