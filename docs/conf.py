@@ -43,6 +43,7 @@ if any(GALLERY.glob("plot_*.py")):
     sphinx_gallery_conf = {
         "examples_dirs": [str(GALLERY)],
         "gallery_dirs": ["gallery"],
+        "within_subsection_order": "FileNameSortKey",
         "download_all_examples": False,
         "remove_config_comments": True,
         "show_memory": False,
