@@ -20,7 +20,6 @@ version = release = sklstm.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
     "sphinx_design",
@@ -77,7 +76,7 @@ if os.environ.get("SKLSTM_INTERSPHINX"):
     }
 
 # --------------------------------------------------------------------------------- text
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 # Blocks of the guide run in the tests; what they print is not shown.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
