@@ -11,7 +11,7 @@ from pages import ROOT, run_blocks
 import sklstm
 
 DOCS = ROOT / "docs"
-GUIDE = sorted((DOCS / "guide").glob("*.md"))
+GUIDE = [DOCS / "index.md", *sorted((DOCS / "guide").glob("*.md"))]
 REFERENCE = sorted((DOCS / "reference").glob("*.rst"))
 NO_PAGES = {"_build", "_templates", "backreferences", "gallery", "generated"}
 
@@ -23,9 +23,13 @@ ROOMS = [
 ]
 
 
+def name_of(page):
+    return page.relative_to(DOCS).with_suffix("").as_posix()
+
+
 # ------------------------------------------------------------------------------- pages
 @pytest.mark.filterwarnings("ignore:.* missing within X")  # of purged folds
-@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", GUIDE, ids=name_of)
 def test_python_blocks_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # pages may write files
     run_blocks(page)
@@ -53,7 +57,7 @@ def test_what_the_page_of_windows_prints_is_shown_below(capsys):
 def pages():
     """Return the pages that are written by hand, by their names without suffix."""
     return {
-        path.relative_to(DOCS).with_suffix("").as_posix(): path
+        name_of(path): path
         for suffix in ("md", "rst")
         for path in DOCS.rglob(f"*.{suffix}")
         if not NO_PAGES & set(path.relative_to(DOCS).parts)
@@ -81,7 +85,7 @@ def test_every_page_is_in_a_toctree_and_every_entry_is_a_page():
     assert named - {"gallery/index"} == set(found) - {"index"}  # made by the build
 
 
-@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", GUIDE, ids=name_of)
 def test_links_of_the_guide_lead_to_files(page):
     text = page.read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
