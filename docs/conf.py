@@ -7,9 +7,11 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "_ext"))
 
+# The names in examples are looked up, also where these are not run.
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
 import sklstm
 
-HERE = pathlib.Path(__file__).parent
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes at its start
 
 project = "sklstm"
@@ -24,6 +26,7 @@ extensions = [
     "myst_parser",
     "sphinx_design",
     "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
     "api_pages",
     "linked_names",
 ]
@@ -33,28 +36,23 @@ source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 language = "en"
 
 # ------------------------------------------------------------------------------ gallery
-GALLERY = HERE.parent / "examples" / "gallery"
-if any(GALLERY.glob("plot_*.py")):
-    # The names in an example are looked up, also where it is not run.
-    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-
-    extensions.append("sphinx_gallery.gen_gallery")
-    sphinx_gallery_conf = {
-        "examples_dirs": [str(GALLERY)],
-        "gallery_dirs": ["gallery"],
-        "within_subsection_order": "FileNameSortKey",
-        "download_all_examples": False,
-        "remove_config_comments": True,
-        "show_memory": False,
-        "abort_on_example_error": True,
-        "doc_module": ("sklstm",),
-        "reference_url": {"sklstm": None},
-        "backreferences_dir": "reference/backreferences",
-    }
+# It is run, unless `-D plot_gallery=0` is given.
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples/gallery"],
+    "gallery_dirs": ["gallery"],
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "write_computation_times": False,  # a page that wants scripts from the network
+    "abort_on_example_error": True,
+    "doc_module": ("sklstm",),
+    "reference_url": {"sklstm": None},
+    "backreferences_dir": "reference/backreferences",
+}
 
 # ---------------------------------------------------------------------------- reference
 autosummary_generate = True
-autosummary_context = {"has_gallery": "sphinx_gallery.gen_gallery" in extensions}
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
 default_role = "literal"  # `X` in a docstring is code, as in scikit-learn's
