@@ -14,11 +14,11 @@ from sklstm.estimators._targets import check_labels, weights_of_known
 
 
 class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
-    """Classification of sequences by an LSTM [1]_ beside convolutions [5]_.
+    """Classification of sequences by an LSTM beside convolutions.
 
-    LSTM-FCN: the state of the recurrent layers is joined with the mean and the maximum
-    over time of a fully convolutional network. With tokens or ``fcn_filters=()`` there
-    are only recurrent layers.
+    LSTM-FCN [5]_: the state of the recurrent layers (an LSTM [1]_) is joined with the
+    mean and the maximum over time of a fully convolutional network. With tokens or
+    ``fcn_filters=()`` there are only recurrent layers.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. y is

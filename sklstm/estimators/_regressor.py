@@ -24,13 +24,14 @@ from sklstm.estimators._targets import RegressionTarget
 
 
 class LSTMRegressor(LinearStart, OneState, SequenceEstimator, KerasRegressor):
-    """Regression on sequences by ridge regression and an LSTM network [1]_.
+    """Regression on sequences by ridge regression and an LSTM network.
 
-    The network learns the residuals of ridge regressions on the last time steps (an
-    "autoregressive highway" [5]_). If y continues a feature of X, it sees windows
-    relative to their mean and standard deviation [6]_. `fit` measures on later samples
-    how much each part helps: forecasts are about as good as those of a linear model on
-    series that are linear, have a trend or few rows, and better on others.
+    The network (an LSTM [1]_) learns the residuals of ridge regressions on the last
+    time steps (an "autoregressive highway" [5]_). If y continues a feature of X, it
+    sees windows relative to their mean and standard deviation [6]_. `fit` measures on
+    later samples how much each part helps: forecasts are about as good as those of a
+    linear model on series that are linear, have a trend or few rows, and better on
+    others.
 
     A `scikeras.wrappers.KerasRegressor`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``.

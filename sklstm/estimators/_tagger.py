@@ -17,12 +17,13 @@ from sklstm.estimators._step_labels import (
 
 
 class LSTMTagger(ClassEstimator, KerasClassifier):
-    """Label every time step of sequences by an LSTM [1]_.
+    """Label every time step of sequences by an LSTM.
 
-    y has the shape (n_samples, n_timesteps), or is a list with the labels of each
-    sample, for all its time steps or for those that are not missing. Time steps without
-    a label (NaN, None) and missing time steps are left out of loss and score.
-    Predictions have the shape of X, with NaN at missing time steps.
+    The network is an LSTM [1]_ with an output at every time step. y has the shape
+    (n_samples, n_timesteps), or is a list with the labels of each sample, for all its
+    time steps or for those that are not missing. Time steps without a label (NaN, None)
+    and missing time steps are left out of loss and score. Predictions have the shape of
+    X, with NaN at missing time steps.
 
     A `scikeras.wrappers.KerasClassifier`, with SciKeras's routed parameters, such as
     ``optimizer__beta_1=0.8`` or ``callbacks__patience=3``. But

@@ -6,10 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("sklstm")
 class QuantileLoss(keras.losses.Loss):
-    """Mean of the pinball loss [1]_ over quantiles and outputs.
+    """Mean of the pinball loss over quantiles and outputs.
 
-    For a target y and a predicted quantile q it is ``max(p * (y - q), (p - 1) * (y -
-    q))``. Its expectation is minimal if y is below q with probability p.
+    For a target y and a predicted quantile q it is [1]_ ``max(p * (y - q), (p - 1) *
+    (y - q))``. Its expectation is minimal if y is below q with probability p.
 
     Parameters
     ----------

@@ -9,11 +9,11 @@ _LEAST = 0.01
 
 
 class CosineDecay(keras.callbacks.Callback):
-    """Decay the learning rate along half a cosine to a hundredth of it [1]_.
+    """Decay the learning rate along half a cosine to a hundredth of it.
 
-    The learning rate is multiplied by a factor at the beginning of every epoch but the
-    first, so that changes by other callbacks are kept. The end of the training restores
-    it.
+    The learning rate is multiplied by a factor [1]_ at the beginning of every epoch but
+    the first, so that changes by other callbacks are kept. The end of the training
+    restores it.
 
     Parameters
     ----------
