@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "_ext"))
 
 # The names in examples are looked up, also where these are not run.
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sphinx_gallery.sorting import ExplicitOrder
 
 import sklstm
 
@@ -36,11 +37,16 @@ source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 language = "en"
 
 # ------------------------------------------------------------------------------ gallery
-# It is run, unless `-D plot_gallery=0` is given.
+# It is run, unless `-D plot_gallery=0` is given. The order is from what a window is to
+# what takes most to understand.
+FIRST = ["windows", "airline", "panel", "backtest", "quantiles", "search"]
+NEXT = ["scaling_search", "lag_importance", "gestures", "tagging"]
 sphinx_gallery_conf = {
     "examples_dirs": ["../examples/gallery"],
     "gallery_dirs": ["gallery"],
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ExplicitOrder(
+        [f"plot_{name}.py" for name in FIRST + NEXT] + ["*"]
+    ),
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
