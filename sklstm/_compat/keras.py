@@ -55,6 +55,11 @@ def forget_model(callback):
     callback._model = None
 
 
+def attributes_of(callback):
+    """Return the attributes of a callback without its model."""
+    return {name: value for name, value in vars(callback).items() if name != "_model"}
+
+
 # -------------------------------------------------------------------------- optimizers
 def get_undecayed(optimizer):
     """Return the pattern set by `exclude_from_weight_decay`, which the config lacks."""

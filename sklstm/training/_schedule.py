@@ -156,7 +156,7 @@ def copy_metrics(metrics):
     """
     if isinstance(metrics, (list, tuple)):
         return [copy_metrics(metric) for metric in metrics]
-    if isinstance(metrics, keras.metrics.Metric) and _config_is_complete(metrics):
+    if isinstance(metrics, keras.metrics.Metric) and config_is_complete(metrics):
         return type(metrics).from_config(metrics.get_config())
     return metrics
 
@@ -169,7 +169,7 @@ def _hashable(thing):
         return tuple(map(_hashable, thing))
     if isinstance(thing, np.ndarray):
         return thing.dtype.str, thing.shape, thing.tobytes()
-    if isinstance(thing, _CONFIGURED) and _config_is_complete(thing):
+    if isinstance(thing, _CONFIGURED) and config_is_complete(thing):
         # The name of a metric is in the history; that of a loss is not used.
         is_loss = isinstance(thing, keras.losses.Loss)
         without_name = {"name": None} if is_loss else {}
@@ -181,7 +181,7 @@ def _hashable(thing):
     return thing
 
 
-def _config_is_complete(thing):
+def config_is_complete(thing):
     """Return whether a loss or metric can be recreated from its config.
 
     True for classes of Keras, unless they wrap a user's function, and for a user's
