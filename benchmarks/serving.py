@@ -1,7 +1,7 @@
 """Latency of one window, beside bare Keras: ``python benchmarks/serving.py``.
 
 The same network of 32 units on windows of 24 x 3, in the process and over HTTP on the
-loopback, by FastAPI. Each number is of 500 calls, one after the other; the last lines are
+loopback, by FastAPI. Each number is of 500 calls, one after the other; others are
 of four clients at the same time. The servers stop by themselves.
 """
 
@@ -79,7 +79,7 @@ def main():
             report(f"HTTP: {name}", [seconds(ask, w) for w in windows])
             with ThreadPoolExecutor(N_CLIENTS) as threads:
                 began = time.perf_counter()
-                times = list(threads.map(lambda w: seconds(ask, w), windows))  # noqa: B023
+                times = list(threads.map(lambda w: seconds(ask, w), windows))
                 rate = N_CALLS / (time.perf_counter() - began)
             report(f"HTTP, {N_CLIENTS} clients: {name}", times, f"{rate:8.0f} a second")
 
@@ -112,7 +112,7 @@ def serving(predict):
         while not server.started and thread.is_alive():
             time.sleep(0.05)
         try:
-            yield "http://127.0.0.1:{}".format(loopback.getsockname()[1])
+            yield f"http://127.0.0.1:{loopback.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(30)

@@ -1,4 +1,4 @@
-"""Serve forecasts over HTTP, with FastAPI: windows, batches of them, and rows as they come.
+"""Serve forecasts over HTTP, with FastAPI: windows, batches, and rows as they come.
 
 ``python examples/serving.py`` fits a small model, saves it, and answers on
 http://127.0.0.1:8000 until Ctrl-C; http://127.0.0.1:8000/docs shows what can be asked.

@@ -47,7 +47,7 @@ def client(example, pipe, tmp_path_factory):
         until = time.monotonic() + 30
         while not server.started and time.monotonic() < until:
             time.sleep(0.05)
-        address = "http://127.0.0.1:{}".format(loopback.getsockname()[1])
+        address = f"http://127.0.0.1:{loopback.getsockname()[1]}"
         with httpx.Client(base_url=address, timeout=30, trust_env=False) as client:
             yield client
         server.should_exit = True

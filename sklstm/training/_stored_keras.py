@@ -28,12 +28,14 @@ _CALLBACKS = "EarlyStopping", "ReduceLROnPlateau", "TerminateOnNaN"
 def public_name(thing):
     """Return the name of a class or function within Keras; None for others."""
     name = getattr(thing, "__name__", None)
+    if name is None:
+        return None
     if name in _CALLBACKS and getattr(keras.callbacks, name) is thing:
         return f"callbacks.{name}"
-    for path, module in _MODULES.items():
-        if getattr(module, str(name), None) is thing:
-            return f"{path}.{name}"
-    return None
+    paths = [
+        p for p, module in _MODULES.items() if getattr(module, name, None) is thing
+    ]
+    return f"{paths[0]}.{name}" if paths else None
 
 
 @makes("keras")
