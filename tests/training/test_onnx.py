@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("tf2onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
-
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.estimators import LSTMTagger
+
+pytest.importorskip("tf2onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
 
 RNG = np.random.default_rng(0)
 QUICK = {"epochs": 2, "random_state": 0}
