@@ -19,6 +19,7 @@ _MAKERS = {}
 # Lists of numbers or strings become arrays from this length on; strings of an array
 # are all as long as the longest.
 _LONG, _LONGEST_STRING = 8, 64
+_ARRAY_KINDS = {float: "f", int: "i", str: "U", bool: "b"}
 
 
 @functools.singledispatch
@@ -109,13 +110,14 @@ def _stored_sequence(thing, memo):
 def _as_array(values):
     """Return a sequence of equal types as an array; None if it is not the same."""
     kinds = {*map(type, values)}
-    if len(kinds) > 1 or not kinds <= {float, int, str, bool}:
+    kind = _ARRAY_KINDS.get(kinds.pop())
+    if kinds or kind is None:
         return None
-    if kinds == {str} and max(map(len, values)) > _LONGEST_STRING:
+    if kind == "U" and max(map(len, values)) > _LONGEST_STRING:
         return None
-    array = np.array(values)
-    same = kinds == {float} or array.tolist() == list(values)
-    return array if same and array.dtype.kind in "fiUb" else None
+    array = np.array(values)  # of floats for very large integers
+    same = array.dtype.kind == kind and (kind == "f" or array.tolist() == list(values))
+    return array if same else None
 
 
 makes("list")(lambda array: array.tolist())

@@ -22,7 +22,14 @@ _MODULES = {
     "optimizers.schedules": keras.optimizers.schedules,
     "regularizers": keras.regularizers,
 }
-_CALLBACKS = "EarlyStopping", "ReduceLROnPlateau", "TerminateOnNaN"
+# Of other modules, those that do not either, and what their state holds.
+_OTHERS = {
+    ("callbacks", "EarlyStopping"): keras.callbacks.EarlyStopping,
+    ("callbacks", "ReduceLROnPlateau"): keras.callbacks.ReduceLROnPlateau,
+    ("callbacks", "TerminateOnNaN"): keras.callbacks.TerminateOnNaN,
+    ("ops", "greater"): keras.ops.greater,
+    ("ops", "less"): keras.ops.less,
+}
 
 
 def public_name(thing):
@@ -30,22 +37,17 @@ def public_name(thing):
     name = getattr(thing, "__name__", None)
     if name is None:
         return None
-    if name in _CALLBACKS and getattr(keras.callbacks, name) is thing:
-        return f"callbacks.{name}"
-    paths = [
-        p for p, module in _MODULES.items() if getattr(module, name, None) is thing
-    ]
-    return f"{paths[0]}.{name}" if paths else None
+    places = {path: getattr(module, name, 0) for path, module in _MODULES.items()}
+    places |= {path: found for (path, n), found in _OTHERS.items() if n == name}
+    path = next((path for path, found in places.items() if found is thing), None)
+    return None if path is None else f"{path}.{name}"
 
 
 @makes("keras")
 def by_public_name(path):
     """Return what has a name; raise ValueError if it is of no module that is known."""
     place, _, name = path.rpartition(".")
-    module = _MODULES.get(place)
-    if place == "callbacks" and name in _CALLBACKS:
-        module = keras.callbacks
-    found = getattr(module, name, None)
+    found = _OTHERS.get((place, name), getattr(_MODULES.get(place), name, None))
     if public_name(found) is None:
         raise ValueError(
             f"The file names keras.{path}, which Keras {keras.__version__} does not "

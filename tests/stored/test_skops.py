@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import zipfile
 
 import keras
@@ -55,6 +56,12 @@ def of_table(X, last, *, y=None, window=None, scaler=None):
     return make_pipeline(window, scaler, last).fit(X, y), X
 
 
+def naive(X, **arguments):
+    y = X[:, 1] if isinstance(X, np.ndarray) else X.iloc[:, 1]
+    pipe = make_pipeline(SlidingWindow(5, **arguments), NaiveForecaster())
+    return pipe.fit(X, y), X
+
+
 def sequences(*, width=2):
     X = RNG.normal(size=(24, 6, width))
     X[3, :2] = np.nan
@@ -104,6 +111,7 @@ WINDOW = "sklstm.preprocessing._sliding_window.SlidingWindow"
 SCALER = "sklstm.preprocessing._stepwise.PerFeatureScaler"
 STEPWISE = "sklstm.preprocessing._stepwise.PerTimestep"
 REGRESSOR = "sklstm.estimators._regressor.LSTMRegressor"
+NAIVE = "sklstm.estimators._naive.NaiveForecaster"
 CLASSIFIER = "sklstm.estimators._classifier.LSTMClassifier"
 
 # What makes a fitted model and its X, and all that its file asks to trust.
@@ -112,37 +120,23 @@ CASES = {
         lambda: of_table(series(), LSTMRegressor(**QUICK)),
         [REGRESSOR, SCALER, WINDOW],
     ),
-    "business hours": (
-        lambda: of_table(series("bh"), LSTMRegressor(**QUICK)),
-        [REGRESSOR, SCALER, WINDOW],
-    ),
+    "business hours": (lambda: naive(series("bh")), [NAIVE, WINDOW]),
     "zone": (
-        lambda: of_table(series().tz_localize("Europe/Berlin"), LSTMRegressor(**QUICK)),
-        [REGRESSOR, SCALER, WINDOW],
+        lambda: naive(series().tz_localize("Europe/Berlin")),
+        [NAIVE, WINDOW],
     ),
-    "periods": (
-        lambda: of_table(series("MS").to_period("M"), LSTMRegressor(**QUICK)),
-        [REGRESSOR, SCALER, WINDOW],
-    ),
+    "periods": (lambda: naive(series("MS").to_period("M")), [NAIVE, WINDOW]),
     "array": (
-        lambda: of_table(
-            pd.DataFrame(series().to_numpy()),
-            LSTMRegressor(**QUICK),
-            window=SlidingWindow(5, history="fit"),
-        ),
-        [REGRESSOR, SCALER, WINDOW],
+        lambda: naive(series().to_numpy(), history="fit"),
+        [NAIVE, WINDOW],
+    ),
+    "groups by times": (
+        lambda: naive(panel([*pd.date_range("2020", periods=2)]), group_by="shop"),
+        [NAIVE, WINDOW],
     ),
     "groups": (
         lambda: of_table(
             panel(["a", "b"]),
-            LSTMRegressor(**QUICK),
-            window=SlidingWindow(5, group_by="shop"),
-        ),
-        [REGRESSOR, SCALER, WINDOW],
-    ),
-    "groups by times": (
-        lambda: of_table(
-            panel([pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-02")]),
             LSTMRegressor(**QUICK),
             window=SlidingWindow(5, group_by="shop"),
         ),
@@ -177,15 +171,12 @@ CASES = {
         lambda: of_table(
             series(), LSTMRegressor(**QUICK), scaler=PerTimestep(SimpleImputer())
         ),
-        [REGRESSOR, STEPWISE, WINDOW],
+        # The dtype is an attribute of scikit-learn's imputer.
+        [REGRESSOR, STEPWISE, WINDOW, "numpy.dtype"],
     ),
     "own network": (
         lambda: of_table(series(), LSTMRegressor(**QUICK, model=small, model__width=3)),
         [REGRESSOR, SCALER, WINDOW, f"{__name__}.small"],
-    ),
-    "naive": (
-        lambda: of_table(series(), NaiveForecaster(season_length=5)),
-        ["sklstm.estimators._naive.NaiveForecaster", SCALER, WINDOW],
     ),
     "flat": (
         lambda: of_table(
@@ -292,11 +283,19 @@ def test_nothing_else_is_in_it(case):
     } | {"numpy.ndarray", "numpy.float64", "numpy.int64", "numpy.str_", "numpy.float32"}
 
 
+def assert_same(found, expected):
+    """Compare arrays that may hold labels and NaN."""
+    assert found.dtype == expected.dtype
+    assert [*map(str, found.ravel())] == [*map(str, expected.ravel())]
+    assert found.shape == expected.shape
+
+
 def test_what_is_loaded_predicts_and_goes_on_the_same(case):
     model, X, data, trusted = case
     loaded = skops.io.loads(data, trusted=trusted)
-    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
-    assert repr(loaded) == repr(model)
+    assert_same(loaded.predict(X), model.predict(X))
+    of_both = [re.sub("0x[0-9a-f]+", "", repr(one)) for one in (loaded, model)]
+    assert of_both[0] == of_both[1]
     if hasattr(model, "predict_proba"):
         np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
     network = getattr(model, "steps", [(None, model)])[-1][1]

@@ -381,7 +381,9 @@ MAKERS = {
     ),
     "classifier": lambda: LSTMClassifier(**QUICK).fit(sequences(), ["a", "b"] * 10),
     "tagger": tagger,
-    "naive": lambda: fitted(NaiveForecaster()),
+    "naive": lambda: make_pipeline(SlidingWindow(6), NaiveForecaster()).fit(
+        table(), table()["a"]
+    ),
     "flat": lambda: make_pipeline(
         SlidingWindow(6, flatten=True), CompleteCaseRegressor(Ridge())
     ).fit(table(), table()["a"]),
