@@ -216,11 +216,12 @@ class SequenceEstimator(Trainer):
         Returns
         -------
         keras.Model
-            A new model that does not need sklstm: it can be saved, loaded and exported
-            (to ONNX by ``export("model.onnx", format="onnx")``) with Keras alone. Its input has shape `(n_samples, n_timesteps,
-            n_features)`, with NaN for missing time steps; its outputs are predictions
-            on the scale of y, or probabilities. Those of an `LSTMTagger` at missing
-            time steps have no meaning: `predict_proba` returns NaN for them.
+            A new model that Keras alone, without sklstm, saves, loads and exports: to
+            ONNX by ``export("model.onnx", format="onnx")``. Its input has shape
+            `(n_samples, n_timesteps, n_features)`, with NaN for missing time steps; its
+            outputs are predictions on the scale of y, or probabilities. Those of an
+            `LSTMTagger` at missing time steps have no meaning: `predict_proba` returns
+            NaN for them.
         """
         check_is_fitted(self)
         model = self._complete_model(self.network_.export())
