@@ -102,7 +102,7 @@ class Sensor:
         index = None if row.time is None else pd.DatetimeIndex([row.time])
         table = pd.DataFrame([{**row.values, self._group_by: self._name}], index=index)
         with self._lock:
-            return float(self._stream.push(table)[0])
+            return float(self._stream.push(table))
 
 
 def as_array(windows):
