@@ -10,8 +10,7 @@ import functools
 
 import numpy as np
 
-# The key of a dict that stands for an object.
-_KIND = "sklstm.kind"
+from sklstm._stored._text import KIND, PART, as_text, from_text
 
 # Functions that make an object of its state, by the name of its kind.
 _MAKERS = {}
@@ -71,7 +70,7 @@ def _made(cls, state):
 
 def to_stored(thing):
     """Return an object without objects of known kinds, also not within containers."""
-    return _to_stored(thing, {})
+    return _as_texts(_to_stored(thing, {}), {})
 
 
 def _to_stored(thing, memo):
@@ -91,11 +90,11 @@ def _to_stored(thing, memo):
 
 
 def _mark(kind, state, memo):
-    return {_KIND: kind, "state": _to_stored(state, memo)}
+    return {KIND: kind, "state": _to_stored(state, memo)}
 
 
 def _stored_dict(thing, memo):
-    if all(type(key) is str for key in thing) and _KIND not in thing:
+    if all(type(key) is str for key in thing) and not {KIND, PART} & {*thing}:
         return {key: _to_stored(value, memo) for key, value in thing.items()}
     return _mark("dict", [list(thing), list(thing.values())], memo)
 
@@ -103,7 +102,7 @@ def _stored_dict(thing, memo):
 def _stored_sequence(thing, memo):
     array = _as_array(thing) if len(thing) >= _LONG else None
     if array is not None:
-        return {_KIND: type(thing).__name__, "state": array}
+        return {KIND: type(thing).__name__, "state": array}
     return type(thing)(_to_stored(value, memo) for value in thing)
 
 
@@ -125,6 +124,28 @@ makes("tuple")(lambda array: tuple(array.tolist()))
 makes("dict")(lambda pairs: dict(zip(*pairs, strict=True)))
 
 
+def _as_texts(stored, memo):
+    """Return what is stored with a text in place of each object and all within it.
+
+    A safe loader takes a hundred bytes for each number, and more for each container.
+    """
+    if type(stored) not in (dict, list, tuple):
+        return stored
+    if id(stored) in memo:
+        return memo[id(stored)]
+    if type(stored) is not dict:
+        found = type(stored)(_as_texts(value, memo) for value in stored)
+    elif KIND not in stored:
+        found = {key: _as_texts(value, memo) for key, value in stored.items()}
+    elif isinstance(stored["state"], np.ndarray):
+        found = stored
+    else:
+        text, parts = as_text(stored)
+        found = {KIND: "text", "state": text, "parts": parts}
+    memo[id(stored)] = found
+    return found
+
+
 def from_stored(stored):
     """Return what :func:`to_stored` was given.
 
@@ -136,12 +157,16 @@ def from_stored(stored):
 def _from_stored(stored, memo):
     if type(stored) not in (dict, list, tuple):
         return stored
-    if id(stored) in memo:
-        return memo[id(stored)]
+    given = stored
+    if id(given) in memo:
+        return memo[id(given)]
     if type(stored) is not dict:
         made = type(stored)(_from_stored(value, memo) for value in stored)
-    elif _KIND in stored:
-        kind = stored[_KIND]
+    elif KIND in stored:
+        kind = stored[KIND]
+        if kind == "text":
+            stored = from_text(stored["state"], stored["parts"])
+            return memo.setdefault(id(given), _from_stored(stored, {}))
         if kind not in _MAKERS:
             raise ValueError(
                 f"The file holds an object of the kind {kind!r}, which this version of "
@@ -150,5 +175,5 @@ def _from_stored(stored, memo):
         made = _MAKERS[kind](_from_stored(stored["state"], memo))
     else:
         made = {key: _from_stored(value, memo) for key, value in stored.items()}
-    memo[id(stored)] = made
+    memo[id(given)] = made
     return made
