@@ -50,6 +50,11 @@ def wrapped_function(thing):
     return getattr(thing, "fn", None) or getattr(thing, "_fn", None)
 
 
+def wrapped_arguments(thing):
+    """Return the arguments of the function that a loss or metric of Keras wraps."""
+    return getattr(thing, "_fn_kwargs", None) or {}
+
+
 def forget_model(callback):
     """Remove a callback's reference to its model."""
     callback._model = None

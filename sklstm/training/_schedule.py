@@ -1,5 +1,6 @@
 """Settings of a training, and which of them the compiled program depends on."""
 
+import inspect
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,7 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklstm._compat.keras import isolated_name_counters, wrapped_function
+from sklstm._compat.keras import (
+    isolated_name_counters,
+    wrapped_arguments,
+    wrapped_function,
+)
 from sklstm.training._optimizer import (
     optimizer_config,
     optimizer_from_config,
@@ -157,7 +162,7 @@ def copy_metrics(metrics):
     if isinstance(metrics, (list, tuple)):
         return [copy_metrics(metric) for metric in metrics]
     if isinstance(metrics, keras.metrics.Metric) and config_is_complete(metrics):
-        return type(metrics).from_config(metrics.get_config())
+        return type(metrics).from_config(config_of(metrics))
     return metrics
 
 
@@ -173,12 +178,23 @@ def _hashable(thing):
         # The name of a metric is in the history; that of a loss is not used.
         is_loss = isinstance(thing, keras.losses.Loss)
         without_name = {"name": None} if is_loss else {}
-        return type(thing), _hashable({**thing.get_config(), **without_name})
+        return type(thing), _hashable({**config_of(thing), **without_name})
     try:
         hash(thing)
     except TypeError:
         return _ByIdentity(thing)
     return thing
+
+
+def config_of(thing):
+    """Return the config of a loss or metric, with all arguments of its class.
+
+    Those of some classes of Keras lack an argument, as the `delta` of `Huber`.
+    """
+    known = inspect.signature(type(thing).__init__).parameters
+    wrapped = wrapped_arguments(thing)
+    lacking = {name: wrapped[name] for name in wrapped if name in known}
+    return {**lacking, **thing.get_config()}
 
 
 def config_is_complete(thing):

@@ -12,7 +12,7 @@ import keras
 from sklstm._compat.keras import attributes_of, forget_model
 from sklstm._stored import describe, makes
 from sklstm.training._optimizer import optimizer_config, optimizer_from_config
-from sklstm.training._schedule import Settings, config_is_complete
+from sklstm.training._schedule import Settings, config_is_complete, config_of
 
 # Modules whose classes and functions neither read nor write files.
 _MODULES = {
@@ -93,7 +93,7 @@ def _(thing):
     name = public_name(type(thing))
     if name is None or not config_is_complete(thing):
         return None
-    config = thing.get_config()
+    config = config_of(thing)
     return ("keras object", [name, config]) if is_plain(config) else None
 
 

@@ -237,6 +237,17 @@ def test_losses_and_metrics(thing):
     assert found.get_config() == thing.get_config()
 
 
+def test_arguments_that_configs_of_keras_lack():
+    y, outputs = np.array([[0.0]]), np.array([[5.0]])
+    for delta in (1.0, 2.0):
+        loss = keras.losses.Huber(delta)
+        assert float(again(loss)(y, outputs)) == float(loss(y, outputs))
+    y, outputs = np.array([[1.0, 2.0], [3.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    for kind in (keras.losses.CosineSimilarity, keras.metrics.CosineSimilarity):
+        thing = kind(axis=0)
+        np.testing.assert_allclose(again(thing)(y, outputs), thing(y, outputs))
+
+
 @pytest.mark.parametrize(
     "thing",
     [
