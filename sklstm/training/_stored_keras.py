@@ -123,7 +123,15 @@ def _(state):
 @describe.register(keras.callbacks.Callback)
 def _(callback):
     name = public_name(type(callback))
-    return None if name is None else ("keras callback", [name, attributes_of(callback)])
+    if name is None:
+        return None
+    # Functions within functions have no name; the begin of a training makes them anew.
+    attributes = {
+        n: value
+        for n, value in attributes_of(callback).items()
+        if "<locals>" not in getattr(value, "__qualname__", "")
+    }
+    return "keras callback", [name, attributes]
 
 
 @makes("keras callback")
