@@ -77,6 +77,7 @@ class ConditionalMean:
         return {"_rows": None, "_normal": self._learned()}
 
 
+@stored_as("normal distribution")
 class _Normal:
     """A normal distribution of rows: mean, deviations, and shrunk correlation."""
 
