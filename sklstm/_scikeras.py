@@ -26,7 +26,8 @@ from sklstm._compat.scikeras import (
     unflatten_params,
 )
 from sklstm._routed import check_arguments, check_numbers
-from sklstm._versions import versions, warn_of_other_versions
+from sklstm._stored import StoredEstimator
+from sklstm._versions import versions
 
 remove_more_tags()
 
@@ -49,7 +50,7 @@ class _MixinsFirst(ABCMeta):
         return others[:place] + mixins + others[place:]
 
 
-class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
+class RepairedWrapper(StoredEstimator, BaseWrapper, metaclass=_MixinsFirst):
     """Repairs of SciKeras's wrappers for sequences and for scikit-learn >= 1.7."""
 
     # SciKeras's prefixes lack callbacks__, and include fit__ and others not used here.
@@ -159,14 +160,8 @@ class RepairedWrapper(BaseWrapper, metaclass=_MixinsFirst):
         }
         self.__dict__ = {**vars(new), **kept, **parameters}
 
-    def __getstate__(self):
-        own = versions(keras=keras.__version__)
-        return {**super().__getstate__(), "_versions": own}
-
-    def __setstate__(self, state):
-        own = versions(keras=keras.__version__)
-        warn_of_other_versions(self, state.get("_versions", {}), own)
-        super().__setstate__({n: state[n] for n in state if n != "_versions"})
+    def _current_versions(self):
+        return versions(keras=keras.__version__)
 
     # scikit-learn would deep-copy callbacks, and objects that they refer to.
     def __sklearn_clone__(self):

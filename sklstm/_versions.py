@@ -1,4 +1,4 @@
-"""Versions in a pickle, and a warning if they differ when it is loaded."""
+"""Versions in a file, and a warning if they differ when it is loaded."""
 
 import warnings
 
@@ -9,7 +9,7 @@ import sklstm
 
 
 class VersionWarning(InconsistentVersionWarning):
-    """Warning that an estimator was pickled with other versions of packages.
+    """Warning that an estimator was saved with other versions of packages.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class VersionWarning(InconsistentVersionWarning):
         Name of the estimator.
 
     current, original : dict of str to str
-        Versions of the packages when loading and when pickling.
+        Versions of the packages when loading and when saving.
     """
 
     def __init__(self, *, estimator_name, current, original):
@@ -36,7 +36,7 @@ class VersionWarning(InconsistentVersionWarning):
             if self.original.get(name) != version
         )
         return (
-            f"{self.estimator_name} was pickled under {others}. It may fail or return "
+            f"{self.estimator_name} was saved under {others}. It may fail or return "
             "other predictions; fit it again, or load it under the original versions."
         )
 
@@ -48,7 +48,7 @@ def versions(**others):
 
 
 def warn_of_other_versions(estimator, original, current):
-    """Warn if the versions of a pickle are not the current ones."""
+    """Warn if the versions of a file are not the current ones."""
     if original != current:
         name = type(estimator).__name__
         warnings.warn(

@@ -138,9 +138,7 @@ def test_a_load_under_other_versions_warns_once(Estimator):
     state = estimator.__getstate__()
     state["_versions"] = {**state["_versions"], "keras": "3.1.4", "sklstm": "0.0.1"}
     loaded = Estimator.__new__(Estimator)
-    message = (
-        rf"{Estimator.__name__} was pickled under sklstm 0.0.1 \(now .*keras 3.1.4"
-    )
+    message = rf"{Estimator.__name__} was saved under sklstm 0.0.1 \(now .*keras 3.1.4"
     with pytest.warns(InconsistentVersionWarning, match=message) as seen:
         loaded.__setstate__(state)
     assert len(seen) == 1
@@ -174,7 +172,7 @@ def test_transformers_carry_their_versions_too(transformer):
     np.testing.assert_array_equal(again.transform(data), expected)
     state["_versions"] = {**current, "sklstm": "0.0.1"}
     loaded = type(transformer).__new__(type(transformer))
-    message = rf"^{type(transformer).__name__} was pickled under sklstm 0.0.1 \(now"
+    message = rf"^{type(transformer).__name__} was saved under sklstm 0.0.1 \(now"
     with pytest.warns(InconsistentVersionWarning, match=message) as seen:
         loaded.__setstate__(state)
     assert len(seen) == 1

@@ -50,9 +50,19 @@ def wrapped_function(thing):
     return getattr(thing, "fn", None) or getattr(thing, "_fn", None)
 
 
+def wrapped_arguments(thing):
+    """Return the arguments of the function that a loss or metric of Keras wraps."""
+    return getattr(thing, "_fn_kwargs", None) or {}
+
+
 def forget_model(callback):
     """Remove a callback's reference to its model."""
     callback._model = None
+
+
+def attributes_of(callback):
+    """Return the attributes of a callback without its model."""
+    return {name: value for name, value in vars(callback).items() if name != "_model"}
 
 
 # -------------------------------------------------------------------------- optimizers

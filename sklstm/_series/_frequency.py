@@ -14,10 +14,12 @@ from sklstm._series._calendar import (
     days_of,
     is_grid,
 )
+from sklstm._stored import stored_as
 
 A_DAY = 24 * 3600 * 10**9
 
 
+@stored_as("moment")
 @dataclass(frozen=True)
 class Moment:
     """The label of a row, and its position on the line of labels of its kind."""
@@ -36,6 +38,7 @@ class Moment:
             return False
 
 
+@stored_as("frequency")
 @dataclass(frozen=True)
 class Frequency:
     """The spacing of an index: how far apart neighbouring rows are.

@@ -14,6 +14,7 @@ from sklstm._series._frequency import (
 )
 from sklstm._series._index import numbers_rows
 from sklstm._series._order import check_labelled
+from sklstm._stored import stored_as
 
 _AN_HOUR = 3600 * 10**9
 
@@ -26,6 +27,7 @@ _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _MIN_SHARE_OF_NUMBERS = 2 / 3
 
 
+@stored_as("time labels")
 class TimeLabels:
     """The index of a table, to compare and subtract labels.
 
@@ -38,6 +40,14 @@ class TimeLabels:
         self.kind, self._positions, self._unit = _positions(index)
         # By positions, which the groups of a panel often share.
         self._frequencies = {}
+
+    def __getstate__(self):
+        return {"index": self.index}  # which all else is computed from
+
+    def __setstate__(self, state):
+        index = state["index"]
+        self.index, self._frequencies = index, {}
+        self.kind, self._positions, self._unit = _positions(index)
 
     @property
     def are_times(self):

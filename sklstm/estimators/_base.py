@@ -216,11 +216,12 @@ class SequenceEstimator(Trainer):
         Returns
         -------
         keras.Model
-            A new model that does not need sklstm: it can be saved, loaded and exported
-            with Keras alone. Its input has shape `(n_samples, n_timesteps,
-            n_features)`, with NaN for missing time steps; its outputs are predictions
-            on the scale of y, or probabilities. Those of an `LSTMTagger` at missing
-            time steps have no meaning: `predict_proba` returns NaN for them.
+            A new model that Keras alone, without sklstm, saves, loads and exports: to
+            ONNX by ``export("model.onnx", format="onnx")``. Its input has shape
+            `(n_samples, n_timesteps, n_features)`, with NaN for missing time steps; its
+            outputs are predictions on the scale of y, or probabilities. Those of an
+            `LSTMTagger` at missing time steps have no meaning: `predict_proba` returns
+            NaN for them.
         """
         check_is_fitted(self)
         model = self._complete_model(self.network_.export())
@@ -231,6 +232,8 @@ class SequenceEstimator(Trainer):
             model = keras.Model(model.inputs[0], outputs, name="sklstm")
         if self._takes_tokens():
             model = taking_tokens(model, self.vocabulary_, self._unknown_token())
+        # Keras exports to ONNX only models that were called: here on no data.
+        model(keras.Input(batch_shape=model.input_shape, dtype=model.inputs[0].dtype))
         return model
 
     def _decode(self, X, method):

@@ -25,6 +25,7 @@ from sklstm._compat.sklearn import (
     routing_enabled,
 )
 from sklstm._fit_task import fit_task
+from sklstm._stored import StoredEstimator
 from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
@@ -36,7 +37,11 @@ from sklstm.estimators._known_score import KnownScoreMixin
 
 
 class CompleteCaseRegressor(
-    CallbackSupportMixin, KnownScoreMixin, MetaEstimatorMixin, BaseEstimator
+    StoredEstimator,
+    CallbackSupportMixin,
+    KnownScoreMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Fit a regressor on complete rows, and predict all rows.
 

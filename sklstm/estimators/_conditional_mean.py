@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
+from sklstm._stored import stored_as
+
 # Added to the variances, as a covariance may be singular up to rounding.
 _LEAST = 1e-8
 
@@ -10,6 +12,7 @@ _LEAST = 1e-8
 _MOST_KEPT = 2**22
 
 
+@stored_as("conditional mean")
 class ConditionalMean:
     """Conditional mean of missing values given the other values of a row.
 
@@ -74,6 +77,7 @@ class ConditionalMean:
         return {"_rows": None, "_normal": self._learned()}
 
 
+@stored_as("normal distribution")
 class _Normal:
     """A normal distribution of rows: mean, deviations, and shrunk correlation."""
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklstm._stored import stored_as
+
 # The minimum deviation of a window: this share of this quantile of the deviations.
 _FLOOR_RANK, _FLOOR_SHARE = 0.05, 0.5
 
 
+@stored_as("form")
 @dataclass(frozen=True)
 class Form:
     """Scaling, inputs and outputs of a linear model of windows.
@@ -45,6 +48,7 @@ class Form:
         return np.ones_like(followed)
 
 
+@stored_as("window scaling")
 class WindowScaling:
     """Levels and scales of windows, for the linear models and the network.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklstm._stored import stored_as
 from sklstm.estimators._linear_fit import fit_forms
 from sklstm.estimators._linear_forms import Form
 from sklstm.estimators._lone_outliers import have_outliers
@@ -15,6 +16,7 @@ from sklstm.networks import LinearSpec
 _RANKS, _BEYOND, _FAR = (0.05, 0.95), 0.5, 1.0
 
 
+@stored_as("linear model")
 @dataclass(frozen=True)
 class Member:
     """One of the linear models whose weighted mean is predicted."""
@@ -25,6 +27,7 @@ class Member:
     intercept: np.ndarray
 
 
+@stored_as("linear part")
 class LinearPart:
     """Weighted mean of linear models of the last time steps.
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklstm._stored import stored_as
 from sklstm.estimators._linear_part import LinearPart
 
 # Minimum deviation, so that later data with larger residuals can be learned.
 _LEAST_DEVIATION = 1e-3
 
 
+@stored_as("linear residual")
 @dataclass(frozen=True)
 class LinearResidual:
     """Scaled residuals of the targets after the linear part.

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._compat.sklearn import CallbackSupportMixin, check_sample_weight
 from sklstm._fit_task import fit_task
 from sklstm._multistep import multistep_name
+from sklstm._stored import StoredEstimator
 from sklstm._validation import (
     all_or_nothing,
     check_int,
@@ -26,7 +27,9 @@ from sklstm.estimators._repeated_feature import check_last_column, find_repeated
 from sklstm.estimators._target_feature import steps_to_target
 
 
-class NaiveForecaster(CallbackSupportMixin, KnownScoreMixin, BaseEstimator):
+class NaiveForecaster(
+    StoredEstimator, CallbackSupportMixin, KnownScoreMixin, BaseEstimator
+):
     """Predict the last value of a window, or the value a season before the target.
 
     The naive and the seasonal naive forecast [1]_, which any other forecast should

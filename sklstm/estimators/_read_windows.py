@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklstm._stored import stored_as
 from sklstm.sequences import missing_rows
 
 # Number of samples in a block.
@@ -11,6 +12,7 @@ _BLOCK = 2048
 _CONSTANT = 1e-10
 
 
+@stored_as("window reader")
 class WindowReader:
     """Reader of sequences as arrays without missing time steps, block by block.
 

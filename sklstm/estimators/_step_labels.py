@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import compute_sample_weight
 
+from sklstm._stored import stored_as
 from sklstm.estimators._targets import (
     ClassificationTarget,
     check_labels,
@@ -20,6 +21,7 @@ from sklstm.estimators._targets import (
 from sklstm.sequences import SequenceTable, missing_rows
 
 
+@stored_as("step target")
 class StepTarget(ClassificationTarget):
     """Encoder of the labels of time steps, binary or multi-class.
 

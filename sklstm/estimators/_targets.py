@@ -9,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklstm._stored import stored_as
 from sklstm.estimators._check_target import check_target, holds_nan
 from sklstm.networks import QuantileLoss
 
@@ -16,6 +17,7 @@ from sklstm.networks import QuantileLoss
 _SEQUENCES = (list, tuple, np.ndarray, pd.Series, pd.Index)
 
 
+@stored_as("regression target")
 class RegressionTarget(BaseEstimator):
     """Encoder of the targets of a regressor, each standardized if asked for.
 
@@ -129,6 +131,7 @@ class RegressionTarget(BaseEstimator):
     check = staticmethod(check_target)
 
 
+@stored_as("classification target")
 class ClassificationTarget(BaseEstimator):
     """Encoder of the labels of a classifier: binary, multi-class or multilabel.
 

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from sklstm._series import column_of
+from sklstm._stored import stored_as
 from sklstm._window_step import fitted_table
 from sklstm.preprocessing import SlidingWindow
 from sklstm.sequences import SequenceTable
@@ -15,6 +16,7 @@ from sklstm.sequences import SequenceTable
 MISSING_ROWS = "missing within X"
 
 
+@stored_as("lags")
 class Lags:
     """Values of columns at the time steps before each row, in its group.
 

@@ -7,6 +7,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from sklstm._pipeline import steps_of
 from sklstm._series import groups_of
+from sklstm._stored import stored_as
 from sklstm._validation import as_list, shortened
 from sklstm.forecasting._differences import fill_missing, integrate, weights_of
 from sklstm.forecasting._lags import Lags, at_lag, between_lags
@@ -24,6 +25,7 @@ from sklstm.forecasting._target_transform import TargetTransform
 _FILLING = SimpleImputer, KNNImputer, OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 
+@stored_as("target scale")
 class TargetScale:
     """The scale of the target in a forecaster: transformed, then differenced.
 

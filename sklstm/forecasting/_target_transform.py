@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import PowerTransformer
 
+from sklstm._stored import stored_as
+
 # Transforms of positive numbers only.
 _POSITIVE = ("log", "box-cox")
 
@@ -17,6 +19,7 @@ _N_CHECKED = 256
 _N_BISECTIONS = 60
 
 
+@stored_as("target transform")
 class TargetTransform:
     """A transform of the values of one target.
 

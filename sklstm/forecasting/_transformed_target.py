@@ -26,6 +26,7 @@ from sklstm._compat.sklearn import (
 )
 from sklstm._fit_task import fit_task
 from sklstm._pipeline import find_window, steps_of
+from sklstm._stored import StoredEstimator
 from sklstm._validation import (
     all_or_nothing,
     as_list,
@@ -49,7 +50,9 @@ def _predicts_quantiles(self):
     return hasattr(last, "predict_quantiles")
 
 
-class TransformedTargetForecaster(CallbackSupportMixin, RegressorMixin, BaseEstimator):
+class TransformedTargetForecaster(
+    StoredEstimator, CallbackSupportMixin, RegressorMixin, BaseEstimator
+):
     """Fit a forecaster to a transformed target, and forecast on the original scale.
 
     `TransformedTargetRegressor` of scikit-learn transforms y. This estimator transforms

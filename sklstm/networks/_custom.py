@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 import keras
 from keras import layers, ops
 
+from sklstm._stored import stored_as
 
+
+@stored_as("custom spec")
 @dataclass(frozen=True, eq=False)
 class CustomSpec:
     """A user's builder, and the description of the data that it gets.

@@ -72,7 +72,9 @@ def run_fcn(spec, layer, x, steps, run):
         if _is_pooled(spec, depth):
             # Zeros as padding do not change the maximum of a ReLU's outputs.
             x = pool_steps(layer, name, ops.where(mask, x, 0.0))
-            steps = Steps.up_to(-(-steps.lengths // spec.fcn_pool_size), x)
+            # Of no negative number: ONNX rounds their quotients to zero.
+            lengths = steps.lengths + spec.fcn_pool_size - 1
+            steps = Steps.up_to(lengths // spec.fcn_pool_size, x)
             mask = ops.expand_dims(steps.mask, -1)
         if _excites(spec, depth):
             x = _excite(layer, name, x, steps)

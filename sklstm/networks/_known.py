@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from sklstm._stored import describe, makes
 from sklstm.networks._quantiles import QuantileLoss
 
 
@@ -100,3 +101,16 @@ class KnownLoss(keras.losses.Loss):
     def get_config(self):
         """Return the config of the loss."""
         return {**super().get_config(), "loss": self.loss}
+
+
+@describe.register(KnownLoss)
+def _(loss):
+    state = {"loss": loss.loss, "reduction": loss.reduction, "name": loss.name}
+    return "known loss", {**state, "given": loss.given}
+
+
+@makes("known loss")
+def _(state):
+    wrapper = KnownLoss(state["loss"], state["reduction"], state["name"])
+    wrapper.given = state["given"]
+    return wrapper

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from sklstm._stored import describe, makes
+
 
 @keras.saving.register_keras_serializable("sklstm")
 class QuantileLoss(keras.losses.Loss):
@@ -51,6 +53,15 @@ class QuantileLoss(keras.losses.Loss):
     def get_config(self):
         """Return the config of the loss."""
         return {**super().get_config(), "quantiles": self.quantiles}
+
+
+@describe.register(QuantileLoss)
+def _(loss):
+    state = {"reduction": loss.reduction, "name": loss.name}
+    return "quantile loss", {"quantiles": loss.quantiles, **state}
+
+
+makes("quantile loss")(lambda state: QuantileLoss(**state))
 
 
 def ascending_quantiles(x, n_outputs, n_quantiles):

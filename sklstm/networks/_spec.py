@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from sklstm._stored import stored_as
 
+
+@stored_as("network spec")
 @dataclass(frozen=True)
 class NetworkSpec:
     """The architecture of a network, without its weights.

@@ -7,12 +7,16 @@ from sklstm._compat.sklearn import (
     offer_set_output,
     wrap_output,
 )
+from sklstm._stored import StoredEstimator
 from sklstm._validation import all_or_nothing
-from sklstm._versions import versions, warn_of_other_versions
 
 
 class SequenceTransformer(
-    CallbackSupportMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    StoredEstimator,
+    CallbackSupportMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     """A transformer whose output may have three axes.
 
@@ -49,14 +53,6 @@ class SequenceTransformer(
         if X_out.ndim != 2:
             return X_out
         return wrap_output("transform", X_out, X_in, self)
-
-    # scikit-learn stores its version for its own classes only.
-    def __getstate__(self):
-        return {**super().__getstate__(), "_versions": versions()}
-
-    def __setstate__(self, state):
-        warn_of_other_versions(self, state.get("_versions", {}), versions())
-        super().__setstate__({n: state[n] for n in state if n != "_versions"})
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklstm._series import count_missing, frequencies_of
+from sklstm._stored import stored_as
 from sklstm._window_step import FittedTable
 from sklstm.preprocessing._last_rows import History, LastRows
 from sklstm.preprocessing._seen_target import SeenTarget
 
 
+@stored_as("fitted rows")
 @dataclass(frozen=True)
 class FittedRows(FittedTable):
     """What `SlidingWindow` remembers of the table that `fit` got.

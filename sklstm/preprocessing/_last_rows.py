@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklstm._series import Frequency, TimeLabels, count_up, n_rows_between
+from sklstm._stored import stored_as
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class History:
         return History(values, sizes)
 
 
+@stored_as("last rows")
 class LastRows(Mapping):
     """The last rows of each group of a table: names of groups to :class:`GroupRows`.
 
@@ -108,6 +110,20 @@ class LastRows(Mapping):
         self._gaps = None
         if labels is not None and missing is not None:
             self._gaps = labels.gaps(groups, missing)
+
+    def __getstate__(self):
+        # Of 100,000 groups as columns: few frequencies are different ones.
+        codes, different = _factorize(self.frequencies)
+        own = {**vars(self), "frequencies": different, "_frequency_codes": codes}
+        own["_numbers"] = list(self._numbers)
+        return own
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if "_frequency_codes" in state:
+            codes = vars(self).pop("_frequency_codes").tolist()
+            self.frequencies = [state["frequencies"][code] for code in codes]
+            self._numbers = {name: i for i, name in enumerate(state["_numbers"])}
 
     def __len__(self):
         return len(self._numbers)
@@ -263,3 +279,10 @@ class LastRows(Mapping):
         values = np.full(shape, np.nan, self._values.dtype)
         values[places[is_kept]] = self._values[rows[is_kept]]
         return History(values, sizes)
+
+
+def _factorize(values):
+    """Return the number of each value among the different ones, and these."""
+    numbers = {}
+    codes = [numbers.setdefault(value, len(numbers)) for value in values]
+    return np.array(codes, dtype=np.int64), list(numbers)

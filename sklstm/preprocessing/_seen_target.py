@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sklstm._stored import stored_as
 from sklstm.sequences import row_blocks
 
 # Number of rows remembered from the end, and again from all the others.
 _REMEMBERED = 64
 
 
+@stored_as("seen target")
 @dataclass(frozen=True)
 class SeenTarget:
     """Some rows of y and of X, and where the two differ.

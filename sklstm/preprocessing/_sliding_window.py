@@ -324,6 +324,16 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             return names
         return np.array(self.geometry.column_names(names), dtype=object)
 
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("history_", None)  # which is in `fitted_table_`
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "fitted_table_" in vars(self):
+            self.history_ = self.fitted_table_.remembered
+
     # ------------------------------------------------------- the protocol of WindowStep
     @property
     def geometry(self):

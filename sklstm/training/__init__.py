@@ -13,6 +13,7 @@ if keras.backend.backend() != "tensorflow":
         "KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
+from sklstm.training import _stored_keras  # noqa: F401 (which registers kinds)
 from sklstm.training._decay import CosineDecay
 from sklstm.training._network import Network, programs
 from sklstm.training._samples import Samples

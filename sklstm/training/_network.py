@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from sklstm._compat.keras import forget_model
+from sklstm._stored import stored_as
 from sklstm.networks import CustomSpec, build, initial_weights, masked
 from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
@@ -24,6 +25,7 @@ _MOST_BYTES = 2**20
 programs = ProgramPool(_N_KINDS)
 
 
+@stored_as("network")
 class Network:
     """A network's spec and weights.
 

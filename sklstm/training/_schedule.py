@@ -1,5 +1,6 @@
 """Settings of a training, and which of them the compiled program depends on."""
 
+import inspect
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -7,7 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from sklstm._compat.keras import isolated_name_counters, wrapped_function
+from sklstm._compat.keras import (
+    isolated_name_counters,
+    wrapped_arguments,
+    wrapped_function,
+)
 from sklstm.training._optimizer import (
     optimizer_config,
     optimizer_from_config,
@@ -156,8 +161,8 @@ def copy_metrics(metrics):
     """
     if isinstance(metrics, (list, tuple)):
         return [copy_metrics(metric) for metric in metrics]
-    if isinstance(metrics, keras.metrics.Metric) and _config_is_complete(metrics):
-        return type(metrics).from_config(metrics.get_config())
+    if isinstance(metrics, keras.metrics.Metric) and config_is_complete(metrics):
+        return type(metrics).from_config(config_of(metrics))
     return metrics
 
 
@@ -169,11 +174,11 @@ def _hashable(thing):
         return tuple(map(_hashable, thing))
     if isinstance(thing, np.ndarray):
         return thing.dtype.str, thing.shape, thing.tobytes()
-    if isinstance(thing, _CONFIGURED) and _config_is_complete(thing):
+    if isinstance(thing, _CONFIGURED) and config_is_complete(thing):
         # The name of a metric is in the history; that of a loss is not used.
         is_loss = isinstance(thing, keras.losses.Loss)
         without_name = {"name": None} if is_loss else {}
-        return type(thing), _hashable({**thing.get_config(), **without_name})
+        return type(thing), _hashable({**config_of(thing), **without_name})
     try:
         hash(thing)
     except TypeError:
@@ -181,7 +186,18 @@ def _hashable(thing):
     return thing
 
 
-def _config_is_complete(thing):
+def config_of(thing):
+    """Return the config of a loss or metric, with all arguments of its class.
+
+    Those of some classes of Keras lack an argument, as the `delta` of `Huber`.
+    """
+    known = inspect.signature(type(thing).__init__).parameters
+    wrapped = wrapped_arguments(thing)
+    lacking = {name: wrapped[name] for name in wrapped if name in known}
+    return {**lacking, **thing.get_config()}
+
+
+def config_is_complete(thing):
     """Return whether a loss or metric can be recreated from its config.
 
     True for classes of Keras, unless they wrap a user's function, and for a user's

@@ -186,6 +186,24 @@ def test_a_loss_or_a_metric_tells_what_function_it_wraps():
         assert room.wrapped_function(keras.metrics.AUC()) is None
 
 
+def test_a_loss_or_a_metric_tells_the_arguments_of_its_function():
+    keras = libraries().keras
+    with keras_room() as room:
+        loss, metric = keras.losses.Huber(2.0), keras.metrics.CosineSimilarity(axis=0)
+        assert room.wrapped_arguments(loss)["delta"] == 2.0
+        assert room.wrapped_arguments(metric)["axis"] == 0
+        assert room.wrapped_arguments(keras.metrics.AUC()) == {}
+
+
+def test_a_callback_tells_its_attributes_without_its_model():
+    callback = libraries().keras.callbacks.EarlyStopping(patience=7)
+    callback.set_model(dropping_network())
+    with keras_room() as room:
+        attributes = room.attributes_of(callback)
+        assert attributes["patience"] == 7
+        assert not any(value is dropping_network() for value in attributes.values())
+
+
 def test_a_callback_forgets_its_model():
     callback = libraries().keras.callbacks.Callback()
     callback.set_model(dropping_network())

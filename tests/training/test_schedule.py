@@ -168,6 +168,19 @@ def test_a_learning_rate_may_be_any_number():
     assert histories[0] == histories[1] == histories[2]
 
 
+@pytest.mark.parametrize("first", [1.0, 3.0])
+def test_a_loss_whose_config_lacks_an_argument_is_compiled_for_each(first):
+    def fit(delta):
+        settings = {"epochs": 1, "random_state": 0, "standardize_target": False}
+        regressor = LSTMRegressor(
+            2, loss=keras.losses.Huber(delta), **settings, **PLAIN
+        )
+        return regressor.fit(X, 9 * Y).history_["loss"][0]
+
+    losses = {delta: fit(delta) for delta in (first, 4.0 - first)}
+    assert losses[3.0] > 1.5 * losses[1.0]  # of about the same residuals
+
+
 def test_the_order_of_an_epoch_is_a_permutation_and_another_each_time():
     shuffled = schedule(shuffle=True)
     orders = np.array([shuffled.order(epoch, 20) for epoch in range(3)])

@@ -7,16 +7,24 @@ import numpy as np
 from beside_keras import with_missing_steps
 
 from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.estimators import LSTMTagger
 
 RNG = np.random.default_rng(0)
 
 
+# Elsewhere, nothing of these can be imported.
 LOAD = """
 import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("sklstm", "sklearn", "scikeras"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Blocker())
 import keras
 import numpy as np
 model = keras.saving.load_model(sys.argv[1])
-assert not any(name.split(".")[0] == "sklstm" for name in sys.modules)
 np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
 """
 
@@ -39,8 +47,25 @@ def test_to_keras_predicts_in_units_of_y_where_sklstm_is_not(tmp_path):
     np.testing.assert_allclose(out, reg.predict(X), rtol=1e-5)
 
 
-def test_to_keras_of_a_classifier_gives_probabilities():
+def test_to_keras_of_a_classifier_gives_probabilities(tmp_path):
     X, y = RNG.normal(size=(12, 4, 2)), np.arange(12) % 3
+    X[0, :2] = np.nan
     clf = LSTMClassifier(units=4, epochs=1, random_state=0).fit(X, y)
     out = clf.to_keras().predict(X.astype(np.float32), verbose=0)
     np.testing.assert_allclose(out, clf.predict_proba(X), atol=1e-6)
+    np.testing.assert_array_equal(load_elsewhere(clf.to_keras(), X, tmp_path), out)
+
+
+def test_linear_part_and_tagger_load_elsewhere(tmp_path):
+    X = RNG.normal(size=(30, 6, 2))
+    X[3, 2:4] = np.nan
+    quick = {"units": 4, "epochs": 1, "random_state": 0}
+    reg = LSTMRegressor(**quick, window_norm="standard", linear_skip=3)
+    reg.fit(X, 100 * X[:, -1, 0] + 7)
+    out = load_elsewhere(reg.to_keras(), X, tmp_path)
+    np.testing.assert_allclose(out[:, 0], reg.predict(X), rtol=1e-4, atol=1e-3)
+    tagger = LSTMTagger(**quick).fit(X, np.where(X[:, :, 0] > 0, 2, 1))
+    out = load_elsewhere(tagger.to_keras(), X, tmp_path)
+    there = ~np.isnan(X).all(axis=2)
+    expected = tagger.predict_proba(X)[there][:, -out.shape[-1] :]
+    np.testing.assert_allclose(out[there], expected, atol=1e-6)
