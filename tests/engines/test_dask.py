@@ -16,7 +16,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def client():
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=True, **settings) as cluster,
         distributed.Client(cluster) as client,
@@ -51,7 +51,7 @@ def test_two_processes_give_the_scores_of_one_job_bit_for_bit(two_workers, alone
 
 def test_two_threads_give_the_scores_of_one_job_bit_for_bit(alone):
     table = make_table()
-    settings = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": None}
+    settings = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=False, **settings) as cluster,
         distributed.Client(cluster) as client,

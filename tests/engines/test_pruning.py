@@ -7,13 +7,14 @@ import keras
 import numpy as np
 import optuna
 import pytest
-from optuna_integration import KerasPruningCallback
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
 from sklstm.forecasting import TransformedTargetForecaster
+
+KerasPruningCallback = pytest.importorskip("optuna_integration").KerasPruningCallback
 
 EPOCHS = 6
 QUICK = {"units": 3, "epochs": EPOCHS, "random_state": 0}

@@ -72,9 +72,12 @@ def test_a_search_is_logged_with_a_run_for_each_candidate(series):
 def test_an_estimator_alone_is_not_logged(series):
     # MLflow patches the estimators of scikit-learn itself, pipelines among them.
     X, y = series
+    mlflow.keras.autolog()  # which patches `keras.Model.fit`
     with mlflow.start_run() as run:
         LSTMRegressor(units=2, epochs=1).fit(X, y)
+    mlflow.keras.autolog(disable=True)
     assert mlflow.get_run(run.info.run_id).data.params == {}
+    assert mlflow.get_run(run.info.run_id).data.metrics == {}
 
 
 @pytest.mark.usefixtures("logged")
