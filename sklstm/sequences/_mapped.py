@@ -42,6 +42,17 @@ def is_mapped(array):
     return array is not None
 
 
+def as_sent(values):
+    """Return the array to pickle in place of a table: a copy if its file has no name.
+
+    joblib sends the name of the file that an array maps, from process to process.
+    """
+    mapping = values
+    while mapping is not None and not isinstance(mapping, np.memmap):
+        mapping = getattr(mapping, "base", None)
+    return np.array(values) if getattr(mapping, "filename", "") is None else values
+
+
 def empty_like_table(values, shape, dtype=None):
     """Return a new array for what is computed of a table.
 

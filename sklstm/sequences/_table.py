@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from sklstm.sequences._mapped import chosen_rows
+from sklstm.sequences._mapped import as_sent, chosen_rows, is_mapped
 from sklstm.sequences._missing_steps import missing_rows, row_blocks
 from sklstm.sequences._strides import rows_of, samples_of
 
@@ -16,7 +16,9 @@ class SequenceTable(NDArrayOperatorsMixin):
     Stands for an array of shape `(n_samples, n_timesteps, n_features)` whose sample
     `i` is ``values[starts[i] : starts[i] + lengths[i]]``, with missing steps (NaN)
     before it where it is shorter than `n_timesteps`. NumPy functions, indexing and
-    arithmetic work as on that array, and make only the part of it that they need.
+    arithmetic work as on that array, and make only the part of it that they need. A
+    pickle, as is sent to another process, holds only the rows that its samples hold; of
+    a table in a mapped file (`numpy.memmap`), those from the first to the last of them.
 
     Parameters
     ----------
@@ -226,6 +228,22 @@ class SequenceTable(NDArrayOperatorsMixin):
         used[:1] |= not used.any()  # so that the type of values is kept
         return self._keep(used)
 
+    def _from_first_to_last(self):
+        """Return a table of the rows from the first to the last that a sample holds.
+
+        Its values are a view. At least one row stays.
+        """
+        held = self.lengths > 0
+        first, last = 0, min(1, len(self.values))
+        if held.any():
+            first = int(self.starts[held].min())
+            last = int((self.starts + self.lengths)[held].max())
+        if (first, last) == (0, len(self.values)):
+            return self
+        starts = np.where(held, self.starts - first, 0)
+        values = self.values[first:last]
+        return SequenceTable(values, starts, self.lengths, self.n_timesteps)
+
     def _is_joined(self):
         """Return whether each sample begins in or right after the one before it.
 
@@ -340,6 +358,18 @@ class SequenceTable(NDArrayOperatorsMixin):
             return NotImplemented  # samples may share rows
         inputs = [x.to_array() if isinstance(x, SequenceTable) else x for x in inputs]
         return getattr(ufunc, method)(*inputs, **kwargs)
+
+    def __copy__(self):
+        return self.with_values(self.values)
+
+    def __reduce__(self):
+        # A slice is sent without the rows of the whole. What is left out of a mapped
+        # file would have to be read first; a view of it can be sent as a place in it.
+        table = self._from_first_to_last()
+        if not is_mapped(table.values):
+            table = table.drop_unused()
+        values = as_sent(table.values)
+        return SequenceTable, (values, table.starts, table.lengths, table.n_timesteps)
 
     def __repr__(self):
         return (

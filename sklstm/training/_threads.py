@@ -35,9 +35,9 @@ def use_threads(n_threads=None):
     The import of an LSTM estimator does this by itself, if TensorFlow has not computed
     before and its threads are not set; the environment variable
     ``SKLSTM_THREADS=tensorflow`` keeps TensorFlow's own defaults. Worker processes of
-    joblib (``n_jobs=2``) use the number of threads that joblib sets for them, as NumPy
-    does. Call this function to set another number, before TensorFlow computes anything;
-    later calls raise.
+    joblib (``n_jobs=2``), Dask and Ray use the number of threads that these set for
+    them, as NumPy does. Call this function to set another number, before TensorFlow
+    computes anything; later calls raise.
 
     Each operation then runs in one thread. Large networks of another kind, such as deep
     convolutional ones, are slower in the same process.
@@ -81,8 +81,8 @@ def set_default_threads():
     They are set if TensorFlow has computed in this process, or if the user has set its
     threads, by `tf.config.threading` or by its environment variables. With a GPU, and
     with the environment variable ``SKLSTM_THREADS=tensorflow``, TensorFlow's own
-    defaults stay. joblib sets
-    OMP_NUM_THREADS for its workers, which TensorFlow does not read.
+    defaults stay. joblib, Dask and Ray set OMP_NUM_THREADS for their workers, which
+    TensorFlow does not read.
     """
     asked = os.environ.get(_VARIABLE, "sklstm")
     if asked not in ("sklstm", "tensorflow"):
@@ -100,7 +100,9 @@ def set_default_threads():
     if asked == "tensorflow" or set_by_user or tf.config.list_physical_devices("GPU"):
         return
     given = os.environ.get("OMP_NUM_THREADS", "")
-    is_worker = multiprocessing.parent_process() is not None
+    # Ray starts its workers itself.
+    of_ray = "RAY_RAYLET_PID" in os.environ
+    is_worker = of_ray or multiprocessing.parent_process() is not None
     follows = is_worker and given.isdecimal() and int(given) > 0
     with contextlib.suppress(RuntimeError):  # TensorFlow has already computed
         use_threads(int(given) if follows else None)

@@ -1,5 +1,6 @@
 """SequenceTable and the algebra of windows, against loops and NumPy's own views."""
 
+import copy
 import math
 import pickle
 
@@ -498,6 +499,52 @@ def test_a_pickled_table_is_the_same(ragged):
     again = pickle.loads(pickle.dumps(ragged))
     np.testing.assert_array_equal(np.asarray(again), np.asarray(ragged))
     assert repr(again) == repr(ragged)
+
+
+@moderate
+@given(tables(missing=True))
+def test_a_pickle_of_any_table_is_that_table(arguments):
+    table = SequenceTable(*arguments)
+    again = pickle.loads(pickle.dumps(table))
+    np.testing.assert_array_equal(again.gather(), table.gather())
+    assert (again.shape, again.dtype) == (table.shape, table.dtype)
+    used = {
+        row
+        for start, length in zip(table.starts, table.lengths, strict=True)
+        for row in range(start, start + length)
+    }
+    assert len(again.values) == max(len(used), min(1, len(table.values)))
+
+
+PARTS = {
+    "the first": np.arange(2_000),
+    "some in the middle": np.arange(9_000, 11_000),
+    "every tenth": np.arange(0, 20_000, 10),
+    "two pieces": np.r_[500:1_500, 18_000:19_000],
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_pickle_of_a_part_holds_the_rows_of_the_part(part):
+    windows = overlapping(20_000, 96, 8, np.float32)
+    some = SequenceTable.from_array(windows)[PARTS[part]]
+    pickled = pickle.dumps(some)
+    rows = {row for start in PARTS[part] for row in range(start, start + 96)}
+    places = some.starts.nbytes + some.lengths.nbytes
+    assert len(pickled) - (len(rows) * 8 * 4 + places) in range(2_000)
+    np.testing.assert_array_equal(pickle.loads(pickled), windows[PARTS[part]])
+
+
+def test_the_rows_of_a_whole_table_are_pickled_as_they_are(ragged):
+    # The same array each time, which joblib writes to a file once for all its workers.
+    assert ragged.__reduce__()[1][0] is ragged.values
+
+
+def test_a_copy_is_over_the_same_rows(ragged):
+    some = ragged[1:]
+    again = copy.copy(some)
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(some))
+    assert again.values is ragged.values
 
 
 def test_repr_tells_the_sizes(ragged):

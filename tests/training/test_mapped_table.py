@@ -1,9 +1,11 @@
 """Tables in mapped files (`numpy.memmap`): the same numbers, and little memory."""
 
 import pathlib
+import pickle
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -168,6 +170,48 @@ def test_temporary_files_have_no_name(tmp_path, all_large, rows, monkeypatch):
     copy = copy_of(table)
     assert is_mapped(copy)
     assert not list(folder.iterdir())
+
+
+def test_a_pickle_of_a_part_of_a_map_reads_no_more_than_from_first_to_last(
+    tmp_path, rows, monkeypatch
+):
+    table, copy = in_file(tmp_path, rows)
+    starts, lengths = np.array([300, 100, 0]), np.array([10, 5, 0])
+    some = SequenceTable(table, starts, lengths, 10)
+
+    def fail(*_):
+        raise AssertionError("rows were chosen, and so copied")
+
+    monkeypatch.setattr("sklstm.sequences._table.chosen_rows", fail)
+    values = some.__reduce__()[1][0]
+    assert np.shares_memory(values, table)
+    assert len(values) == 210
+    again = pickle.loads(pickle.dumps(some))
+    assert_array_equal(again, SequenceTable(copy, starts, lengths, 10))
+
+
+def test_workers_of_joblib_map_the_file_themselves(tmp_path, rows):
+    table, copy = in_file(tmp_path, np.tile(rows, (250, 1)))  # joblib maps from 1 MB on
+    some = SequenceTable(table, np.arange(9, 90_000), np.full(89_991, 4))[500:]
+    jobs = joblib.Parallel(2)(joblib.delayed(seen_by_a_worker)(some) for _ in range(2))
+    expected = copy[509 : 509 + 4].sum(), True
+    assert jobs == [expected, expected]
+
+
+def test_workers_of_joblib_get_what_is_in_a_file_without_a_name(
+    tmp_path, all_large, rows
+):
+    table, copy = in_file(tmp_path, np.tile(rows, (250, 1)))
+    some = SequenceTable(copy_of(table), np.arange(9), np.full(9, 80_000))
+    assert is_mapped(some.values)
+    (seen, _), _ = joblib.Parallel(2)(
+        joblib.delayed(seen_by_a_worker)(some) for _ in range(2)
+    )
+    assert seen == copy[:80_000].sum()
+
+
+def seen_by_a_worker(table):
+    return np.asarray(table[0]).sum(), is_mapped(table.values)
 
 
 def test_full_disk_is_an_error(tmp_path, rows):

@@ -86,6 +86,11 @@ def test_they_are_set_unless_the_user_has_set_them(monkeypatch):
     assert set_by_default(monkeypatch, TF_NUM_INTRAOP_THREADS="2") == []
 
 
+def test_a_worker_of_ray_takes_the_threads_that_ray_gives(monkeypatch):
+    ray = {"RAY_RAYLET_PID": "12", "OMP_NUM_THREADS": "3"}
+    assert set_by_default(monkeypatch, **ray) == [3]
+
+
 def test_a_wrong_variable_is_named(monkeypatch):
     with pytest.raises(ValueError, match=r"'sklstm' or 'tensorflow', got '4'"):
         set_by_default(monkeypatch, SKLSTM_THREADS="4")
