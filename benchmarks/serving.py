@@ -6,6 +6,8 @@ linear part beside these. Each number is of 300 calls, one after the other, or b
 clients at the same time. The servers stop by themselves.
 """
 
+import contextlib
+import functools
 import pathlib
 import platform
 import socket
@@ -14,7 +16,6 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import joblib
@@ -68,24 +69,42 @@ def main():
             w, lambda X: model.predict(X, verbose=0)
         ),
     }
-    print(f"{platform.processor() or platform.machine()}, {N_CALLS} calls each, ms")
+    print(f"{platform.machine()}, {N_CALLS} calls each, ms")
     print(f"{'':42}{'p50':>8}{'p99':>8}")
-    for name, way in ways.items():
-        report(f"in the process: {name}", [seconds(way, w) for w in windows])
+    measure("in the process", ways, windows)
     del ways["sklstm, stream.push"]
-    for name, way in ways.items():
-        with serving(way) as address, httpx.Client(trust_env=False) as client:
-            url = f"{address}/window"
+    with contextlib.ExitStack() as open_ones:
+        client = open_ones.enter_context(httpx.Client(trust_env=False))
+        asks = {}
+        for name, way in ways.items():
+            url = f"{open_ones.enter_context(serving(way))}/window"
+            asks[name] = functools.partial(ask, client, url)
+        measure("HTTP", asks, windows)
+        for name, one in asks.items():
+            measure_clients(name, one, windows)
 
-            def ask(window, url=url, client=client):
-                client.post(url, json={"window": window.tolist()}).raise_for_status()
 
-            report(f"HTTP: {name}", [seconds(ask, w) for w in windows])
-            with ThreadPoolExecutor(N_CLIENTS) as threads:
-                began = time.perf_counter()
-                times = list(threads.map(lambda w: seconds(ask, w), windows))
-                rate = N_CALLS / (time.perf_counter() - began)
-            report(f"HTTP, {N_CLIENTS} clients: {name}", times, f"{rate:8.0f} a second")
+def ask(client, url, window):
+    client.post(url, json={"window": window.tolist()}).raise_for_status()
+
+
+def measure(where, calls, windows):
+    """Report the times of calls that take turns, so that all meet the same load."""
+    times = {name: [] for name in calls}
+    for window in windows:
+        for name, call in calls.items():
+            times[name].append(seconds(call, window))
+    for name, of_name in times.items():
+        report(f"{where}: {name}", of_name)
+
+
+def measure_clients(name, call, windows):
+    """Report the times of calls by several clients at the same time."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(N_CLIENTS) as threads:
+        times = list(threads.map(functools.partial(seconds, call), windows))
+    rate = len(windows) / (time.perf_counter() - began)
+    report(f"HTTP, {N_CLIENTS} clients: {name}", times, f"{rate:8.0f} a second")
 
 
 def seconds(call, window):
@@ -99,7 +118,7 @@ def report(title, times, more=""):
     print(f"{title:42}{p50:8.2f}{p99:8.2f}{more}", flush=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(predict):
     """Serve a function of a window on a free port of the loopback."""
     app = FastAPI()
