@@ -4,7 +4,7 @@
 http://127.0.0.1:8000 until Ctrl-C; http://127.0.0.1:8000/docs shows what can be asked.
 ``uvicorn serving:app_of_environment --factory --workers 2`` (in this folder) serves the
 pipeline in the file that the environment variable ``MODEL`` names, by two processes.
-They need ``pip install "sklstm[serving]"``.
+They need ``pip install ".[serving]"``.
 """
 
 import os
