@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 import pickle
 import re
 import zipfile
@@ -255,6 +256,12 @@ def case(request):
 def test_it_asks_to_trust_our_estimators_alone(case):
     _, _, data, trusted = case
     assert skops.io.get_untrusted_types(data=data) == sorted(trusted)
+
+
+def test_the_page_on_saving_shows_what_a_file_asks_for():
+    page = pathlib.Path(__file__).parents[2] / "docs" / "guide" / "saving.md"
+    shown = re.search(r"```text\n(.*?)\n```", page.read_text("utf-8"), re.DOTALL)[1]
+    assert shown.splitlines() == sorted([REGRESSOR, SCALER, WINDOW])
 
 
 def types_in(schema):
