@@ -82,11 +82,13 @@ def warn_of_unread_dates(index):
         if not reads_as_dates(index):
             return
     zones = {getattr(label, "tzinfo", None) for label in index}
-    utc = ", utc=True" if len(zones) > 1 else ""
+    parsed = f"pd.to_datetime(X.index{', utc=True' if len(zones) > 1 else ''})"
+    if isinstance(index.dtype, pd.ArrowDtype):  # which `to_datetime` of pandas 2 keeps
+        parsed = "pd.DatetimeIndex(X.index)"
     warnings.warn(
         f"The index of X holds dates as {type(index[0]).__name__} objects, between "
         "which missing rows are not found, within X or between two tables. Parse "
-        f"them: X.index = pd.to_datetime(X.index{utc}), and y.index too; or set "
+        f"them: X.index = {parsed}, and y.index too; or set "
         'gaps="ignore".',
         UserWarning,
         stacklevel=4,

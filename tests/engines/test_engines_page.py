@@ -13,7 +13,7 @@ PAGE = pathlib.Path(__file__).parents[2] / "docs" / "guide" / "engines.md"
 
 
 def test_all_blocks_run_one_after_the_other():
-    text = PAGE.read_text()
+    text = PAGE.read_text(encoding="utf-8")
     blocks = re.findall(
         r"```(?:python|\{code-block\} python)\n(.*?)```", text, re.DOTALL
     )

@@ -92,6 +92,20 @@ def test_times_of_polars_become_an_index(frame):
     assert ahead.index[0] == pd.Timestamp(FIRST) + pd.Timedelta(hours=N_ROWS)
 
 
+def test_times_of_arrow_are_converted_as_the_warning_says(frame):
+    hours = pd.date_range(FIRST, periods=N_ROWS, freq="h")
+    indexed = frame[["price"]].set_index(hours)
+    table = as_arrow_types(indexed)
+    with pytest.warns(UserWarning, match=r"X\.index = pd\.DatetimeIndex\(X\.index\)"):
+        pipe_of().fit(table, table["price"])
+    table.index = pd.DatetimeIndex(table.index)
+    pipe = pipe_of().fit(table, table["price"])
+    expected = pipe_of().fit(indexed, indexed["price"])
+    found = forecast(pipe, table, 2)
+    np.testing.assert_array_equal(found, forecast(expected, indexed, 2))
+    assert (found.index == hours[-1] + pd.to_timedelta([1, 2], "h")).all()
+
+
 def test_a_table_of_arrow_is_told_what_to_become(frame):
     table = pa.Table.from_pandas(frame)
     with pytest.raises(TypeError, match=r"to_pandas\(\), or polars\.from_arrow\(X\)"):

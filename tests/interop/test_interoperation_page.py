@@ -17,7 +17,7 @@ def test_all_blocks_run_one_after_the_other(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    text = PAGE.read_text()
+    text = PAGE.read_text(encoding="utf-8")
     blocks = re.findall(
         r"```(?:python|\{code-block\} python)\n(.*?)```", text, re.DOTALL
     )
