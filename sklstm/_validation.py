@@ -25,8 +25,7 @@ def all_or_nothing(estimator):
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__ = before  # at once, for threads that predict
         raise
 
 

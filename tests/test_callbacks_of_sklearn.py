@@ -216,3 +216,47 @@ def test_fitted_estimators_with_callbacks_are_pickled():
     again = pickle.loads(pickle.dumps(regressor))
     np.testing.assert_array_equal(again.predict(X3), regressor.predict(X3))
     again.fit(X3, Y)
+
+
+def test_a_callback_that_fails_at_the_end_leaves_the_estimator():
+    class Fails(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "fit":
+                raise RuntimeError("at the end")
+
+    for estimator in (LSTMRegressor(4, **NETWORK), PerFeatureScaler(), Reshape3D()):
+        X = X3[:, :, 0] if isinstance(estimator, Reshape3D) else X3
+        recorder = Fails()
+        before = vars(estimator.set_callbacks(recorder)).copy()
+        with pytest.raises(RuntimeError, match="at the end"):
+            estimator.fit(X, Y)
+        assert vars(estimator) == before
+        assert not recorder.open
+
+
+def test_with_held_out_samples_the_estimator_of_an_epoch_has_its_weight():
+    class Keeps(Recorder):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator):
+            if context.task_name == "epoch":
+                self.last = fitted_estimator
+
+    recorder, noisy = Keeps(), Y + RNG.normal(size=60)
+    regressor = LSTMRegressor(4, validation_split=0.2, **NETWORK)
+    regressor.set_callbacks(recorder).fit(X3, noisy)
+    assert recorder.last.network_weight_ == regressor.network_weight_ < 1
+    np.testing.assert_array_equal(recorder.last.predict(X3), regressor.predict(X3))
+    in_file = recorder.last.__getstate__()
+    assert {"_callback_fit_ctx", "_parent_callback_ctx"}.isdisjoint(in_file)
+
+
+def test_trials_do_not_stop_early():
+    recorder = Recorder(stop_at=1)
+    LSTMRegressor(4, **NETWORK).set_callbacks(recorder).fit(X3, Y)
+    assert recorder.n_ended("trial") == 2
+    assert recorder.n_ended("epoch") == 3 * NETWORK["epochs"]
+
+
+@pytest.mark.parametrize("name", ["network_weight", "linear_skip"])
+def test_an_array_as_a_parameter_is_refused_by_name(name):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of LSTMRegressor"):
+        LSTMRegressor(4, **{name: np.array([1.0, 2.0])}).fit(X3, Y)

@@ -3,6 +3,9 @@
 from sklstm._stored._kinds import from_stored, to_stored
 from sklstm._versions import versions, warn_of_other_versions
 
+# What scikit-learn's callbacks set on an estimator while it is fitted.
+_OF_A_FIT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown")
+
 
 class StoredEstimator:
     """Mixin of estimators, whose state in a file is plain values.
@@ -15,8 +18,16 @@ class StoredEstimator:
         # scikit-learn stores its version for its own classes only.
         return versions()
 
+    def __copy__(self):
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
     def __getstate__(self):
-        state = to_stored(dict(super().__getstate__()))
+        state = dict(super().__getstate__())
+        for name in _OF_A_FIT:
+            state.pop(name, None)
+        state = to_stored(state)
         return {**state, "_versions": self._current_versions()}
 
     def __setstate__(self, state):

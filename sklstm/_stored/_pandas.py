@@ -1,6 +1,7 @@
 """Indexes, labels and offsets of pandas."""
 
 import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def _(state):
 
 @describe.register(pd.DatetimeIndex)
 def _(index):
-    zone = _zone_name(index.tz)
+    zone = _zone(index.tz)
     if index.tz is not None and zone is None:
         return None
     return "times", [index.asi8, index.unit, zone, index.freq, index.name]
@@ -91,14 +92,28 @@ def _(state):
     return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)
 
 
-def _zone_name(zone):
-    """Return the name of which pandas makes an equal time zone; None without one."""
+def _zone(zone):
+    """Return the name of which pandas makes an equal time zone, or the zone itself.
+
+    None if it is a zone that has no plain description.
+    """
     name = getattr(zone, "key", None) or getattr(zone, "zone", None) or str(zone)
     try:
         same = pd.DatetimeIndex([], tz=name).tz == zone
     except (ValueError, KeyError):  # of no zone that is known by its name
-        return None
-    return name if same else None
+        same = False
+    if same:
+        return name
+    described = isinstance(zone, ZoneInfo) and zone.key is not None
+    return zone if described else None
+
+
+@describe.register(ZoneInfo)
+def _(zone):
+    return None if zone.key is None else ("zone", zone.key)
+
+
+makes("zone")(ZoneInfo)
 
 
 # ------------------------------------------------------------------------------ labels

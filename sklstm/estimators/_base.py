@@ -11,6 +11,7 @@ from sklstm._compat.sklearn import Interval, Options, StrOptions, validate_param
 from sklstm._fit_task import fit_task
 from sklstm._routed import check_arguments
 from sklstm._validation import (
+    all_or_nothing,
     check_no_infinity,
     check_tokens,
     check_whole_steps,
@@ -105,6 +106,7 @@ class SequenceEstimator(Trainer):
         """
         subtasks = self._n_trainings()
         with (
+            all_or_nothing(self),
             fit_task(self, X, y, sample_weight, max_subtasks=subtasks) as task,
             self._replace_state() as new,
         ):

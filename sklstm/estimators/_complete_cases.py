@@ -138,8 +138,8 @@ class CompleteCaseRegressor(
         _check_regressor(self.estimator)
         check_y_given(self, y)
         with (
-            fit_task(self, X, y, sample_weight, max_subtasks=1) as task,
             all_or_nothing(self),
+            fit_task(self, X, y, sample_weight, max_subtasks=1) as task,
         ):
             values = check_rows(self, X, reset=True)
             check_no_infinity(self, values)

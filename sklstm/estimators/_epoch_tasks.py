@@ -34,8 +34,12 @@ class EpochTasks(keras.callbacks.Callback):
         self._epoch = self._training.subtask("epoch")
 
     def on_epoch_end(self, epoch, logs=None):
-        """End an epoch, and the training if a callback asks for it."""
-        if self._epoch.end(self._attributes):
+        """End an epoch, and the training if a callback asks for it.
+
+        A trial, which has no fitted attributes, goes on: what it measures is compared.
+        """
+        stop = self._epoch.end(self._attributes)
+        if stop and self._fitted_attributes is not None:
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):

@@ -1,6 +1,7 @@
 """Linear part and window scaling of a regressor, beside its network."""
 
 from dataclasses import replace
+from numbers import Number
 
 import numpy as np
 
@@ -159,10 +160,16 @@ class LinearStart:
             if alone:
                 samples = self._without_linear_part(samples)
         history = super()._train(samples, validation)
-        if validation is not None:
-            outputs = self.network_.predict(validation.table)
-            self.network_weight_ = weight_of(outputs, validation)
+        vars(self).update(self._after_training(self.network_, validation))
         return history
+
+    def _after_training(self, network, validation):
+        """Return the weight of a network, measured on held-out samples, if any."""
+        measures = self._residual is not None and self._must_measure_weight()
+        if validation is None or not measures:
+            return {}
+        outputs = network.predict(validation.table)
+        return {"network_weight_": weight_of(outputs, validation)}
 
     def _fit_network(self, samples, sees_norm):
         """Return a new network trained on some samples."""
@@ -174,7 +181,9 @@ class LinearStart:
         return network
 
     def _n_trainings(self):
-        measured = self.network_weight == "auto" and self.linear_skip != 0
+        # Before parameters are validated, so they may be anything.
+        alone = isinstance(self.linear_skip, Number) and self.linear_skip == 0
+        measured = isinstance(self.network_weight, str) and not alone
         return None if measured else super()._n_trainings()
 
     def _must_measure_weight(self):

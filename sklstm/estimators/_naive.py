@@ -146,7 +146,7 @@ class NaiveForecaster(
         check_int("season_length", self.season_length, at_least=1)
         check_int("horizon", self.horizon, at_least=0)
         check_y_given(self, y)
-        with fit_task(self, X, y, sample_weight), all_or_nothing(self):
+        with all_or_nothing(self), fit_task(self, X, y, sample_weight):
             table = self._read(X, reset=True)
             check_rows_of_y(self, X, y, reset=True)
             y = check_target(y)

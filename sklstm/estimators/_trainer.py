@@ -83,7 +83,7 @@ class Trainer(CallbackSupportMixin, RepairedWrapper):
             )
             callbacks.append(stopping)
         epochs = 1 if partial else self._n_epochs(len(samples))
-        listeners = self._listeners("train", self.network_)
+        listeners = self._listeners("train", self.network_, validation)
         schedule = self._schedule(
             samples, [*callbacks, *listeners], epochs, validation, partial
         )
@@ -126,7 +126,11 @@ class Trainer(CallbackSupportMixin, RepairedWrapper):
         schedule = self._schedule(samples, alike, epochs)
         network.train(samples, replace(schedule, verbose=0))
 
-    def _listeners(self, name, network=None):
+    def _after_training(self, network, validation):
+        """Return fitted attributes that are known when the network is trained."""
+        return {}
+
+    def _listeners(self, name, network=None, validation=None):
         """Return a callback of Keras that tells those of scikit-learn, if any.
 
         `network` is the one of the estimator, for callbacks that score.
@@ -137,7 +141,9 @@ class Trainer(CallbackSupportMixin, RepairedWrapper):
         def fitted_attributes(model):
             parameters = {"_task", *self._get_param_names()}
             fitted = {n: v for n, v in vars(self).items() if n not in parameters}
-            return {**fitted, "network_": network.with_weights_of(model)}
+            trained = network.with_weights_of(model)
+            later = self._after_training(trained, validation)
+            return {**fitted, "network_": trained, **later}
 
         known = None if network is None else fitted_attributes
         return [EpochTasks(self._task, name, known)]

@@ -183,13 +183,15 @@ def backtest(
     elif refit is False and window is not None:
         _warn_of_few_windows(window, panel, folds)
     run = delayed(_fit_and_forecast)
-    found = Parallel(n_jobs=n_jobs, return_as="generator")(
+    # Not every backend of joblib has generators.
+    return_as = "generator" if progress else "list"
+    found = Parallel(n_jobs=n_jobs, return_as=return_as)(
         run(pipeline, panel, X, y, some, known, target, prefit)
         for some in folds.runs(every or n_folds)
     )
     if progress:
-        found = tracked(found, -(-n_folds // (every or n_folds)), "backtest")
-    found = list(found)
+        n_fits = -(-n_folds // (every or n_folds))
+        found = list(tracked(found, n_fits, "backtest"))
     result = pd.concat(found, ignore_index=True)
     # The transform of the first fit, which knew no row that is forecast.
     result.attrs = found[0].attrs

@@ -172,7 +172,7 @@ class TransformedTargetForecaster(
         """
         check_transformer(self.transformer)
         lags = _check_difference(self.difference)
-        with fit_task(self, X, y, max_subtasks=1) as task, all_or_nothing(self):
+        with all_or_nothing(self), fit_task(self, X, y, max_subtasks=1) as task:
             self.target_columns_, self.transformers_, self._scale = [], [], None
             if self.transformer is None and not lags:
                 self._fit_forecaster(X, y, fit_params, task)

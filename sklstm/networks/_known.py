@@ -105,6 +105,8 @@ class KnownLoss(keras.losses.Loss):
 
 @describe.register(KnownLoss)
 def _(loss):
+    if type(loss) is not KnownLoss:
+        return None
     state = {"loss": loss.loss, "reduction": loss.reduction, "name": loss.name}
     return "known loss", {**state, "given": loss.given}
 

@@ -57,6 +57,8 @@ class QuantileLoss(keras.losses.Loss):
 
 @describe.register(QuantileLoss)
 def _(loss):
+    if type(loss) is not QuantileLoss:  # a subclass of a user
+        return None
     state = {"reduction": loss.reduction, "name": loss.name}
     return "quantile loss", {"quantiles": loss.quantiles, **state}
 

@@ -92,7 +92,7 @@ class PadSequences(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         PadSequences
             The fitted transformer.
         """
-        with fit_task(self, X, y), all_or_nothing(self):
+        with all_or_nothing(self), fit_task(self, X, y):
             validate_params(self)
             sequences = self._read(X)
             self.n_features_in_ = sequences[0].shape[1]

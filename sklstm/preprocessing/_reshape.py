@@ -96,7 +96,7 @@ class Reshape3D(ClassNamePrefixFeaturesOutMixin, SequenceTransformer):
         ValueError
             If the number of columns is not a product of these two parameters.
         """
-        with fit_task(self, X, y), all_or_nothing(self):
+        with all_or_nothing(self), fit_task(self, X, y):
             validate_params(self)
             width = self._read(X, reset=True).shape[1]
             self.n_timesteps_, self.n_features_ = _axes(

@@ -245,7 +245,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             is allowed), or, with ``history="auto"``, an index that is not sorted; or
             if X and y both have an index, and these differ.
         """
-        with fit_task(self, X, y):
+        with all_or_nothing(self), fit_task(self, X, y):
             self._fit(X, y)
         return self
 
@@ -265,7 +265,7 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         ndarray of shape (n_rows, window_length, n_features), SequenceTable or table
             As :meth:`transform` returns it.
         """
-        with fit_task(self, X, y):
+        with all_or_nothing(self), fit_task(self, X, y):
             rows, missing = self._fit(X, y)
         history = History.none(rows.values, rows.groups)
         return self._wrap_output(self._windows(rows, history, missing), X)

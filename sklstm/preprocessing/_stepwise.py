@@ -89,7 +89,7 @@ class _StepwiseTransformer(SequenceTransformer):
         transformer
             Itself, fitted.
         """
-        with fit_task(self, X, y):
+        with all_or_nothing(self), fit_task(self, X, y):
             validate_params(self)
             return self._fit_inner(X, self._make_inner(), "fit")
 

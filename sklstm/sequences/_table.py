@@ -360,9 +360,13 @@ class SequenceTable(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*inputs, **kwargs)
 
     def __copy__(self):
-        return self.with_values(self.values)
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        return other
 
     def __reduce__(self):
+        if type(self) is not SequenceTable:  # whose state is not known here
+            return super().__reduce_ex__(2)
         # A slice is sent without the rows of the whole. What is left out of a mapped
         # file would have to be read first; a view of it can be sent as a place in it.
         table = self._from_first_to_last()

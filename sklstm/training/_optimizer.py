@@ -91,6 +91,9 @@ def optimizer_config(optimizer):
     undecayed = get_undecayed(optimizer)
     # No name, because TensorFlow keeps all names of variables.
     config = {**optimizer.get_config(), "name": None}
+    # Keras's own lists can't be pickled.
+    lists = {n: list(value) for n, value in config.items() if isinstance(value, list)}
+    config.update(lists)
     return type(optimizer), config, undecayed
 
 

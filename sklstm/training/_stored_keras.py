@@ -35,7 +35,7 @@ _OTHERS = {
 def public_name(thing):
     """Return the name of a class or function within Keras; None for others."""
     name = getattr(thing, "__name__", None)
-    if name is None:
+    if name is None or name in ("deserialize", "get", "serialize"):
         return None
     places = {path: getattr(module, name, 0) for path, module in _MODULES.items()}
     places |= {path: found for (path, n), found in _OTHERS.items() if n == name}

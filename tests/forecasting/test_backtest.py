@@ -6,7 +6,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config, register_parallel_backend
 from joblib.externals.loky import get_reusable_executor
+from joblib.parallel import ThreadingBackend
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
@@ -655,3 +657,16 @@ def test_progress_is_a_bool_and_needs_rich(monkeypatch):
     monkeypatch.setitem(sys.modules, "rich", None)
     with pytest.raises(ImportError, match="pip install rich"):
         backtest(ridge(), X, X["price"], cv, known=["hour"], progress=True)
+
+
+class WithoutGenerators(ThreadingBackend):
+    supports_return_generator = False
+
+
+def test_a_backend_without_generators():
+    register_parallel_backend("without generators", WithoutGenerators)
+    X, cv = series(), TimeSeriesSplit(5, test_size=8)
+    with parallel_config("without generators", n_jobs=2):
+        found = backtest(ridge(), X, X["price"], cv, known=["hour"])
+    expected = backtest(ridge(), X, X["price"], cv, known=["hour"])
+    pd.testing.assert_frame_equal(found, expected)

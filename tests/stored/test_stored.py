@@ -1,9 +1,11 @@
 """Fitted state as plain values: what goes into a file comes out of it."""
 
+import copy
 import datetime
 import pickle
 import pickletools
 import re
+from zoneinfo import ZoneInfo
 
 import keras
 import numpy as np
@@ -464,3 +466,44 @@ def test_labels_of_earlier_versions_are_read():
     assert loaded.kind == labels.kind
     assert loaded.index.equals(labels.index)
     assert pickle.loads(pickle.dumps(window)).history_.keys() == window.history_.keys()
+
+
+def test_what_subclasses_of_ours_are_is_kept():
+    @keras.saving.register_keras_serializable("test_stored")
+    class Steep(QuantileLoss):
+        pass
+
+    loss = Steep([0.1, 0.5, 0.9])
+    assert to_stored([loss])[0] is loss
+    assert type(again([QuantileLoss([0.1, 0.9])])[0]) is QuantileLoss
+
+
+@pytest.mark.parametrize("key", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
+def test_time_zones_of_python(key):
+    days = pd.date_range("2026-01-01", periods=3, tz=ZoneInfo(key), name="day")
+    index, label = again([days, days[1]])
+    pd.testing.assert_index_equal(index, days)
+    assert index.tz == days.tz
+    assert label == days[1]
+
+
+def test_a_copy_shares_what_it_holds():
+    callbacks = [keras.callbacks.EarlyStopping()]
+    estimator = LSTMRegressor(callbacks=callbacks)
+    assert copy.copy(estimator).callbacks is callbacks
+
+
+def test_lists_of_an_optimizer_are_plain():
+    muon = getattr(keras.optimizers, "Muon", None)
+    if muon is None:
+        pytest.skip("an older Keras")
+    X, y = np.random.default_rng(0).normal(size=(30, 4, 1)), np.arange(30.0)
+    fitted = LSTMRegressor(3, epochs=1, optimizer="muon").fit(X, y)
+    loaded = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(loaded.predict(X), fitted.predict(X))
+
+
+@pytest.mark.parametrize("path", ["losses.deserialize", "metrics.get"])
+def test_functions_that_read_configs_are_no_objects(path):
+    with pytest.raises(ValueError, match="is no optimizer, loss or metric"):
+        from_stored({"sklstm.kind": "keras", "state": path})
