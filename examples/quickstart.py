@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import quiet  # noqa: F401, TensorFlow without its lines at the start
+from joblib import parallel_config
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
@@ -52,8 +53,9 @@ def search_lstm(X, y, cv):
         "slidingwindow__window_length": [11, 22],
         "lstmregressor__network_weight": ["auto", 1.0],
     }
-    search = GridSearchCV(pipe, grid, cv=cv, scoring=SCORING, n_jobs=2, verbose=3)
-    return search.fit(X, y)
+    search = GridSearchCV(pipe, grid, cv=cv, scoring=SCORING, verbose=3)
+    with parallel_config("threading", n_jobs=2):  # which share what is compiled
+        return search.fit(X, y)
 
 
 def baselines(window_length):

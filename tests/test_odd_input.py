@@ -215,7 +215,9 @@ def test_groups_named_by_what_is_no_name(group_by):
 @pytest.mark.parametrize("by", [3, None, 1.5])
 def test_errors_parted_by_what_is_no_column(by):
     past = pd.DataFrame(columns=["fold", "origin", "step", "time", "truth", "forecast"])
-    with pytest.raises(ValueError, match=f"backtest returns, but lacks {by}"):
+    with pytest.raises(
+        ValueError, match=f"by must name columns of the backtest, got {by}"
+    ):
         conformal_intervals(past, by=by)
 
 

@@ -32,9 +32,9 @@ def pipe(example):
     return example.fit_model()
 
 
-@pytest.fixture(scope="module")
-def client(example, pipe, tmp_path_factory):
-    path = tmp_path_factory.mktemp("served") / "model.joblib"
+@pytest.fixture
+def client(example, pipe, tmp_path):  # for each test, as streams remember
+    path = tmp_path / "model.joblib"
     joblib.dump(pipe, path)
     # Of a socket that does not say TCP, asyncio delays small answers by 40 ms.
     with socket.socket(proto=socket.IPPROTO_TCP) as loopback:

@@ -301,7 +301,9 @@ def test_backtests_that_can_not_be_scored():
         backtest_scores(found.to_numpy())
     with pytest.raises(ValueError, match="lacks 'truth'"):
         backtest_scores(found.drop(columns="truth"))
-    with pytest.raises(ValueError, match="lacks 'shop'"):
+    with pytest.raises(
+        ValueError, match="by must name columns of the backtest, got 'shop'"
+    ):
         backtest_scores(found, by=["step", "shop"])
     with pytest.raises(ValueError, match="finite forecast in every row, but 36"):
         backtest_scores(found.assign(forecast=NAN))
