@@ -19,6 +19,7 @@ from sklstm._validation import (
 from sklstm.estimators._check_network import check_buildable, check_same
 from sklstm.estimators._check_target import check_rows_of_y, check_y_given
 from sklstm.estimators._no_steps import warn_of_no_steps
+from sklstm.estimators._order_of_time import in_order_of_time
 from sklstm.estimators._read_sequences import read_sequences
 from sklstm.estimators._sizes import COUNT, FRACTION, read_sizes
 from sklstm.estimators._trainer import Trainer
@@ -115,7 +116,7 @@ class SequenceEstimator(Trainer):
             if not new.warm_start:
                 new._forget()
             is_new = not new.initialized_
-            samples = new._samples(X, y, sample_weight)
+            samples = in_order_of_time(new._samples(X, y, sample_weight))
             training, validation = new._hold_out(samples)
             if is_new:
                 new._build(training, *new._all_labels(samples.targets))
