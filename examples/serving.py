@@ -1,7 +1,8 @@
 """Serve forecasts over HTTP, with FastAPI: windows, batches, and rows as they come.
 
 ``python examples/serving.py`` fits a small model, saves it, and answers on
-http://127.0.0.1:8000 until Ctrl-C; http://127.0.0.1:8000/docs shows what can be asked.
+http://127.0.0.1:8000 until Ctrl-C (a number after it is another port);
+http://127.0.0.1:8000/docs shows what can be asked.
 ``uvicorn serving:app_of_environment --factory --workers 2`` (in this folder) serves the
 pipeline in the file that the environment variable ``MODEL`` names, by two processes.
 They need ``pip install ".[serving]"``.

@@ -51,7 +51,8 @@ def _check_known_ahead(outputs, known_from):
     if lacking:
         raise ValueError(
             f"known of SlidingWindow says that {shortened(lacking)} will be known of "
-            f"the rows to forecast, but {known_from} does not have it."
+            f"the rows to forecast, but {known_from} does not have it, or holds only "
+            "NaN there."
         )
     if n_ahead > steps:
         raise ValueError(
