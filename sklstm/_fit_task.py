@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager, nullcontext
 
-from sklstm._compat.sklearn import callback_context, managed_callbacks
+from sklstm._compat.sklearn import callback_context, callbacks_of, managed_callbacks
 
 
 @contextmanager
@@ -57,7 +57,7 @@ class Task:
     @property
     def has_listeners(self):
         """Whether the estimator itself has callbacks."""
-        return bool(getattr(self._estimator, "_skl_callbacks", ()))
+        return bool(callbacks_of(self._estimator))
 
     def tell_begin(self):
         """Tell callbacks that the task begins."""

@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "training": {"sequences", "networks", "_compat", "_stored"},
     "_scikeras": {"_compat", "_routed", "_stored", "_versions"},
     "_routed": set(),
-    "_stored": {"_versions"},
+    "_stored": {"_compat", "_versions"},
     "_versions": set(),
     "_show_versions": set(),
     "estimators": {

@@ -52,13 +52,18 @@ except ImportError:  # before 1.9
 
 SEEN_IN = "1.7.0", "1.9.1"
 
+# What callbacks set on an estimator while it is fitted.
+OF_A_FIT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown")
+
 __all__ = [
+    "OF_A_FIT",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
     "callback_context",
+    "callbacks_of",
     "check_feature_names_in",
     "check_matplotlib_support",
     "check_method_params",
@@ -85,6 +90,11 @@ def callback_context(estimator, max_subtasks):
     if not hasattr(estimator, "_init_callback_context"):
         return None
     return estimator._init_callback_context(max_subtasks=max_subtasks)
+
+
+def callbacks_of(estimator):
+    """Return the callbacks that `set_callbacks` has set on an estimator."""
+    return getattr(estimator, "_skl_callbacks", ())
 
 
 def offer_set_output(cls):

@@ -1,10 +1,8 @@
 """A mixin of estimators whose files hold plain values and versions."""
 
+from sklstm._compat.sklearn import OF_A_FIT
 from sklstm._stored._kinds import from_stored, to_stored
 from sklstm._versions import versions, warn_of_other_versions
-
-# What scikit-learn's callbacks set on an estimator while it is fitted.
-_OF_A_FIT = ("_callback_fit_ctx", "_parent_callback_ctx", "_skl_callbacks_to_teardown")
 
 
 class StoredEstimator:
@@ -25,7 +23,7 @@ class StoredEstimator:
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        for name in _OF_A_FIT:
+        for name in OF_A_FIT:
             state.pop(name, None)
         state = to_stored(state)
         return {**state, "_versions": self._current_versions()}

@@ -141,11 +141,8 @@ makes("label")(lambda index: index[0])
 # ----------------------------------------------------------------------------- offsets
 @describe.register(pd.offsets.BaseOffset)
 def _(offset):
-    try:
-        if pd.tseries.frequencies.to_offset(offset.freqstr) == offset:
-            return "offset", {"alias": offset.freqstr}
-    except ValueError:  # an alias that pandas does not read
-        pass
+    if _has_alias(offset):
+        return "offset", {"alias": offset.freqstr}
     name = type(offset).__name__
     if getattr(pd.offsets, name, None) is not type(offset):
         return None
@@ -154,6 +151,14 @@ def _(offset):
     arguments.pop("calendar", None)  # made of the weekmask and the holidays
     state = {"class": name, "arguments": arguments}
     return ("offset", state) if _offset(state) == offset else None
+
+
+def _has_alias(offset):
+    """Return whether pandas reads an equal offset from the alias of one."""
+    try:
+        return pd.tseries.frequencies.to_offset(offset.freqstr) == offset
+    except ValueError:  # pandas writes some aliases that it does not read
+        return False
 
 
 def _plain(value):

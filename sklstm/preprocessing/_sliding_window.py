@@ -376,35 +376,34 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         validate_params(self)
         check_lengths(self.window_length, self.horizon)
         check_same_index(X, y)
-        with all_or_nothing(self):
-            rows = read_rows(self, X, reset=True)
-            values, groups, labels = rows.values, rows.groups, rows.labels
-            self._group_column = rows.group_column
-            self._known_places = places_of_known(self.known, X, rows)
-            if self.group_by is None:
-                self._warned_of_levels = warn_of_levels(X)
-                if labels is not None:
-                    warn_of_repeated_times(labels, groups)
-            if len(values) < self.window_length:
-                raise ValueError(
-                    f"window_length={self.window_length} is longer than the table that "
-                    f"fit got: n_samples={len(values)}. Pass at least as many rows as "
-                    "a window has time steps, or a smaller window_length."
-                )
-            self.fitted_table_, missing = FittedRows.of(rows, y, self)
-            self.history_ = self.fitted_table_.remembered
-            self._warned_of_gaps = missing is not None
-            geometry, seen = self.geometry, self.fitted_table_
-            if missing is not None:
-                warn_of_gaps(X, missing, len(groups), geometry.n_before)
-            elif seen.counts_missing and rows.times.are_times:
-                warn_of_no_frequency(rows.times, groups, self.history_.frequencies)
-            elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
-                warn_of_unread_dates(time_index(X, self.group_by))
-            if geometry.horizon:  # with 0 the window holds its own row
-                warn_of_known_target(seen.target, as_list(self.known), geometry.known)
-            if len(geometry.known) < values.shape[1]:
-                warn_of_seen_steps(y, groups, geometry.horizon)
+        rows = read_rows(self, X, reset=True)
+        values, groups, labels = rows.values, rows.groups, rows.labels
+        self._group_column = rows.group_column
+        self._known_places = places_of_known(self.known, X, rows)
+        if self.group_by is None:
+            self._warned_of_levels = warn_of_levels(X)
+            if labels is not None:
+                warn_of_repeated_times(labels, groups)
+        if len(values) < self.window_length:
+            raise ValueError(
+                f"window_length={self.window_length} is longer than the table that "
+                f"fit got: n_samples={len(values)}. Pass at least as many rows as "
+                "a window has time steps, or a smaller window_length."
+            )
+        self.fitted_table_, missing = FittedRows.of(rows, y, self)
+        self.history_ = self.fitted_table_.remembered
+        self._warned_of_gaps = missing is not None
+        geometry, seen = self.geometry, self.fitted_table_
+        if missing is not None:
+            warn_of_gaps(X, missing, len(groups), geometry.n_before)
+        elif seen.counts_missing and rows.times.are_times:
+            warn_of_no_frequency(rows.times, groups, self.history_.frequencies)
+        elif self.gaps == "missing" and isinstance(X, pd.DataFrame):
+            warn_of_unread_dates(time_index(X, self.group_by))
+        if geometry.horizon:  # with 0 the window holds its own row
+            warn_of_known_target(seen.target, as_list(self.known), geometry.known)
+        if len(geometry.known) < values.shape[1]:
+            warn_of_seen_steps(y, groups, geometry.horizon)
         return rows, missing
 
     def _read_with_history(self, X):

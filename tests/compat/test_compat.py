@@ -378,3 +378,37 @@ def test_scikeras_has_no_more_tags():
         room.remove_more_tags()
     assert not hasattr(BaseWrapper, "_more_tags")
     assert not hasattr(KerasRegressor, "_more_tags")
+
+
+def test_what_callbacks_leave_on_an_estimator_has_these_names():
+    callback = pytest.importorskip("sklearn.callback", reason="scikit-learn < 1.9")
+    seen = []
+
+    class Looks:
+        def setup(self, estimator, context):
+            seen.append({n for n in vars(estimator) if n in room.OF_A_FIT})
+
+        def teardown(self, estimator, context): ...
+
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context): ...
+
+    with sklearn_room() as room:
+        looks = Looks()
+
+        class Fits(room.CallbackSupportMixin, BaseEstimator):
+            def fit(self, X, y=None):
+                with room.managed_callbacks(self):
+                    room.callback_context(self, 0)
+                return self
+
+        fits = Fits().set_callbacks(looks)
+        assert isinstance(fits, callback.CallbackSupportMixin)
+        assert room.callbacks_of(fits) == [looks]
+        assert room.callbacks_of(Fits()) == ()
+        outer = room.callback_context(Fits(), 1).subcontext("part")
+        with outer.propagate_callback_context(fits):
+            fits.fit([[0]])
+        assert seen == [{*room.OF_A_FIT}]
+        assert {*room.OF_A_FIT}.isdisjoint(vars(fits))
