@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf
 
 from sklstm._stored import stored_as
+from sklstm.sequences import compact_copy
 
 # Added to the variances, as a covariance may be singular up to rounding.
 _LEAST = 1e-8
@@ -48,7 +49,7 @@ class ConditionalMean:
     """
 
     def __init__(self, X):
-        self._rows, self._normal = np.array(X, dtype=np.float64), None
+        self._rows, self._normal = compact_copy(X), None
         if self._rows.size > _MOST_KEPT:
             self._learned()
 

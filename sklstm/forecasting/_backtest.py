@@ -16,12 +16,17 @@ from sklstm._window_step import fitted_table
 from sklstm.forecasting._carried_transforms import KEY, CarriedTransforms
 from sklstm.forecasting._folds import Folds
 from sklstm.forecasting._forecaster import Forecaster
+from sklstm.forecasting._linear_models import may_be_linear
 from sklstm.forecasting._naive_scale import add_scale, as_numbers
 from sklstm.forecasting._origins import Origins
 from sklstm.forecasting._panel import Panel
 from sklstm.forecasting._progress import check_progress, tracked
 from sklstm.forecasting._result_tables import check_name_of_groups
 from sklstm.forecasting._target_column import truth_of
+from sklstm.forecasting._tested_rows import table_of_rows
+
+# Fits of linear models that forecast together, and the most rows of their table.
+_FITS_TOGETHER, _MOST_ROWS = 10, 2**16
 
 
 def backtest(
@@ -187,14 +192,15 @@ def backtest(
     return_as = "generator" if progress else "list"
     found = Parallel(n_jobs=n_jobs, return_as=return_as)(
         run(pipeline, panel, X, y, some, known, target, prefit)
-        for some in folds.runs(every or n_folds)
+        for some in _batches(folds.runs(every or n_folds), pipeline, panel)
     )
     if progress:
         n_fits = -(-n_folds // (every or n_folds))
-        found = list(tracked(found, n_fits, "backtest"))
-    result = pd.concat(found, ignore_index=True)
+        found = list(tracked(found, n_fits, "backtest", size=lambda batch: batch[2]))
+    result = table_of_rows([rows for batch, *_ in found for rows in batch], panel, y)
     # The transform of the first fit, which knew no row that is forecast.
-    result.attrs = found[0].attrs
+    if found[0][1] is not None:
+        result.attrs[KEY] = found[0][1]
     if season_length is not None:
         result = add_scale(result, panel, folds, y, window, season_length)
     return result
@@ -249,14 +255,55 @@ def _fit(pipeline, X, y):
         raise
 
 
-def _fit_and_forecast(pipeline, panel, X, y, folds, known, target, prefit):
-    """Fit on the first of some folds, and forecast from the origins of all."""
-    train = np.arange(len(panel.frame))[folds[0].train]
-    fitted = pipeline
-    if not prefit:
-        fitted = _fit(clone(pipeline), safe_indexing(X, train), safe_indexing(y, train))
-    forecaster = Forecaster(fitted, "backtest")
-    found = Origins(forecaster, panel, y, known, target, folds, train).forecast()
-    if forecaster.scale is not None and forecaster.scale.transformer is not None:
-        found.attrs[KEY] = CarriedTransforms(forecaster.scale.by_target)
-    return found
+def _batches(runs, pipeline, panel):
+    """Yield lists of runs: of several where their forecasts may be computed together.
+
+    For long tables the fits take most of the time.
+    """
+    few_rows = len(panel.frame) <= _MOST_ROWS
+    size = _FITS_TOGETHER if few_rows and may_be_linear(pipeline) else 1
+    runs = iter(runs)
+    while batch := list(itertools.islice(runs, size)):
+        yield batch
+
+
+def _fit_and_forecast(pipeline, panel, X, y, runs, known, target, prefit):
+    """Fit on the first fold of each run, and forecast from the origins of all.
+
+    Returns
+    -------
+    found : list of TestedRows
+        The forecasts.
+
+    transforms : CarriedTransforms or None
+        The transforms of the target, of the first fit.
+
+    n_runs : int
+        The number of runs.
+    """
+    found, transforms, together = [], None, None
+    for folds in runs:
+        train, fitted = folds[0].train, pipeline
+        if not prefit:
+            fitted = _fit(clone(pipeline), _rows_of(X, train), _rows_of(y, train))
+        forecaster = Forecaster(fitted, "backtest")
+        if together is not None and together.join(forecaster, folds, train):
+            continue
+        if together is not None:
+            found += together.forecast()
+        together = Origins(forecaster, panel, y, known, target, folds, train)
+        scale = forecaster.scale
+        if transforms is None and scale is not None and scale.transformer is not None:
+            transforms = CarriedTransforms(scale.by_target)
+    return found + together.forecast(), transforms, len(runs)
+
+
+def _rows_of(data, rows):
+    """Return some rows, given as a slice or as numbers, of a table or a target.
+
+    A copy, which pipeline steps may change.
+    """
+    if not isinstance(rows, slice):
+        return safe_indexing(data, rows)
+    some = getattr(data, "iloc", data)[rows]
+    return some.copy() if hasattr(some, "copy") else some

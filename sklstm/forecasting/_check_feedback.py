@@ -68,8 +68,8 @@ def check_feedback(fitted, outputs, transformed, fed):
             _raise_differs(column, f"row {row} of fit", *values)
 
 
-def check_feedback_rows(frame, truth, fed, rows):
-    """Raise unless y is, in some rows, each column of X that predictions are fed into.
+class FedRows:
+    """The rows of a table, to check that y is each column that is fed back.
 
     Parameters
     ----------
@@ -81,24 +81,28 @@ def check_feedback_rows(frame, truth, fed, rows):
 
     fed : dict
         The columns that predictions are fed back into, with the number of the target.
-
-    rows : ndarray of int
-        The rows that are compared.
-
-    Raises
-    ------
-    ValueError
-        If y is different.
     """
-    for column, target in fed.items():
-        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
-            continue
-        X = frame[column].to_numpy(float, na_value=np.nan)[rows]
-        y = truth[rows, target].astype(float)
-        wrong = differ(X, y)
-        if wrong.any():
-            i = np.argmax(wrong)
-            _raise_differs(column, f"row {rows[i]}", X[i], y[i])
+
+    def __init__(self, frame, truth, fed):
+        self._pairs = {}
+        for column, target in fed.items():
+            if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+                continue
+            X = frame[column].to_numpy(float, na_value=np.nan)
+            y = truth[:, target].astype(float, copy=False)
+            if not np.array_equal(X, y):
+                self._pairs[column] = X, y
+
+    def check(self, rows):
+        """Raise ValueError if y differs from a column in some rows of a fit.
+
+        `rows` is a slice or an ndarray of int.
+        """
+        for column, (X, y) in self._pairs.items():
+            wrong = differ(X[rows], y[rows])
+            if wrong.any():
+                row = np.arange(len(X))[rows][np.argmax(wrong)]
+                _raise_differs(column, f"row {row}", X[row], y[row])
 
 
 def _raise_differs(column, where, x, y):

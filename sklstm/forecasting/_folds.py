@@ -13,6 +13,8 @@ from sklstm.model_selection import PanelTimeSeriesSplit
 class Folds:
     """The folds of a splitter, created again in each iteration to save memory.
 
+    Those that need none, of consecutive rows of one series, are kept.
+
     Parameters
     ----------
     panel : Panel
@@ -41,10 +43,23 @@ class Folds:
         elif isinstance(cv, Iterator):  # which yields its folds only once
             splits = enumerate(cv)
             cv = [_read_split(panel, i, split) for i, split in splits]
-        self.cv = cv
+        self.cv, self._kept = cv, None
 
     def __iter__(self):
         """Yield the folds, one after the other."""
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept = []
+        for fold in self._created():
+            if kept is not None and fold.is_small:
+                kept.append(fold)
+            else:
+                kept = None
+            yield fold
+        self._kept = kept
+
+    def _created(self):
         split = hasattr(self.cv, "split")
         splits = self.cv.split(self._X, self._y) if split else self.cv
         for number, one in enumerate(splits):
@@ -105,9 +120,16 @@ class Fold:
             self._first_time = panel.times[test].min()
         self.check_trained_before(self)
 
+    @property
+    def is_small(self):
+        """Whether the fold needs little memory."""
+        of_one = len(self._panel.groups) == 1
+        return of_one and isinstance(self.train, slice) and isinstance(self.test, slice)
+
     def forget_train(self):
         """Free the train rows of a fold that uses the fit of another one."""
-        self.train = None
+        if not self.is_small:
+            self.train = None
 
     def check_trained_before(self, fitted):
         """Raise if a test row is not after the train rows of the fitted fold."""

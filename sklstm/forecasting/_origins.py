@@ -1,15 +1,15 @@
 """Forecasts from many origins within a table, of one fitted pipeline."""
 
 import numpy as np
-import pandas as pd
 
-from sklstm.forecasting._check_feedback import check_feedback_rows
+from sklstm._window_step import fitted_table
+from sklstm.forecasting._check_feedback import FedRows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
 from sklstm.forecasting._read_once import read_once
-from sklstm.forecasting._result_tables import backtest_table
 from sklstm.forecasting._rollout import Rollout
 from sklstm.forecasting._target_column import truth_of
+from sklstm.forecasting._tested_rows import TestedRows
 
 # Most numbers in the rows of the series that are forecast together.
 _LARGEST = 2**24
@@ -44,7 +44,7 @@ class Origins:
 
     def __init__(self, forecaster, panel, y, known, target, folds, train):
         self._forecaster, self._parts = forecaster, forecaster.parts
-        self._known, self._folds = known, folds
+        self._known, self._folds, self._fit_of = known, list(folds), {}
         target = forecaster.check_target(target)
         self._panel, self._levels = forecaster.table_alone(panel)
         window = self._parts.window
@@ -57,25 +57,56 @@ class Origins:
             self._parts, self._panel, recent, known, steps, target=target, y=y
         )
         self._rollout = Rollout(self._outputs, transformed, known_from="known")
-        self._truth = truth_of(y, self._outputs.n_targets)
-        check_feedback_rows(panel.frame, self._truth, self._rollout.fed, train)
+        truth = truth_of(y, self._outputs.n_targets)
+        self._fed_rows = FedRows(panel.frame, truth, self._rollout.fed)
+        self._fed_rows.check(train)
+
+    def join(self, forecaster, folds, train):
+        """Add folds of another fit of the same pipeline, if possible.
+
+        All are forecast together then. It is possible if the fits differ by linear
+        coefficients alone.
+
+        Parameters
+        ----------
+        forecaster, folds, train
+            As of `Origins`.
+
+        Returns
+        -------
+        bool
+            Whether the folds were added.
+        """
+        outputs = self._outputs
+        if forecaster.scale is not None or self._parts.before or outputs.n_targets > 1:
+            return False
+        seen, other = (fitted_table(p.window) for p in (self._parts, forecaster.parts))
+        if not seen.counts_missing_as(other, self._panel.series.names):
+            return False
+        if max(map(self._n_steps, folds)) != outputs.steps:
+            return False
+        number = outputs.add_fit(forecaster.parts)
+        if number is None:
+            return False
+        self._fed_rows.check(train)
+        self._fit_of |= {fold.number: number for fold in folds}
+        self._folds += folds
+        return True
 
     def forecast(self):
         """Forecast the test rows of all folds, as many at a time as memory holds.
 
         Returns
         -------
-        DataFrame
-            The table of the backtest.
+        list of TestedRows
         """
         folds = self._folds
         if self._rollout.depends_on_other_rows:
-            return pd.concat(map(self._forecast_seeing_all, folds))
+            return [rows for fold in folds for rows in self._forecast_seeing_all(fold)]
         n_numbers = self._values.shape[1] * (self._n_recent + self._outputs.steps)
         at_once = max(_LARGEST // (n_numbers * max(len(f.groups) for f in folds)), 1)
         parts = [folds[i : i + at_once] for i in range(0, len(folds), at_once)]
-        found = [self._forecast(self._values, some) for some in parts]
-        return found[0] if len(found) == 1 else pd.concat(found)
+        return [rows for some in parts for rows in self._forecast(self._values, some)]
 
     def _forecast_seeing_all(self, fold):
         """Forecast a fold if pipeline steps before the window depend on other rows."""
@@ -91,21 +122,25 @@ class Origins:
         return self._forecast(values, [fold], table)
 
     def _forecast(self, values, folds, table=None):
-        """Forecast the test rows of some folds, from the features of all rows."""
+        """Return the TestedRows of some folds, from the features of all rows."""
         recent = self._last_of(values, folds, self._n_recent)
         rows, exists = self._rows_from(folds, np.arange(1, self._outputs.steps + 1))
         # Integers hold no NaN.
         read = None if self._parts.before or values.dtype.kind != "f" else values
         future = Future.within(self._panel, rows, self._known, exists, read)
-        predicted = self._rollout.predict(recent, future, table)
+        fits = None
+        if self._fit_of:
+            numbers = [self._fit_of.get(fold.number, 0) for fold in folds]
+            fits = np.repeat(numbers, [len(fold.groups) for fold in folds])
+        predicted = self._rollout.predict(recent, future, table, fits=fits)
         if predicted is None:  # pipeline steps before the window need all rows
-            return pd.concat(map(self._forecast_seeing_all, folds))
+            return [rows for fold in folds for rows in self._forecast_seeing_all(fold)]
         if self._levels is not None:
             n_recent = self._forecaster.scale.n_recent
             before = self._last_of(self._levels, folds, n_recent)
             predicted = self._forecaster.restore(predicted, before)
         is_test = exists & self._is_test(folds, rows)
-        return self._table(folds, predicted, rows, is_test)
+        return [self._tested_rows(folds, predicted, rows, is_test)]
 
     def _last_of(self, values, folds, n_rows):
         """Return the last values at the origins of folds: (n_series, n_rows, n)."""
@@ -152,31 +187,20 @@ class Origins:
             first = own.stop
         return is_test
 
-    def _table(self, folds, predicted, rows, is_test):
-        """Return the table of forecasts of test rows, with the truth."""
-        panel, outputs = self._panel, self._outputs
-        origins = np.concatenate([fold.origins for fold in folds])
-        numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
+    def _tested_rows(self, folds, predicted, rows, is_test):
+        """Return the forecasts of test rows as TestedRows."""
         series, step = np.nonzero(is_test)
-        row = rows[series, step]
-        # Without times, rows are labelled by their positions in the group.
-        times = pd.Index(panel.series.places) if panel.times is None else panel.times
-        origin = panel.series.rows_at(panel.series.codes[row], origins[series])
-        origin = pd.Series(times[origin])
-        if (origins < 0).any():
-            origin = origin.where(origins[series] >= 0)
-        table = {
-            "fold": np.concatenate(numbers)[series],
-            "origin": origin,
-            "step": step + 1,
-            "time": times[row],
-        }
-        if panel.group_by is not None:
-            table[panel.group_by] = panel.groups[panel.series.codes[row]]
-        return backtest_table(
-            table,
-            outputs.names,
-            self._truth[row],
-            predicted[series, step],
-            outputs.quantiles,
+        numbers = [np.repeat(fold.number, len(fold.groups)) for fold in folds]
+        groups = np.concatenate([fold.groups for fold in folds])
+        places = np.concatenate([fold.origins for fold in folds])
+        origins = self._panel.series.rows_at(groups, places)
+        origins[places < 0] = -1
+        return TestedRows(
+            fold=np.concatenate(numbers)[series],
+            origin=origins[series],
+            step=step + 1,
+            row=rows[series, step],
+            predicted=predicted[series, step],
+            names=self._outputs.names,
+            quantiles=self._outputs.quantiles,
         )

@@ -1,5 +1,6 @@
 """The predictions of a fitted pipeline: their steps, targets and quantiles."""
 
+import itertools
 import warnings
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ import numpy as np
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
 from sklstm.forecasting._check_feedback import are_same_kind
-from sklstm.forecasting._plain_predict import plain_predict
+from sklstm.forecasting._linear_models import linear_model
 from sklstm.forecasting._target_column import names_of
 
 
@@ -78,11 +79,8 @@ class Outputs:
         if hasattr(parts.predictor, "predict_quantiles"):
             self.quantiles = tuple(parts.predictor.quantiles)
         self.n_empty = 0
-        windows = recent[:, -parts.window.geometry.length :]
-        some = int(np.argmin(_are_empty(windows)))  # a window with a row, if possible
-        with _ignore_empty_windows():
-            inputs = parts.inputs_of(windows[some : some + 1])
-            self.example = np.asarray(parts.predictor.predict(inputs))
+        self._fits, self._linear = [parts], [linear_model(parts)]
+        self.example = self._example_of(recent[:, -parts.window.geometry.length :])
         shape = self.example.shape[1:]
         names = self._names_of_targets(target)
         self.n_steps, n_targets, self.names = self._read(shape, names)
@@ -92,13 +90,23 @@ class Outputs:
                 f"got {self.names}."
             )
         self.n_targets = n_targets
-        self._plain = plain_predict(parts)
         self.n_ahead = -(-steps // self.n_steps) * self.n_steps
         if self.names is None and len(self.unknown) == n_targets == 1:
             # Labels do not take the name of a column of numbers, unless fed back.
             is_fed = self.n_ahead > parts.window.geometry.horizon
             if is_fed or are_same_kind(panel.frame[self.unknown[0]], self.example):
                 self.names = self.unknown
+
+    def _example_of(self, windows):
+        """Return the prediction from one of some windows, with a row if possible."""
+        some = int(np.argmin(_are_empty(windows)))
+        window = windows[some : some + 1]
+        if self._is_linear(window):
+            return self._linear[0](window)
+        with _ignore_empty_windows():
+            return np.asarray(
+                self.parts.predictor.predict(self.parts.inputs_of(window))
+            )
 
     def _names_of_targets(self, target):
         """Return the names of y, or those of the user; None without."""
@@ -149,7 +157,19 @@ class Outputs:
             f"names of {n_columns} targets in the order of y."
         )
 
-    def predict(self, windows):
+    def add_fit(self, parts):
+        """Add a fit on other rows, whose predictions differ by coefficients alone.
+
+        Return its number, or None if it can't be added.
+        """
+        linear, first = linear_model(parts), self._linear[0]
+        if linear is None or first is None or linear.coef.shape != first.coef.shape:
+            return None
+        self._fits.append(parts)
+        self._linear.append(linear)
+        return len(self._fits) - 1
+
+    def predict(self, windows, fits=None):
         """Predict from windows.
 
         Parameters
@@ -157,29 +177,48 @@ class Outputs:
         windows : ndarray of shape (n_samples, window_length, n_features)
             Windows.
 
+        fits : ndarray of int, of shape (n_samples,), default=None
+            The number of the fit that predicts from each; None is the first.
+
         Returns
         -------
         ndarray of shape (n_samples, n_steps, n_targets, 1 + n_quantiles)
             The prediction, then its quantiles.
         """
-        is_plain = self._plain is not None and windows.dtype == np.float64
-        if is_plain and np.isfinite(windows).all():
-            shape = (len(windows), self.n_steps, self.n_targets, 1)
-            return self._plain(windows).reshape(shape)
+        predict = self._predict_linear if self._is_linear(windows) else self._predict
+        if fits is None:
+            return predict(0, windows)
+        bounds = [0, *(np.flatnonzero(np.diff(fits)) + 1).tolist(), len(fits)]
+        parts = [
+            predict(fits[low], windows[low:high])
+            for low, high in itertools.pairwise(bounds)
+        ]
+        return np.concatenate(parts)
+
+    def _is_linear(self, windows):
+        """Return whether the model is known to be linear, and takes these windows."""
+        known = self._linear[0] is not None and windows.dtype == np.float64
+        return known and bool(np.isfinite(windows).all())
+
+    def _predict_linear(self, fit, windows):
+        shape = (len(windows), self.n_steps, self.n_targets, 1)
+        return self._linear[fit](windows).reshape(shape)
+
+    def _predict(self, fit, windows):
         empty = _are_empty(windows)
         if not empty.any():
-            return self._predict(windows)
+            return self._predict_by(self._fits[fit], windows)
         self.n_empty += int(empty.sum())
         with _ignore_empty_windows():  # the caller warns once
-            return self._predict(windows)
+            return self._predict_by(self._fits[fit], windows)
 
-    def _predict(self, windows):
-        X = self.parts.inputs_of(windows)
+    def _predict_by(self, parts, windows):
+        X = parts.inputs_of(windows)
         shape = (len(windows), self.n_steps, self.n_targets)
-        predicted = np.asarray(self.parts.predictor.predict(X)).reshape(*shape, 1)
+        predicted = np.asarray(parts.predictor.predict(X)).reshape(*shape, 1)
         if not self.quantiles:
             return predicted
-        quantiles = self.parts.predictor.predict_quantiles(X).reshape(*shape, -1)
+        quantiles = parts.predictor.predict_quantiles(X).reshape(*shape, -1)
         return np.concatenate([predicted, quantiles], axis=-1)
 
 

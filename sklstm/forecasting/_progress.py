@@ -9,9 +9,17 @@ def check_progress(progress):
         _rich()
 
 
-def tracked(results, total, description):
-    """Yield results, with a bar of how many there are of `total`."""
-    yield from _rich().track(results, description, total=total)
+def tracked(results, total, description, size):
+    """Yield results, with a bar that goes on by ``size(result)`` of `total`."""
+
+    def steps():
+        for result in results:
+            yield from [None] * (size(result) - 1)
+            yield result
+
+    for result in _rich().track(steps(), description, total=total):
+        if result is not None:
+            yield result
 
 
 def _rich():

@@ -40,7 +40,7 @@ class Rollout:
             outputs.parts, outputs.panel, transformed
         )
 
-    def predict(self, recent, future, table=None, *, context=None):
+    def predict(self, recent, future, table=None, *, context=None, fits=None):
         """Predict the rows that follow some series.
 
         Parameters
@@ -59,6 +59,10 @@ class Rollout:
             Rows before those that follow, to check whether these depend on them. None
             checks only whether rows that follow depend on each other.
 
+        fits : ndarray of int, of shape (n_series,), default=None
+            The number of the fit that predicts each series, as of
+            :meth:`Outputs.add_fit`; None is the first.
+
         Returns
         -------
         ndarray of shape (n_series, steps, n_targets, 1 + n_quantiles), or None
@@ -67,11 +71,11 @@ class Rollout:
         """
         outputs = self.outputs
         rows = FollowingRows(outputs.parts, outputs.panel, future, self.fed, table)
-        forecast = _roll_out(outputs, recent, rows)
+        forecast = _roll_out(outputs, recent, rows, fits)
         return forecast if rows.agrees_with_context(forecast, context) else None
 
 
-def _roll_out(outputs, recent, following):
+def _roll_out(outputs, recent, following, fits):
     """Forecast series, with predictions fed back into windows that reach past the end.
 
     If `k` steps are predicted at once, block `j` is the prediction of the row
@@ -104,7 +108,7 @@ def _roll_out(outputs, recent, following):
             fed = n_filled
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
-        block = _predict(outputs, rows, ends, geometry)
+        block = _predict(outputs, rows, ends, fits)
         if forecast is None:
             shape = (n_series, outputs.n_ahead, *block.shape[2:])
             forecast = np.empty(shape, block.dtype)
@@ -113,8 +117,9 @@ def _roll_out(outputs, recent, following):
     return forecast[:, : outputs.steps]
 
 
-def _predict(outputs, rows, ends, geometry):
+def _predict(outputs, rows, ends, fits):
     """Predict from the windows that end before `ends`, of all series."""
+    geometry = outputs.parts.window.geometry
     n_series, _, n_features = rows.shape
     length = geometry.length
     at_once = max(_LARGEST // (len(ends) * length * n_features), 1)
@@ -122,6 +127,9 @@ def _predict(outputs, rows, ends, geometry):
     for first in range(0, n_series, at_once):
         some = rows[first : first + at_once]
         windows = np.stack([geometry.cut(some, end) for end in ends], axis=1)
-        predicted = outputs.predict(windows.reshape(-1, length, n_features))
+        own = fits
+        if fits is not None:
+            own = np.repeat(fits[first : first + at_once], len(ends))
+        predicted = outputs.predict(windows.reshape(-1, length, n_features), own)
         found.append(predicted.reshape(len(some), -1, *predicted.shape[2:]))
     return np.concatenate(found)

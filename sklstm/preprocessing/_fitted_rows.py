@@ -43,7 +43,7 @@ class FittedRows(FittedTable):
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
         seen = cls(
-            last=None if labels is None else labels.span()[1],
+            last=None if labels is None else labels.last(),
             frequency=None if labels is None else labels.frequency(),
             counts_missing=counts,
             remembered=LastRows(rows, n_before, missing, frequencies, counts),
@@ -64,6 +64,19 @@ class FittedRows(FittedTable):
             rows.groups.names, self.frequency_of_new_groups
         )
         return _count_missing(rows, frequencies, window)
+
+    def counts_missing_as(self, other, names):
+        """Return whether the same rows of a table are missing by another fit.
+
+        `names` are the groups of the table.
+        """
+        if self.kind_of_time != other.kind_of_time:
+            return False
+        own, others = (
+            fit.remembered.frequencies_of(names, fit.frequency_of_new_groups)
+            for fit in (self, other)
+        )
+        return own == others
 
     def history_of(self, rows, window):
         """Return the time steps before each group of a table, as a History."""
@@ -103,7 +116,7 @@ class FittedRows(FittedTable):
         """
         if self.last is None:
             return False
-        first, _ = labels.span()
+        first = labels.first()
         is_later = self.last.is_before(first)
         return is_later and not self.frequency.n_rows_between(self.last, first)
 

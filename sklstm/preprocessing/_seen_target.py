@@ -88,7 +88,9 @@ def warn_of_known_target(seen, known, known_places):
     `seen` is a SeenTarget or None, `known_places` the positions of `known` among
     features.
     """
-    columns = set() if seen is None else seen.columns()
+    if seen is None or not known:
+        return
+    columns = seen.columns()
     wrong = [
         name
         for name, place in zip(known, known_places, strict=True)
@@ -110,12 +112,17 @@ def differ(x, y):
     Both are of shape (n_rows,) or (n_rows, n_columns). The tolerance depends on the
     largest number in each column of x.
     """
+    equal = np.asarray(x == y)
+    if equal.all():  # quickly found, and what is usual
+        return ~equal
     return _differ(x, y, _largest(x))
 
 
 def _first_difference(x, y):
     """Return the first row where two columns differ, or None; see :func:`differ`."""
     blocks = row_blocks(len(x))
+    if all(np.array_equal(x[rows], y[rows]) for rows in blocks):
+        return None
     largest = max((_largest(x[rows]) for rows in blocks), default=0.0)
     for rows in blocks:
         wrong = _differ(x[rows], y[rows], largest)
@@ -154,13 +161,14 @@ def _choose_rows(y):
     others = np.linspace(0, n_rows - 1, _REMEMBERED).astype(int)
     extremes = []
     for rows in row_blocks(n_rows):
-        filled = np.nan_to_num(y[rows, :8])
+        some = y[rows, :8]
+        filled = np.where(np.isnan(some), 0.0, some)
         of_block = filled.argmin(axis=0), filled.argmax(axis=0)
         extremes.append(rows.start + np.concatenate(of_block))
     candidates = np.unique(extremes)
     filled = np.nan_to_num(y[candidates, :8])
     found = candidates[[*filled.argmin(axis=0), *filled.argmax(axis=0)]]
-    return np.unique([*last, *others, *found])
+    return np.unique(np.concatenate([last, others, found]))
 
 
 def _equal_pairs(features, y):

@@ -184,11 +184,13 @@ def places_of_known(known, X, rows):
 
     Raise ValueError if one of the columns is not a feature.
     """
+    known = as_list(known)
+    if not known:
+        return ()
     n_columns = rows.values.shape[1] + (rows.group_column is not None)
     features = list(getattr(X, "columns", range(n_columns)))
     if rows.group_column is not None:
         del features[rows.group_column]
-    known = as_list(known)
     strangers = [column for column in known if column not in features]
     if strangers:
         raise ValueError(

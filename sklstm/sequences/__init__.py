@@ -18,7 +18,13 @@ from sklstm.sequences._missing_steps import (
     partly_missing_rows,
     row_blocks,
 )
-from sklstm.sequences._strides import OverlappingSamples, rows_of, samples_of
+from sklstm.sequences._strides import (
+    OverlappingSamples,
+    compact_copy,
+    held_once,
+    rows_of,
+    samples_of,
+)
 from sklstm.sequences._table import SequenceTable
 
 __all__ = [
@@ -26,8 +32,10 @@ __all__ = [
     "SequenceTable",
     "as_type",
     "chosen_rows",
+    "compact_copy",
     "copy_of",
     "empty_like_table",
+    "held_once",
     "is_mapped",
     "missing_rows",
     "partly_missing_rows",

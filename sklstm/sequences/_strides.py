@@ -75,6 +75,52 @@ def samples_of(values, n_samples, n_timesteps, step):
     return as_strided(values, shape, strides, writeable=False).view(OverlappingSamples)
 
 
+def held_once(X):
+    """Return the values of an array that overlaps itself, each once: a view.
+
+    Returns
+    -------
+    ndarray
+        Of one axis; `X` itself if it does not overlap.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numpy.lib.stride_tricks import sliding_window_view
+    >>> from sklstm.sequences import held_once
+    >>> held_once(sliding_window_view(np.array([1, 2, 3, 4]), 3))
+    array([1, 2, 3, 4])
+    """
+    steps = sorted(zip(X.strides, X.shape, strict=True))
+    step, n_held = X.itemsize, 1
+    for stride, size in steps:
+        # Without gaps between the values.
+        if stride < 0 or stride % step or stride > n_held * step:
+            return X
+        n_held += (size - 1) * (stride // step)
+    if n_held >= X.size:
+        return X
+    return as_strided(X, (n_held,), (step,), writeable=False)
+
+
+def compact_copy(X):
+    """Return a copy of an array that overlaps itself if the array does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from numpy.lib.stride_tricks import sliding_window_view
+    >>> from sklstm.sequences import compact_copy, held_once
+    >>> windows = compact_copy(sliding_window_view(np.arange(1000), 100))
+    >>> windows.shape, held_once(windows).shape
+    ((901, 100), (1000,))
+    """
+    held = held_once(X)
+    if held is X:
+        return np.array(X)
+    return as_strided(np.array(held), X.shape, X.strides, writeable=False)
+
+
 class OverlappingSamples(np.ndarray):
     """An array of samples that share rows, which is pickled as the table of these.
 

@@ -2,6 +2,7 @@
 
 import threading
 
+import keras
 import tensorflow as tf
 
 from sklstm._compat.keras import isolated_name_counters
@@ -40,6 +41,7 @@ class Program:
         self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
         self._has_metric_variables = False
+        self._zero = tf.constant(0, keras.config.floatx())
         self._optimizer = ProgramOptimizer(
             schedule.optimizer, self.model.trainable_variables
         )
@@ -80,7 +82,11 @@ class Program:
 
     def reset_metrics(self):
         """Reset loss and metrics."""
-        self._core.reset_metrics()
+        for metric in self._core.metrics:
+            if type(metric) is keras.metrics.Mean:  # the loss: ten times as fast
+                set_values(metric.variables, [self._zero, self._zero])
+            else:
+                metric.reset_state()
 
     # ------------------------------------------------------------ compiled functions
     def train(self, samples, order, batch_size, first, stop):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import sklearn
 from airline import load_airline
+from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.dummy import DummyRegressor
@@ -260,3 +261,32 @@ def test_an_infinite_target_is_no_missing_target():
     y[3] = np.inf
     with pytest.raises(ValueError, match="infinity"):
         CompleteCaseRegressor(Ridge()).fit(X, y)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_rows_that_overlap_are_those_of_a_plain_array(step):
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=200)
+    series[[0, 40, 41, 130, 199]] = np.nan
+    lags = sliding_window_view(series, 6)[::step]
+    y = rng.normal(size=len(lags))
+    overlapping = CompleteCaseRegressor(Ridge()).fit(lags, y)
+    plain = CompleteCaseRegressor(Ridge()).fit(np.array(lags), y)
+    complete = pd.DataFrame(lags).dropna().index
+    assert overlapping.n_complete_ == plain.n_complete_ == len(complete)
+    expected = Ridge().fit(lags[complete], y[complete])
+    np.testing.assert_allclose(overlapping.estimator_.coef_, expected.coef_, rtol=1e-9)
+    gaps = np.where(rng.random((30, 6)) < 0.3, np.nan, rng.normal(size=(30, 6)))
+    found = plain.predict(gaps)
+    series[:] = 7.0  # what was learned stays
+    np.testing.assert_allclose(overlapping.predict(gaps), found, rtol=1e-9)
+
+
+def test_the_rows_of_a_fit_may_be_changed_in_place():
+    lags = sliding_window_view(np.random.default_rng(0).normal(size=100), 6)
+    before = lags.copy()
+    ridge = CompleteCaseRegressor(Ridge(copy_X=False)).fit(lags, lags[:, 0])
+    np.testing.assert_array_equal(lags, before)
+    some = np.where(np.eye(6, dtype=bool), np.nan, before[:6])
+    other = CompleteCaseRegressor(Ridge()).fit(before, before[:, 0])
+    np.testing.assert_allclose(ridge.predict(some), other.predict(some), rtol=1e-9)

@@ -5,6 +5,7 @@ from sklearn import linear_model
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
+from sklstm._pipeline import steps_of
 from sklstm.estimators import CompleteCaseRegressor
 from sklstm.preprocessing import SlidingWindow
 
@@ -31,25 +32,59 @@ LINEAR = {
 }
 
 
-def plain_predict(parts):
-    """Return the predictions of a pipeline as a function of windows, where known.
+class LinearModel:
+    """Predictions of a linear pipeline: those of its steps, of the same operations.
+
+    Parameters
+    ----------
+    scales : list of (ndarray or None, ndarray or None)
+        What each step subtracts from the columns, and divides them by.
+
+    coef : ndarray of shape (n_columns,) or (n_columns, n_targets)
+        The coefficients.
+
+    intercept : float or ndarray of shape (n_targets,)
+        The intercept.
+    """
+
+    def __init__(self, scales, coef, intercept):
+        self.scales, self.coef, self.intercept = scales, coef, intercept
+
+    def __call__(self, windows):
+        """Predict from finite windows, (n_samples, window_length, n_features)."""
+        X = windows.reshape(len(windows), -1)
+        for mean, scale in self.scales:
+            X = X if mean is None else X - mean
+            X = X if scale is None else X / scale
+        return X @ self.coef + self.intercept
+
+
+def may_be_linear(pipeline):
+    """Return whether a pipeline that is not fitted may become a LinearModel."""
+    *_, (_, last) = [("", None), *steps_of(pipeline)]
+    if type(last) is CompleteCaseRegressor:
+        last = last.estimator
+    return type(last) in LINEAR
+
+
+def linear_model(parts):
+    """Return a pipeline as a LinearModel; None if it is not known to be one.
 
     Recursive forecasts predict one step at a time. scikit-learn then checks one row at
     a time, in each pipeline step, which takes 50 times as long as the arithmetic of a
-    linear model. The function does the same operations on the same numbers.
+    linear model.
 
     Parameters
     ----------
     parts : SplitPipeline
-        The fitted pipeline. The function exists if windows are flat, the steps after
-        them are SimpleImputer or StandardScaler, and the last one is one of `LINEAR`,
-        or a CompleteCaseRegressor of one.
+        The fitted pipeline. It is known to be linear if windows are flat, the steps
+        after them are SimpleImputer or StandardScaler, and the last one is one of
+        `LINEAR`, or a CompleteCaseRegressor of one.
 
     Returns
     -------
-    callable or None
-        A function of finite windows of shape (n_samples, window_length, n_features),
-        float64.
+    LinearModel or None
+        It takes finite windows, float64.
     """
     predictor = parts.predictor
     if type(predictor) is CompleteCaseRegressor and "predict" not in vars(predictor):
@@ -67,19 +102,11 @@ def plain_predict(parts):
             scales.append((mean, step.scale_ if step.with_std else None))
         elif not _keeps_finite(step):
             return None
-    coef, intercept = np.asarray(predictor.coef_), predictor.intercept_
+    coef = np.asarray(predictor.coef_)
     if coef.dtype != np.float64:
         return None
     coef = coef if coef.ndim == 1 else coef.T
-
-    def predict(windows):
-        X = windows.reshape(len(windows), -1)
-        for mean, scale in scales:
-            X = X if mean is None else X - mean
-            X = X if scale is None else X / scale
-        return X @ coef + intercept
-
-    return predict
+    return LinearModel(scales, coef, predictor.intercept_)
 
 
 def _keeps_finite(step):
