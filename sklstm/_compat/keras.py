@@ -65,6 +65,11 @@ def attributes_of(callback):
     return {name: value for name, value in vars(callback).items() if name != "_model"}
 
 
+def replace_loss_tracker(model, metric):
+    """Make a compiled model average its loss by another metric."""
+    model._loss_tracker = metric
+
+
 # -------------------------------------------------------------------------- optimizers
 def get_undecayed(optimizer):
     """Return the pattern set by `exclude_from_weight_decay`, which the config lacks."""

@@ -34,7 +34,7 @@ def block_states(x, h, c, kernel, recurrent_kernel, bias):
         Gates `i`, `f`, `o`, candidate `ci`, cell state `cs`, its activation `co`, and
         hidden state `h`.
     """
-    weights = tf.concat([kernel, recurrent_kernel], axis=0)
+    x, weights = _even(x), _stacked(kernel, recurrent_kernel)
     return tf.raw_ops.BlockLSTMV2(**_inputs(x, h, c, weights, bias))
 
 
@@ -54,9 +54,9 @@ def block_gradient(steps, x, h, c, kernel, recurrent_kernel, bias, d_h, d_c):
     tuple of Tensor
         Gradients of x, h, c, kernel, recurrent_kernel and bias.
     """
-    weights = _swap_gates(tf.concat([kernel, recurrent_kernel], axis=0))
+    n_features, weights = x.shape[2], _stacked(kernel, recurrent_kernel)
     gradient = tf.raw_ops.BlockLSTMGrad(
-        **_inputs(x, h, c, weights, _swap_gates(bias)),
+        **_inputs(_even(x), h, c, _swap_gates(weights), _swap_gates(bias)),
         i=steps.i,
         cs=steps.cs,
         f=steps.f,
@@ -72,9 +72,28 @@ def block_gradient(steps, x, h, c, kernel, recurrent_kernel, bias, d_h, d_c):
         tf.where(tf.shape(h)[0] > 0, _swap_gates(d), 0.0)
         for d in (gradient.w_grad, gradient.b_grad)
     )
-    d_kernels = tf.split(d_weights, [-1, h.shape[1]], axis=0)
+    d_kernels = d_weights[:n_features], d_weights[-h.shape[1] :]
     d_states = gradient.h_prev_grad, gradient.cs_prev_grad
-    return gradient.x_grad, *d_states, *d_kernels, d_bias
+    d_x = gradient.x_grad
+    if n_features % 2:
+        d_x = d_x[..., :n_features]
+    return d_x, *d_states, *d_kernels, d_bias
+
+
+def _even(x):
+    """Add a feature of zeros if their number is odd.
+
+    The operations are slow, and warn, if it is odd and that of samples as well.
+    """
+    return tf.pad(x, [[0, 0], [0, 0], [0, 1]]) if x.shape[2] % 2 else x
+
+
+def _stacked(kernel, recurrent_kernel):
+    """Return both weights as one matrix, with a row for the feature of `_even`."""
+    weights = [kernel, recurrent_kernel]
+    if kernel.shape[0] % 2:
+        weights.insert(1, tf.zeros((1, kernel.shape[1])))
+    return tf.concat(weights, axis=0)
 
 
 def _swap_gates(weights):

@@ -211,8 +211,8 @@ class FusedLSTM(_FusedLayer, keras.layers.LSTM):
 
     def _batch_multiple(self, x):
         # The fused operation is slow, and warns, if the number of samples is odd and
-        # that of units or features as well.
-        return 2 if self.units % 2 or x.shape[2] % 2 else 1
+        # that of units as well.
+        return 2 if self.units % 2 else 1
 
 
 @keras.saving.register_keras_serializable("sklstm")

@@ -117,30 +117,35 @@ def program_inputs(optimizer):
     return names
 
 
-def _bias_ratio(beta, step):
-    """Return Keras's bias correction of a moment over TensorFlow's."""
-    of_keras = 1 - tf.pow(1 - np.float64(np.float32(1 - beta)), step)
-    return of_keras / (1 - tf.pow(np.float64(np.float32(beta)), step))
+def _rate_factor(adam):
+    """Return the factor of the learning rate that corrects the bias of the moments.
+
+    TensorFlow computes ``1 - beta`` in float32, Keras in float64. For 0.999 they differ
+    by a relative 1e-5, which the factor corrects as well: if all gradients are 1, the
+    first moment is ``1 - k1**t`` after t steps of Keras, and ``1 - t1**t`` after those
+    of TensorFlow.
+    """
+    nominal = [np.float64(np.float32(beta)) for beta in (adam.beta_1, adam.beta_2)]
+    of_keras = [
+        1 - np.float64(np.float32(1 - beta)) for beta in (adam.beta_1, adam.beta_2)
+    ]
+    # (k1 / t1) / sqrt(k2 / t2), and then sqrt(t2) / t1 as in the update of both.
+    bases = tf.constant([*of_keras, *nominal], tf.float64)
+    exponents = tf.constant([1, -0.5, -2, 1], tf.float64)
+    number = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float64)
+    factors = tf.pow(1 - tf.pow(bases, number), exponents)
+    return tf.cast(tf.reduce_prod(factors), tf.float32)
 
 
 def _update_adam(adam, gradients, variables, learning_rate):
-    """Update variables as Keras's Adam does, with one operation per variable.
-
-    TensorFlow computes ``1 - beta`` in float32, Keras in float64. For 0.999 they differ
-    by a relative 1e-5, which a factor of the learning rate corrects.
-    """
-    number = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float64)
-    first, second = (_bias_ratio(beta, number) for beta in (adam.beta_1, adam.beta_2))
-    correction = tf.cast(first / tf.sqrt(second), tf.float32)
-    beta_1 = tf.constant(adam.beta_1, tf.float32)
-    beta_2 = tf.constant(adam.beta_2, tf.float32)
-    step = tf.cast(tf.convert_to_tensor(adam.iterations) + 1, tf.float32)
+    """Update variables as Keras's Adam does, with one operation per variable."""
+    corrected = tf.constant(0.0)  # by the factor of the rate
     shared = {
-        "beta1_power": tf.pow(beta_1, step),
-        "beta2_power": tf.pow(beta_2, step),
-        "lr": tf.cast(learning_rate, tf.float32) * correction,
-        "beta1": beta_1,
-        "beta2": beta_2,
+        "beta1_power": corrected,
+        "beta2_power": corrected,
+        "lr": tf.cast(learning_rate, tf.float32) * _rate_factor(adam),
+        "beta1": tf.constant(adam.beta_1, tf.float32),
+        "beta2": tf.constant(adam.beta_2, tf.float32),
         "epsilon": tf.constant(adam.epsilon, tf.float32),
     }
     for gradient, variable in zip(gradients, variables, strict=True):

@@ -5,10 +5,11 @@ import threading
 import keras
 import tensorflow as tf
 
-from sklstm._compat.keras import isolated_name_counters
+from sklstm._compat.keras import isolated_name_counters, replace_loss_tracker
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
+from sklstm.training._quick_loss import MeanLoss, quick_loss
 from sklstm.training._samples import as_scalar, gather_batch
 from sklstm.training._schedule import copy_metrics
 from sklstm.training._threads import executor
@@ -49,7 +50,9 @@ class Program:
         settings = {"optimizer": self._optimizer.keras, "jit_compile": False}
         settings["auto_scale_loss"] = False
         metrics = copy_metrics(schedule.metrics)
-        self._core.compile(loss=schedule.loss, metrics=metrics, **settings)
+        loss = quick_loss(schedule.loss)
+        self._core.compile(loss=loss, metrics=metrics, **settings)
+        replace_loss_tracker(self._core, MeanLoss(name="loss"))
         self.model.compile(loss=schedule.loss, **settings)
 
     # ------------------------------------------------------------------------- state
@@ -83,7 +86,7 @@ class Program:
     def reset_metrics(self):
         """Reset loss and metrics."""
         for metric in self._core.metrics:
-            if type(metric) is keras.metrics.Mean:  # the loss: ten times as fast
+            if type(metric) is MeanLoss:  # ten times as fast
                 set_values(metric.variables, [self._zero, self._zero])
             else:
                 metric.reset_state()

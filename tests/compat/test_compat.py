@@ -412,3 +412,18 @@ def test_what_callbacks_leave_on_an_estimator_has_these_names():
             fits.fit([[0]])
         assert seen == [{*room.OF_A_FIT}]
         assert {*room.OF_A_FIT}.isdisjoint(vars(fits))
+
+
+def test_the_loss_of_a_model_is_averaged_by_another_metric():
+    import keras
+
+    class Last(keras.metrics.Mean):
+        def result(self):
+            return self.count
+
+    with keras_room() as room:
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        room.replace_loss_tracker(model, Last(name="loss"))
+        history = model.fit(np.ones((6, 1)), np.ones(6), batch_size=3, verbose=0)
+    assert history.history["loss"] == [6.0]
