@@ -5,6 +5,8 @@ import functools
 from contextlib import contextmanager
 
 from keras.src.backend.common import global_state
+from keras.src.backend.common.masking import get_keras_mask
+from keras.src.backend.tensorflow.optimizer import TFOptimizer
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 SEEN_IN = "3.6.0", "3.15.1"
@@ -45,6 +47,11 @@ def seed_states_of(layer):
     return [generator.state for generator in layer._seed_generators]
 
 
+def mask_of(tensor):
+    """Return the mask that Keras's layers have given a tensor; None without."""
+    return get_keras_mask(tensor)
+
+
 def wrapped_function(thing):
     """Return the function that a loss or metric of Keras wraps; None for others."""
     return getattr(thing, "fn", None) or getattr(thing, "_fn", None)
@@ -67,7 +74,8 @@ def attributes_of(callback):
 
 def replace_loss_tracker(model, metric):
     """Make a compiled model average its loss by another metric."""
-    model._loss_tracker = metric
+    # Keras's own way to set it would list the metric twice.
+    object.__setattr__(model, "_loss_tracker", metric)
 
 
 # -------------------------------------------------------------------------- optimizers
@@ -87,8 +95,10 @@ def leave_distribution(optimizer):
     `tf.distribute` keeps the graph of each call until the process ends.
     """
     for name in ("_backend_update_step", "_apply_weight_decay"):
-        method = functools.partial(getattr(BaseOptimizer, name), optimizer)
-        setattr(optimizer, name, method)
+        # Nadam has an update of its own, with variables that TensorFlow's lacks.
+        if getattr(type(optimizer), name) is getattr(TFOptimizer, name):
+            method = functools.partial(getattr(BaseOptimizer, name), optimizer)
+            setattr(optimizer, name, method)
 
 
 def replace_update(optimizer, update):

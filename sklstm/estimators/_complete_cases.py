@@ -149,9 +149,11 @@ class CompleteCaseRegressor(
             kept = _complete(values, y)
             params = self._params_of_fit(sample_weight, fit_params, X, kept)
             complete = values[_as_slice(kept)]
-            self._filler, complete = ConditionalMean(complete), _contiguous(complete)
+            self._filler = ConditionalMean(complete)
             self.n_complete_ = len(kept)
             estimator = clone(self.estimator)
+            if type(estimator).__module__.startswith("sklearn.linear_model."):
+                complete = _contiguous(complete)
             with task.fit_of(estimator, "fit-estimator"):
                 estimator.fit(self._named(complete), y[_as_slice(kept)], **params)
             self.estimator_ = estimator
@@ -263,7 +265,8 @@ def _holds_nan(values):
 def _contiguous(values):
     """Return rows that overlap, as flat windows of one feature do, as a plain array.
 
-    By columns, of which each is a part of the series: linear models are fitted faster.
+    By columns, of which each is a part of the series. scikit-learn's linear models copy
+    the rows in any case, and are fitted faster so.
     """
     flags = values.flags
     contiguous = flags.c_contiguous or flags.f_contiguous

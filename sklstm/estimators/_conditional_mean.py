@@ -70,7 +70,8 @@ class ConditionalMean:
         rows = self._rows  # first: another thread may do the same
         normal = self._normal
         if normal is None:
-            self._normal = normal = _Normal(rows)
+            # Sums of many numbers of float32 are wrong.
+            self._normal = normal = _Normal(np.asarray(rows, dtype=np.float64))
             self._rows = None
         return normal
 

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -190,12 +191,13 @@ def backtest(
     run = delayed(_fit_and_forecast)
     # Not every backend of joblib has generators.
     return_as = "generator" if progress else "list"
+    n_fits = -(-n_folds // (every or n_folds))
+    size = _fits_together(pipeline, panel, n_fits, n_jobs)
     found = Parallel(n_jobs=n_jobs, return_as=return_as)(
         run(pipeline, panel, X, y, some, known, target, prefit)
-        for some in _batches(folds.runs(every or n_folds), pipeline, panel)
+        for some in _batches(folds.runs(every or n_folds), size)
     )
     if progress:
-        n_fits = -(-n_folds // (every or n_folds))
         found = list(tracked(found, n_fits, "backtest", size=lambda batch: batch[2]))
     result = table_of_rows([rows for batch, *_ in found for rows in batch], panel, y)
     # The transform of the first fit, which knew no row that is forecast.
@@ -255,13 +257,18 @@ def _fit(pipeline, X, y):
         raise
 
 
-def _batches(runs, pipeline, panel):
-    """Yield lists of runs: of several where their forecasts may be computed together.
+def _fits_together(pipeline, panel, n_fits, n_jobs):
+    """Return the number of fits of a job, whose forecasts may be computed together.
 
     For long tables the fits take most of the time.
     """
-    few_rows = len(panel.frame) <= _MOST_ROWS
-    size = _FITS_TOGETHER if few_rows and may_be_linear(pipeline) else 1
+    if len(panel.frame) > _MOST_ROWS or not may_be_linear(pipeline):
+        return 1
+    return max(min(_FITS_TOGETHER, n_fits // effective_n_jobs(n_jobs)), 1)
+
+
+def _batches(runs, size):
+    """Yield lists of `size` runs; the last may have fewer."""
     runs = iter(runs)
     while batch := list(itertools.islice(runs, size)):
         yield batch

@@ -88,9 +88,8 @@ class FedRows:
         for column, target in fed.items():
             if not pd.api.types.is_numeric_dtype(frame[column].dtype):
                 continue
-            X = frame[column].to_numpy(float, na_value=np.nan)
-            y = truth[:, target].astype(float, copy=False)
-            if not np.array_equal(X, y):
+            X, y = frame[column].to_numpy(float, na_value=np.nan), truth[:, target]
+            if y.dtype.kind not in "fiub" or not np.array_equal(X, y):
                 self._pairs[column] = X, y
 
     def check(self, rows):
@@ -99,10 +98,12 @@ class FedRows:
         `rows` is a slice or an ndarray of int.
         """
         for column, (X, y) in self._pairs.items():
-            wrong = differ(X[rows], y[rows])
+            some, own = X[rows], y[rows].astype(float)
+            wrong = differ(some, own)
             if wrong.any():
-                row = np.arange(len(X))[rows][np.argmax(wrong)]
-                _raise_differs(column, f"row {row}", X[row], y[row])
+                i = np.argmax(wrong)
+                row = np.arange(len(X))[rows][i]
+                _raise_differs(column, f"row {row}", some[i], own[i])
 
 
 def _raise_differs(column, where, x, y):

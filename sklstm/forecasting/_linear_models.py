@@ -61,10 +61,14 @@ class LinearModel:
 
 def may_be_linear(pipeline):
     """Return whether a pipeline that is not fitted may become a LinearModel."""
-    *_, (_, last) = [("", None), *steps_of(pipeline)]
+    steps = [step for _, step in steps_of(pipeline)]
+    if len(steps) < 2 or type(steps[0]) is not SlidingWindow or not steps[0].flatten:
+        return False
+    *after, last = steps[1:]
     if type(last) is CompleteCaseRegressor:
         last = last.estimator
-    return type(last) in LINEAR
+    scales = all(type(step) in (StandardScaler, SimpleImputer) for step in after)
+    return scales and type(last) in LINEAR
 
 
 def linear_model(parts):

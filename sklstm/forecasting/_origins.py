@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sklstm._window_step import fitted_table
 from sklstm.forecasting._check_feedback import FedRows
 from sklstm.forecasting._future import Future
 from sklstm.forecasting._outputs import Outputs
@@ -79,9 +78,6 @@ class Origins:
         """
         outputs = self._outputs
         if forecaster.scale is not None or self._parts.before or outputs.n_targets > 1:
-            return False
-        seen, other = (fitted_table(p.window) for p in (self._parts, forecaster.parts))
-        if not seen.counts_missing_as(other, self._panel.series.names):
             return False
         if max(map(self._n_steps, folds)) != outputs.steps:
             return False

@@ -8,6 +8,7 @@ import numpy as np
 
 from sklstm._multistep import are_steps, multistep_name
 from sklstm._validation import as_list
+from sklstm._window_step import fitted_table
 from sklstm.forecasting._check_feedback import are_same_kind
 from sklstm.forecasting._linear_models import linear_model
 from sklstm.forecasting._target_column import names_of
@@ -160,10 +161,13 @@ class Outputs:
     def add_fit(self, parts):
         """Add a fit on other rows, whose predictions differ by coefficients alone.
 
-        Return its number, or None if it can't be added.
+        Return its number; None if it may differ by more.
         """
         linear, first = linear_model(parts), self._linear[0]
         if linear is None or first is None or linear.coef.shape != first.coef.shape:
+            return None
+        seen, other = (fitted_table(one.window) for one in (self.parts, parts))
+        if not seen.counts_missing_as(other, self.panel.series.names):
             return None
         self._fits.append(parts)
         self._linear.append(linear)

@@ -7,6 +7,7 @@ losses and weights of any shape.
 import keras
 import tensorflow as tf
 
+from sklstm._compat.keras import mask_of
 from sklstm._compat.tensorflow import record_operation, stop_recording
 
 
@@ -36,10 +37,11 @@ class SquaredError(keras.losses.MeanSquaredError):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Return the mean of the weighted errors over samples (and steps)."""
+        masked = mask_of(y_pred) is not None
         y_true, y_pred = (tf.convert_to_tensor(y) for y in (y_true, y_pred))
         if sample_weight is not None:
             sample_weight = tf.convert_to_tensor(sample_weight)
-        if not _are_plain(y_true, y_pred, sample_weight):
+        if masked or not _are_plain(y_true, y_pred, sample_weight):
             return super().__call__(y_true, y_pred, sample_weight)
         with stop_recording():
             error = y_pred - y_true
@@ -71,7 +73,11 @@ class MeanLoss(keras.metrics.Mean):
 
     def update_state(self, values, sample_weight=None):
         """Add a loss of `sample_weight` samples."""
-        if sample_weight is None or tf.convert_to_tensor(sample_weight).shape.rank:
+        axes = [
+            one is None or tf.convert_to_tensor(one).shape.rank
+            for one in (values, sample_weight)
+        ]
+        if any(axes):  # losses without reduction, or metrics of the user
             return super().update_state(values, sample_weight)
         weight = tf.cast(sample_weight, self.dtype)
         self.total.assign_add(tf.cast(values, self.dtype) * weight)

@@ -290,3 +290,25 @@ def test_the_rows_of_a_fit_may_be_changed_in_place():
     some = np.where(np.eye(6, dtype=bool), np.nan, before[:6])
     other = CompleteCaseRegressor(Ridge()).fit(before, before[:, 0])
     np.testing.assert_allclose(ridge.predict(some), other.predict(some), rtol=1e-9)
+
+
+def test_rows_of_float32_are_summed_in_float64():
+    rng = np.random.default_rng(0)
+    X = (1e5 + rng.normal(size=(100_000, 3))).astype(np.float32)
+    model = CompleteCaseRegressor(Ridge()).fit(X, X[:, 0].astype(float))
+    gaps = np.array([[NAN, NAN, NAN]], dtype=np.float32)
+    mean = X.astype(float).mean(axis=0)
+    expected = model.estimator_.predict(mean[np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(model.predict(gaps), expected, rtol=0, atol=0.05)
+
+
+def test_a_network_keeps_windows_that_overlap():
+    class Seen(DummyRegressor):
+        def fit(self, X, y):
+            self.strides_ = X.strides
+            return super().fit(X, y)
+
+    series = np.random.default_rng(0).normal(size=200)
+    lags = sliding_window_view(series, 6)
+    model = CompleteCaseRegressor(Seen()).fit(lags, lags[:, 0])
+    assert model.estimator_.strides_ == (8, 8)

@@ -1,10 +1,14 @@
 """Linear models without scikit-learn's checks, beside their own `predict`."""
 
+import threading
+import time
 import warnings
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.dummy import DummyRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
@@ -20,9 +24,11 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklstm import CompleteCaseRegressor, SlidingWindow
 from sklstm._pipeline import SplitPipeline
+from sklstm.forecasting import _linear_models as linear_models
 from sklstm.forecasting import _outputs as outputs_module
 from sklstm.forecasting import backtest
 from sklstm.forecasting._linear_models import LINEAR, linear_model, may_be_linear
+from sklstm.preprocessing import WindowStep
 
 DAYS = pd.date_range("2026-01-01", periods=120)
 
@@ -202,9 +208,79 @@ def test_a_target_that_is_no_column_in_a_later_fold_is_told_of():
         backtest(pipe, X, y, cv, known="load")
 
 
+class LastRows(WindowStep, TransformerMixin, BaseEstimator):
+    """A foreign step that makes flat windows, of rows within the table."""
+
+    def __init__(self, window_length=3, horizon=1):
+        self.window_length, self.horizon = window_length, horizon
+
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        rows = np.concatenate([np.zeros((3, X.shape[1])), self.features_of(X)])
+        windows = np.lib.stride_tricks.sliding_window_view(rows, 3, axis=0)
+        return self.as_transformed(windows[: len(X)].swapaxes(1, 2))
+
+    def features_of(self, X):
+        return np.asarray(X, dtype=float)
+
+    def last_rows(self, X, n_rows):
+        return self.features_of(X)[np.newaxis, -n_rows:]
+
+    def as_transformed(self, windows):
+        return windows.reshape(len(windows), -1)
+
+
+def test_a_foreign_window_step_before_a_linear_model():
+    X, cv = table()[["price"]], TimeSeriesSplit(12, test_size=4)
+    found = backtest(make_pipeline(LastRows(), Ridge()), X, X["price"], cv)
+    alone = by_fold_alone(make_pipeline(LastRows(), Ridge()), X, X["price"], cv)
+    pd.testing.assert_frame_equal(found, alone, check_exact=True)
+
+
+def test_targets_of_test_rows_alone_may_be_anything():
+    X = table()[["price"]]
+    y = X["price"].astype(object)
+    y.iloc[118] = "closed"
+    pipe = make_pipeline(SlidingWindow(5, flatten=True), CompleteCaseRegressor(Ridge()))
+    cv = TimeSeriesSplit(4, test_size=10)
+    found = backtest(pipe, X, y, cv, refit=False)
+    assert found["truth"].iloc[-2] == "closed"
+
+
+class Slow(LinearRegression):
+    """Counts the threads that fit it."""
+
+    threads = set()
+
+    def fit(self, X, y):
+        self.threads.add(threading.get_ident())
+        time.sleep(0.05)
+        return super().fit(X, y)
+
+
+def test_jobs_share_the_fits_of_linear_models(monkeypatch):
+    monkeypatch.setitem(vars(linear_models), "LINEAR", {*LINEAR, Slow})
+    X, cv = table()[["price"]], TimeSeriesSplit(8, test_size=5)
+    pipe = make_pipeline(SlidingWindow(5, flatten=True), CompleteCaseRegressor(Slow()))
+    assert may_be_linear(pipe)
+    with joblib.parallel_config("threading"):
+        found = backtest(pipe, X, X["price"], cv, n_jobs=4)
+    assert len(Slow.threads) > 1
+    pipe[-1].estimator = LinearRegression()
+    expected = backtest(pipe, X, X["price"], cv)
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+
+
 def test_which_pipelines_may_be_linear():
     window = SlidingWindow(5, flatten=True)
     assert may_be_linear(make_pipeline(window, CompleteCaseRegressor(Ridge())))
     assert may_be_linear(make_pipeline(window, SimpleImputer(), Ridge()))
     assert not may_be_linear(make_pipeline(window, SimpleImputer(), Positive()))
+    assert not may_be_linear(make_pipeline(SlidingWindow(5), Ridge()))
+    assert not may_be_linear(make_pipeline(StandardScaler(), window, Ridge()))
+    assert not may_be_linear(make_pipeline(window, MinMaxScaler(), Ridge()))
+    assert not may_be_linear(window)
     assert not may_be_linear(None)

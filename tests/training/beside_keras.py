@@ -131,6 +131,14 @@ OPTIMIZERS = {
         0.03, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=2
     ),
     "accumulating": lambda: optimizers.SGD(0.1, gradient_accumulation_steps=2),
+    "nadam": lambda: optimizers.Nadam(0.03),
+    "adamax": lambda: optimizers.Adamax(0.03),
+    "adagrad": lambda: optimizers.Adagrad(0.03),
+    "adadelta": lambda: optimizers.Adadelta(0.3),
+    "adafactor": lambda: optimizers.Adafactor(0.03),
+    "ftrl": lambda: optimizers.Ftrl(0.03),
+    "lamb": lambda: optimizers.Lamb(0.03),
+    "lion": lambda: optimizers.Lion(0.003, weight_decay=0.1),
 }
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from sklstm import LSTMRegressor
 from sklstm.training._quick_loss import MeanLoss, SquaredError, quick_loss
 
 SHAPES = {
@@ -102,3 +103,36 @@ def test_the_mean_of_losses_is_that_of_keras():
     assert float(ours.result()) == pytest.approx(float(of_keras.result()), rel=1e-7)
     ours.reset_state()
     assert float(ours.result()) == 0.0
+
+
+def test_the_mean_of_losses_without_reduction_is_that_of_keras():
+    ours, of_keras = MeanLoss(name="loss"), keras.metrics.Mean(name="loss")
+    for metric in (ours, of_keras):
+        metric.update_state([[1.0, 2.0], [5.0, 7.0]], sample_weight=tf.constant(2))
+    assert float(ours.result()) == float(of_keras.result())
+
+
+@pytest.mark.parametrize("kind", ["MeanAbsoluteError", "MeanSquaredError"])
+def test_a_loss_without_reduction_trains_as_in_keras(kind):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 5, 2)), rng.normal(size=(40, 2))
+    loss = getattr(keras.losses, kind)(reduction=None)
+    settings = {"epochs": 2, "random_state": 0, "linear_skip": 0, "units": 3}
+    lstm = LSTMRegressor(loss=loss, **settings).fit(X, y)
+    assert np.isfinite(lstm.history_["loss"]).all()
+    assert lstm.history_["loss"][1] < lstm.history_["loss"][0]
+
+
+def test_a_mask_of_the_predictions_is_left_to_keras():
+    inputs = keras.Input((4, 2))
+    x = keras.layers.Masking(0.0)(inputs)
+    model = keras.Model(inputs, keras.layers.LSTM(3, return_sequences=True)(x))
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(6, 4, 2)), rng.normal(size=(6, 4, 3)).astype(np.float32)
+    X[2:, 2:] = 0
+    predicted, weight = model(X), np.ones((6, 4), np.float32)
+    found = SquaredError()(y, predicted, sample_weight=weight)
+    expected = keras.losses.MeanSquaredError()(y, predicted, sample_weight=weight)
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
+    plain = keras.losses.MeanSquaredError()(y, np.asarray(predicted), weight)
+    assert float(found) != pytest.approx(float(plain), rel=1e-3)
