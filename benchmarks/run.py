@@ -127,6 +127,8 @@ def run_one(measure, contender, arguments):
     command += [measure, contender, json.dumps(arguments)]
     # SciKeras on Keras tells of retracing at length.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # Modules that are imported late are compiled once, as for a user.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if contender.endswith("TensorFlow's threads"):
         environment["SKLSTM_THREADS"] = "tensorflow"
     if arguments.get("kernels"):
