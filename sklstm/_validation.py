@@ -106,8 +106,8 @@ def check_rows(estimator, X, *, reset, dtype=FLOATS):
 def _plain_floats(X):
     """Return a table of floats that needs no conversion as an array; else None.
 
-    It is what scikit-learn's `check_array` returns, which takes ten times as long for a
-    DataFrame.
+    It is what scikit-learn's `check_array` returns, which takes several times as long
+    for a DataFrame.
     """
     is_frame = type(X) is pd.DataFrame
     dtypes = {*X.dtypes} if is_frame else {getattr(X, "dtype", None)}

@@ -34,7 +34,7 @@ def check_target(y):
         if isinstance(y, (list, tuple)):
             y = np.asarray(y)
         if type(y) is pd.Series and isinstance(y.dtype, np.dtype):
-            y = y.to_numpy()  # which scikit-learn reads five times as fast
+            y = y.to_numpy()  # which scikit-learn reads faster
         if _are_plain_floats(y):
             return y
         if getattr(getattr(y, "dtype", None), "kind", "") == "O":

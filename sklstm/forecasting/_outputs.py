@@ -189,7 +189,13 @@ class Outputs:
         ndarray of shape (n_samples, n_steps, n_targets, 1 + n_quantiles)
             The prediction, then its quantiles.
         """
-        predict = self._predict_linear if self._is_linear(windows) else self._predict
+        all_linear = self._is_linear(windows)
+
+        def predict(fit, some):
+            # A missing value in the windows of one fit does not slow the others.
+            linear = all_linear or self._is_linear(some)
+            return (self._predict_linear if linear else self._predict)(fit, some)
+
         if fits is None:
             return predict(0, windows)
         bounds = [0, *(np.flatnonzero(np.diff(fits)) + 1).tolist(), len(fits)]

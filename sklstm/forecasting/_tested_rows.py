@@ -49,7 +49,7 @@ class TestedRows:
 def table_of_rows(found, panel, y):
     """Return the table of a backtest.
 
-    One table of all forecasts is made ten times as fast as one of each fit.
+    One table of all forecasts is made faster than one of each fit.
 
     Parameters
     ----------
