@@ -1,5 +1,9 @@
 """Private members of TensorFlow."""
 
+import contextlib
+import functools
+
+import tensorflow as tf
 from tensorflow.python.eager import context, record
 
 SEEN_IN = "2.18.0", "2.21.0"
@@ -62,6 +66,30 @@ def in_calling_thread():
     Functions must be both traced and called in it.
     """
     return context.function_executor_type("SINGLE_THREADED_EXECUTOR")
+
+
+@contextlib.contextmanager
+def without_graph_optimizer():
+    """Return a context manager in which TensorFlow does not optimize new functions.
+
+    It optimizes the graph of a function at its first call, which takes as long as many
+    updates of a small network.
+    """
+    options = context.context().function_call_options
+    before = options.config_proto_serialized
+    # Set as it is: the setter takes a str, and copies a message.
+    options._config_proto_serialized = _without_graph_optimizer(before)
+    try:
+        yield
+    finally:
+        options._config_proto_serialized = before
+
+
+@functools.lru_cache(maxsize=16)
+def _without_graph_optimizer(serialized):
+    config = tf.compat.v1.ConfigProto.FromString(serialized)
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config.SerializeToString(deterministic=True)
 
 
 def clear_kernel_cache():

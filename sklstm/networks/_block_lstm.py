@@ -8,8 +8,8 @@ the order input, candidate, forget, output. The gradient that TensorFlow registe
 import tensorflow as tf
 
 
-def block_states(x, h, c, kernel, recurrent_kernel, bias):
-    """Compute gates and states of an LSTM for all time steps.
+class BlockLSTM:
+    """Gates and states of an LSTM for all time steps, and their gradient.
 
     Parameters
     ----------
@@ -28,56 +28,70 @@ def block_states(x, h, c, kernel, recurrent_kernel, bias):
     bias : Tensor of shape (4 * units,)
         Bias of the gates.
 
-    Returns
-    -------
-    namedtuple of Tensor of shape (n_timesteps, n_samples, units)
+    Attributes
+    ----------
+    steps : namedtuple of Tensor of shape (n_timesteps, n_samples, units)
         Gates `i`, `f`, `o`, candidate `ci`, cell state `cs`, its activation `co`, and
         hidden state `h`.
     """
-    x, weights = _even(x), _stacked(kernel, recurrent_kernel)
-    return tf.raw_ops.BlockLSTMV2(**_inputs(x, h, c, weights, bias))
 
+    def __init__(self, x, h, c, kernel, recurrent_kernel, bias):
+        no_peephole = tf.zeros(h.shape[1])
+        self._n_features = x.shape[2]
+        self._weights, self._bias = _stacked(kernel, recurrent_kernel), bias
+        self._others = {
+            "seq_len_max": tf.cast(tf.shape(x)[0], tf.int64),
+            "x": _even(x),
+            "cs_prev": c,
+            "h_prev": h,
+            "wci": no_peephole,
+            "wcf": no_peephole,
+            "wco": no_peephole,
+            "use_peephole": False,
+        }
+        weights = {"w": self._weights, "b": bias}
+        self.steps = tf.raw_ops.BlockLSTMV2(**self._others, **weights)
 
-def block_gradient(steps, x, h, c, kernel, recurrent_kernel, bias, d_h, d_c):
-    """Compute the gradients of inputs, states and weights.
+    def gradient(self, d_h, d_c):
+        """Compute the gradients of inputs, states and weights.
 
-    Parameters
-    ----------
-    steps : namedtuple
-        From :func:`block_states`, whose other parameters follow.
+        Parameters
+        ----------
+        d_h, d_c : Tensor of shape (n_timesteps, n_samples, units)
+            Gradients of the hidden and of the cell states.
 
-    d_h, d_c : Tensor of shape (n_timesteps, n_samples, units)
-        Gradients of the hidden and of the cell states.
-
-    Returns
-    -------
-    tuple of Tensor
-        Gradients of x, h, c, kernel, recurrent_kernel and bias.
-    """
-    n_features, weights = x.shape[2], _stacked(kernel, recurrent_kernel)
-    gradient = tf.raw_ops.BlockLSTMGrad(
-        **_inputs(_even(x), h, c, _swap_gates(weights), _swap_gates(bias)),
-        i=steps.i,
-        cs=steps.cs,
-        f=steps.f,
-        o=steps.o,
-        ci=steps.ci,
-        co=steps.co,
-        h=steps.h,
-        cs_grad=d_c,
-        h_grad=d_h,
-    )
-    # For an empty batch the operation does not initialize these two.
-    d_weights, d_bias = (
-        tf.where(tf.shape(h)[0] > 0, _swap_gates(d), 0.0)
-        for d in (gradient.w_grad, gradient.b_grad)
-    )
-    d_kernels = d_weights[:n_features], d_weights[-h.shape[1] :]
-    d_states = gradient.h_prev_grad, gradient.cs_prev_grad
-    d_x = gradient.x_grad
-    if n_features % 2:
-        d_x = d_x[..., :n_features]
-    return d_x, *d_states, *d_kernels, d_bias
+        Returns
+        -------
+        tuple of Tensor
+            Gradients of x, h, c, kernel, recurrent_kernel and bias.
+        """
+        steps, n_features = self.steps, self._n_features
+        gradient = tf.raw_ops.BlockLSTMGrad(
+            **self._others,
+            w=_swap_gates(self._weights),
+            b=_swap_gates(self._bias),
+            i=steps.i,
+            cs=steps.cs,
+            f=steps.f,
+            o=steps.o,
+            ci=steps.ci,
+            co=steps.co,
+            h=steps.h,
+            cs_grad=d_c,
+            h_grad=d_h,
+        )
+        # For an empty batch the operation does not initialize these two.
+        not_empty = tf.size(d_h) > 0
+        d_weights, d_bias = (
+            tf.where(not_empty, _swap_gates(d), 0.0)
+            for d in (gradient.w_grad, gradient.b_grad)
+        )
+        d_kernels = d_weights[:n_features], d_weights[-d_h.shape[2] :]
+        d_states = gradient.h_prev_grad, gradient.cs_prev_grad
+        d_x = gradient.x_grad
+        if n_features % 2:
+            d_x = d_x[..., :n_features]
+        return d_x, *d_states, *d_kernels, d_bias
 
 
 def _even(x):
@@ -100,20 +114,3 @@ def _swap_gates(weights):
     """Convert weights between Keras's order of gates and that of the gradient."""
     i, second, third, o = tf.split(weights, 4, axis=-1)
     return tf.concat([i, third, second, o], axis=-1)
-
-
-def _inputs(x, h, c, weights, bias):
-    """Return the inputs that both operations share, for cells without peepholes."""
-    no_peephole = tf.zeros_like(bias[: h.shape[1]])
-    return {
-        "seq_len_max": tf.cast(tf.shape(x)[0], tf.int64),
-        "x": x,
-        "cs_prev": c,
-        "h_prev": h,
-        "w": weights,
-        "wci": no_peephole,
-        "wcf": no_peephole,
-        "wco": no_peephole,
-        "b": bias,
-        "use_peephole": False,
-    }

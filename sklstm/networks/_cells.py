@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from sklstm._compat.tensorflow import record_operation, stop_recording
 from sklstm.networks._activation import Activation
-from sklstm.networks._block_lstm import block_gradient, block_states
+from sklstm.networks._block_lstm import BlockLSTM
 from sklstm.networks._products import RecurrentProduct, times, total, weight_gradient
 from sklstm.networks._time_loop import run_steps
 
@@ -110,8 +110,8 @@ class LSTMCell:
     def forward(self, x, states, kernel, recurrent_kernel, bias, masks):
         """Return hidden and cell states, and what the gradient needs."""
         if self._is_standard and masks is None:
-            steps = block_states(x, *states, kernel, recurrent_kernel, bias)
-            return [steps.h, steps.cs], steps
+            block = BlockLSTM(x, *states, kernel, recurrent_kernel, bias)
+            return [block.steps.h, block.steps.cs], block
         product = RecurrentProduct(_gates_first(recurrent_kernel), _reorder(masks))
         sizes = 3 * self._units, self._units
 
@@ -139,17 +139,16 @@ class LSTMCell:
         self, x, states, kernel, recurrent_kernel, bias, masks, outputs, kept, d_outputs
     ):
         """Return the gradients of inputs, states and weights."""
-        (h, c), (d_h, *d_c) = states, d_outputs
+        d_h, *d_c = d_outputs
         if isinstance(kept, list):
             gates, *others = kept
             kept = [*tf.split(gates, 3, axis=2), *others]
         elif self._units < WIDE:
             d_c = d_c[0] if d_c else tf.zeros_like(d_h)
-            return block_gradient(
-                kept, x, h, c, kernel, recurrent_kernel, bias, d_h, d_c
-            )
+            return kept.gradient(d_h, d_c)
         else:
-            kept = [kept.i, kept.f, kept.o, kept.ci, kept.co]
+            steps = kept.steps
+            kept = [steps.i, steps.f, steps.o, steps.ci, steps.co]
         product = RecurrentProduct(_gates_first(recurrent_kernel), _reorder(masks))
         back_to_h, back_to_x = product.backwards(), tf.transpose(_gates_first(kernel))
         h_before, c_before = map(_before, states, outputs)

@@ -5,6 +5,7 @@ import itertools
 import keras
 import tensorflow as tf
 
+from sklstm._compat.tensorflow import record_operation, stop_recording
 from sklstm.networks._activation import is_elementwise
 from sklstm.networks._cells import GRUCell, LSTMCell, SimpleRNNCell, run_cell
 
@@ -74,8 +75,10 @@ class _FusedLayer:
             raise ValueError("Pass lengths or mask, not both.")
         if mask is not None or not self._fusible():
             return self._call_keras(sequences, lengths, initial_state, mask, training)
-        if initial_state is None:
-            initial_state = self.get_initial_state(tf.shape(sequences)[0])
+        before = initial_state
+        if before is None:
+            zeros = tf.zeros((tf.shape(sequences)[0], self.units))
+            initial_state = [zeros for _ in tf.nest.flatten(self.state_size)]
         x = tf.transpose(tf.cast(sequences, tf.float32), (1, 0, 2))
         if lengths is not None:
             lengths = tf.cast(lengths, tf.int32)
@@ -83,7 +86,7 @@ class _FusedLayer:
         parts = self._split_batch(x, lengths, [*initial_state, *masks])
         n_states = len(initial_state)
         results = [
-            self._run(x, lengths, others[:n_states], others[n_states:])
+            self._run(x, lengths, others[:n_states], others[n_states:], before is None)
             for x, lengths, others in parts
         ]
         joined = [tf.concat(result, axis=0) for result in zip(*results, strict=True)]
@@ -129,8 +132,11 @@ class _FusedLayer:
 
     def _split_batch(self, x, lengths, others):
         """Yield the parts of a batch."""
-        n_samples = tf.shape(x)[1]
         multiple = self._batch_multiple(x)
+        if self.n_parts == multiple == 1:
+            yield x, lengths, others
+            return
+        n_samples = tf.shape(x)[1]
         if multiple > 1:
             missing = -n_samples % multiple
             n_samples += missing
@@ -148,7 +154,7 @@ class _FusedLayer:
             of_part = None if lengths is None else lengths[low:high]
             yield x[:, low:high], of_part, [one[low:high] for one in others]
 
-    def _run(self, x, lengths, states, masks):
+    def _run(self, x, lengths, states, masks, from_zeros):
         """Compute the output for a part of the batch, and its states if requested."""
         if self.go_backwards:
             x = _reverse(x, lengths)
@@ -159,10 +165,11 @@ class _FusedLayer:
         if self.return_sequences:
             output = tf.transpose(self._in_keras_order(found[0], lengths), (1, 0, 2))
         else:
-            output = _last(found[0], lengths, tf.zeros_like(states[0]))
+            output = _last(found[0], lengths)
         if not self.return_state:
             return [output]
-        pairs = zip(found, states, strict=True)
+        before = [None for _ in states] if from_zeros else states
+        pairs = zip(found, before, strict=True)
         return [output, *(_last(of_steps, lengths, one) for of_steps, one in pairs)]
 
     def _bias(self):
@@ -294,10 +301,22 @@ def _reverse(x, lengths):
     return tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
 
 
-def _last(states, lengths, before):
-    """Return each sequence's state at its end; `before` if it has no time step."""
+def _last(states, lengths, before=None):
+    """Return each sequence's state at its end.
+
+    If it has no time step, that is the state `before`; None means zeros.
+    """
     if lengths is None:
         return states[-1]
-    at = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], axis=1)
-    last = tf.gather_nd(states, at)
-    return tf.where((lengths > 0)[:, tf.newaxis], last, before)
+    exists = tf.expand_dims(lengths > 0, 1)
+    at = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.size(lengths))], axis=1)
+    others = [] if before is None else [before]
+    with stop_recording():
+        last = tf.where(exists, tf.gather_nd(states, at), sum(others, 0.0))
+
+    def backward(d):
+        d_states = tf.scatter_nd(at, tf.where(exists, d, 0.0), tf.shape(states))
+        return [d_states, *(tf.where(exists, 0.0, d) for _ in others)]
+
+    record_operation("Last", [last], [states, *others], backward)
+    return last

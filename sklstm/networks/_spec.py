@@ -156,6 +156,15 @@ class NetworkSpec:
         return joined or bool(self.conv_filters or self.fcn_filters)
 
     @property
+    def is_fused(self):
+        """Whether one operation computes all time steps of a recurrent layer.
+
+        Recurrent dropout needs a loop over them, in training.
+        """
+        activations = self.activation, self.recurrent_activation
+        return self.cell == "lstm" and activations == ("tanh", "sigmoid")
+
+    @property
     def per_step(self):
         """Whether every time step has an output."""
         return self.pooling == "none"

@@ -13,7 +13,7 @@ from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
 from sklstm.training._samples import TableRows, as_scalar, as_tensor, gather_inputs
-from sklstm.training._threads import executor
+from sklstm.training._threads import call_settings
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
 # rounding, a rest of 8 does not. If all time steps of a block are rows of one matrix
@@ -24,7 +24,10 @@ _BLOCK_OF_STEPS = 48
 # Larger blocks for many samples, by whether the LSTM is fused; used if they have the
 # same bits. A fused LSTM keeps the states of all time steps, which should fit into the
 # processor's cache: at most _STATES numbers. From _WIDE units on they are not faster.
+# To compare the bits takes longer the larger the blocks, so that few samples, less than
+# _FEW_BLOCKS of them, are computed in smaller ones.
 _LARGE_BLOCKS = {True: (64, 192, 480), False: (64, 480)}
+_FEW_BLOCKS = 4
 _STATES = 2**18
 _WIDE = 65
 
@@ -91,7 +94,7 @@ class Forward:
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with executor(spec, n_parallel):
+        with call_settings(spec, n_parallel, trains=False):
             self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, table, n_fitted):
@@ -170,9 +173,10 @@ class Forward:
         return outputs
 
     def _call(self, variables, values, blocks, n_timesteps):
-        arguments = [*variables, values, as_tensor(blocks), as_scalar(n_timesteps)]
+        at_least = as_scalar(max(n_timesteps, 1))
+        arguments = [*variables, values, as_tensor(blocks), at_least]
         captured = self._compiled.captured_inputs
-        with executor(self._spec, self._n_parallel):
+        with call_settings(self._spec, self._n_parallel, trains=False):
             return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):
@@ -186,7 +190,7 @@ class Forward:
                 block, n_timesteps
             ):
                 return block
-        is_fused = _is_fused(spec)
+        is_fused = spec.is_fused
         if n_timesteps or (is_fused and max(spec.units) >= _WIDE):
             return default
         least, *others = _LARGE_BLOCKS[is_fused]
@@ -194,7 +198,8 @@ class Forward:
             states = max(spec.units) * longest
             others = [block for block in others if block * states <= _STATES]
         for block in reversed([least, *others]):
-            if n_samples >= 2 * block and self._gives_same_bits(block, n_timesteps):
+            enough = n_samples >= _FEW_BLOCKS * block
+            if enough and self._gives_same_bits(block, n_timesteps):
                 return block
         return default
 
@@ -231,12 +236,6 @@ class Forward:
         # If most outputs are equal, as of dead units, equal bits prove nothing.
         informative = len(np.unique(expected)) > expected.size // 2
         return informative and outputs.tobytes() == expected.tobytes()
-
-
-def _is_fused(spec):
-    """Return whether one operation computes all time steps of a layer."""
-    activations = spec.activation, spec.recurrent_activation
-    return spec.cell == "lstm" and activations == ("tanh", "sigmoid")
 
 
 def _default_block_size(n_timesteps):

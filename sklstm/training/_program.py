@@ -5,14 +5,18 @@ import threading
 import keras
 import tensorflow as tf
 
-from sklstm._compat.keras import isolated_name_counters, replace_loss_tracker
+from sklstm._compat.keras import (
+    isolated_name_counters,
+    leave_out_metrics,
+    replace_loss_tracker,
+)
 from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import build, fuse
 from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._quick_loss import MeanLoss, quick_loss
 from sklstm.training._samples import as_scalar, gather_batch
 from sklstm.training._schedule import copy_metrics
-from sklstm.training._threads import executor
+from sklstm.training._threads import call_settings
 from sklstm.training._variables import get_values, set_values
 
 
@@ -41,7 +45,6 @@ class Program:
         self.model = build(spec)
         self._core = fuse(spec, self.model, n_parts)
         self._functions = functions
-        self._has_metric_variables = False
         self._zero = tf.constant(0, keras.config.floatx())
         self._optimizer = ProgramOptimizer(
             schedule.optimizer, self.model.trainable_variables
@@ -50,9 +53,12 @@ class Program:
         settings = {"optimizer": self._optimizer.keras, "jit_compile": False}
         settings["auto_scale_loss"] = False
         metrics = copy_metrics(schedule.metrics)
+        self._has_metric_variables = not metrics
         loss = quick_loss(schedule.loss)
         self._core.compile(loss=loss, metrics=metrics, **settings)
         replace_loss_tracker(self._core, MeanLoss(name="loss"))
+        if not metrics:
+            leave_out_metrics(self._core)
         self.model.compile(loss=schedule.loss, **settings)
 
     # ------------------------------------------------------------------------- state
@@ -118,13 +124,19 @@ class Program:
         def over_batches(*arguments):
             *tensors, order, batch_size, first, stop = arguments
 
-            def one_batch(batch):
-                chosen = order[batch * batch_size : (batch + 1) * batch_size]
+            end = stop * batch_size
+
+            def one_batch(begin):
+                begin_of_next = begin + batch_size
+                chosen = order[begin:begin_of_next]
                 step(gather_batch(self._spec, tensors, chosen))
-                return batch + 1
+                return begin_of_next
 
             tf.while_loop(
-                lambda batch: batch < stop, one_batch, [first], parallel_iterations=1
+                lambda begin: begin < end,
+                one_batch,
+                [first * batch_size],
+                parallel_iterations=1,
             )
             return self._core.get_metrics_result()
 
@@ -132,7 +144,7 @@ class Program:
         arguments = *samples, order, *numbers
         if not self._has_metric_variables:
             self._create_metric_variables(samples)
-        with executor(self._spec, self._n_parts):
+        with call_settings(self._spec, self._n_parts, name == "train"):
             return self._functions.call(
                 name,
                 over_batches,

@@ -80,6 +80,7 @@ class MeanLoss(keras.metrics.Mean):
         if any(axes):  # losses without reduction, or metrics of the user
             return super().update_state(values, sample_weight)
         weight = tf.cast(sample_weight, self.dtype)
-        self.total.assign_add(tf.cast(values, self.dtype) * weight)
-        self.count.assign_add(weight)
+        # One operation each; that of Keras's variables are three.
+        self.total.value.assign_add(tf.cast(values, self.dtype) * weight)
+        self.count.value.assign_add(weight)
         return None

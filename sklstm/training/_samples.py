@@ -178,7 +178,7 @@ def gather_inputs(spec, values, starts, lengths, counted=None, n_timesteps=1):
         computes all.
 
     n_timesteps : int or Tensor of int32, default=1
-        Minimum number of time steps of the sequences.
+        Minimum number of time steps of the sequences, at least 1.
 
     Returns
     -------
@@ -188,22 +188,23 @@ def gather_inputs(spec, values, starts, lengths, counted=None, n_timesteps=1):
         `CustomSpec`, sequences padded at the beginning with NaN. If every time step has
         an output, also the mask of the outputs to compute.
     """
-    longest = tf.maximum(tf.reduce_max(lengths), tf.maximum(n_timesteps, 1))
+    longest = tf.maximum(tf.reduce_max(lengths), n_timesteps)
     if isinstance(spec, CustomSpec):
         longest = tf.maximum(longest, spec.n_timesteps)
-        first = lengths - longest  # negative: before the sample
+        # Negative: before the sample.
+        position = tf.expand_dims(lengths - longest, 1) + tf.range(longest)
     else:
-        first = tf.zeros_like(lengths)
-    position = first[:, tf.newaxis] + tf.range(longest)
-    rows = starts[:, tf.newaxis] + position
+        position = tf.expand_dims(tf.range(longest), 0)
+    rows = tf.expand_dims(starts, 1) + position
     x = tf.gather(values, tf.clip_by_value(rows, 0, tf.shape(values)[0] - 1))
-    mask = (position >= 0) & (position < lengths[:, tf.newaxis])
+    inputs = [x, lengths]
+    if isinstance(spec, CustomSpec) or spec.per_step:
+        mask = (position >= 0) & (position < tf.expand_dims(lengths, 1))
     if isinstance(spec, CustomSpec):
         inputs = [tf.where(mask[..., tf.newaxis], x, np.nan)]
-    else:
-        inputs = [x, lengths]
     if spec.per_step:
         if counted is not None:
+            position = tf.broadcast_to(position, tf.shape(mask))
             position = tf.clip_by_value(position, 0, tf.shape(counted)[1] - 1)
             mask &= tf.gather(counted, position, batch_dims=1)
         inputs.append(mask)

@@ -13,14 +13,15 @@ import os
 import joblib
 import tensorflow as tf
 
-from sklstm._compat.tensorflow import in_calling_thread
+from sklstm._compat.tensorflow import in_calling_thread, without_graph_optimizer
 from sklstm.networks import CustomSpec
 
 _VARIABLE = "SKLSTM_THREADS"
 
 # Minimum number of units for which two parts of a batch are computed at the same time,
-# whatever its size, so that a search over batch sizes compiles nothing anew.
-_UNITS_TO_PART = 32
+# whatever its size, so that a search over batch sizes compiles nothing anew; and that
+# for loops over time steps, whose operations cost as much for a part as for all.
+_UNITS_TO_PART, _LOOPED_UNITS_TO_PART = 32, 64
 
 # Products of units and samples of a batch from which on 2, 4 and 8 parts are.
 _SIZES_TO_PART = 2**13, 2**15, 2**17
@@ -116,7 +117,8 @@ def n_parts(spec, batch_size):
     """
     units = max(spec.units, default=0)
     parts = 2 ** sum(units * batch_size >= smallest for smallest in _SIZES_TO_PART)
-    parts = max(parts, 2 if units >= _UNITS_TO_PART else 1)
+    least = _LOOPED_UNITS_TO_PART if _trains_by_loop(spec) else _UNITS_TO_PART
+    parts = max(parts, 2 if units >= least else 1)
     # The two directions run at the same time.
     return max(parts // 2, 1) if getattr(spec, "bidirectional", False) else parts
 
@@ -126,13 +128,27 @@ def n_blocks(spec):
     return 2 if max(spec.units, default=0) >= _UNITS_TO_PREDICT else 1
 
 
-def executor(spec, n_parts):
+@contextlib.contextmanager
+def call_settings(spec, n_parts, trains):
     """Return a context manager in which to compile and call a network's functions.
 
     It runs all operations of a small network in the calling thread, because to pass
-    them to other threads takes longer than to run them.
+    them to other threads takes longer than to run them. TensorFlow optimizes only the
+    graphs that gain from it: the training of loops over time steps.
     """
-    is_parallel = n_parts > 1 or isinstance(spec, CustomSpec)
-    if is_parallel or spec.bidirectional or spec.fcn_filters:
-        return contextlib.nullcontext()
-    return in_calling_thread()
+    is_custom = isinstance(spec, CustomSpec)
+    is_parallel = n_parts > 1 or is_custom or spec.bidirectional or spec.fcn_filters
+    gains = is_custom or (trains and _trains_by_loop(spec))
+    with contextlib.ExitStack() as stack:
+        if not is_parallel:
+            stack.enter_context(in_calling_thread())
+        if not gains:
+            stack.enter_context(without_graph_optimizer())
+        yield
+
+
+def _trains_by_loop(spec):
+    """Return whether training loops over time steps, by operations for each."""
+    if isinstance(spec, CustomSpec):
+        return False
+    return not spec.is_fused or spec.recurrent_dropout > 0
