@@ -108,6 +108,30 @@ def test_functions_run_in_the_calling_thread():
         assert float(function(tf.constant(1.0))) == 2
 
 
+def test_the_graph_optimizer_is_off_within_and_as_before_after():
+    # A folded sum is a constant; TensorFlow tells what it has run.
+    tf = libraries().tf
+    context = sys.modules["tensorflow.python.eager.context"].context()
+
+    def operations(x):
+        function = tf.function(lambda x: x + (tf.constant(1.0) + tf.constant(2.0)))
+        context.enable_run_metadata()
+        try:
+            assert float(function(x)) == 4
+            graphs = context.export_run_metadata().function_graphs
+        finally:
+            context.disable_run_metadata()
+        nodes = graphs[-1].post_optimization_graph.node
+        return sum(node.op.startswith("Add") for node in nodes)
+
+    before = operations(tf.constant(1.0))
+    with tensorflow_room() as room:
+        with pytest.raises(KeyError), room.without_graph_optimizer():
+            assert operations(tf.constant(1.0)) == 2
+            raise KeyError
+        assert operations(tf.constant(1.0)) == before == 1
+
+
 def test_the_cache_of_operations_is_cleared():
     # A random operation keeps its place in the sequence in its kernel.
     tf = libraries().tf

@@ -124,6 +124,9 @@ def test_large_batches_of_wide_networks_are_parted():
     narrow, wide = NetworkSpec(1, 1, (4,)), NetworkSpec(1, 1, (4, 64))
     assert [n_parts(narrow, size) for size in (32, 4096)] == [1, 2]
     assert [n_parts(wide, size) for size in (8, 32, 512, 4096)] == [2, 2, 4, 8]
+    dropped = NetworkSpec(1, 1, (48,), recurrent_dropout=0.2)
+    for looped in (NetworkSpec(1, 1, (48,), cell="gru"), dropped):
+        assert [n_parts(looped, size) for size in (32, 512)] == [1, 2]
     both = NetworkSpec(1, 1, (64,), bidirectional=True)
     assert [n_parts(both, size) for size in (32, 512)] == [1, 2]
 
