@@ -96,7 +96,7 @@ class Network:
         continues = schedule.first_epoch and before and settings.can_continue(before)
         moments = self._state()[1] if continues else None
         try:
-            parts = n_parts(self.spec, schedule.batch_size)
+            parts = n_parts(self.spec, min(schedule.batch_size, len(samples)))
             with programs.lease(self.spec, schedule, samples, parts) as program:
                 program.begin(schedule, self._values(program.model), moments)
                 history = run_epochs(program, samples, schedule, validation)
