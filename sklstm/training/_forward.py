@@ -13,7 +13,7 @@ from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
 from sklstm.training._samples import TableRows, as_scalar, as_tensor, gather_inputs
-from sklstm.training._threads import call_settings
+from sklstm.training._threads import call_settings, trace_settings
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
 # rounding, a rest of 8 does not. If all time steps of a block are rows of one matrix
@@ -94,7 +94,7 @@ class Forward:
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with call_settings(spec, n_parallel, trains=False):
+        with trace_settings(spec, n_parallel, trains=False):
             self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, table, n_fitted):

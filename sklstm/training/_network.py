@@ -13,7 +13,7 @@ from sklstm.training._fork import check_not_forked
 from sklstm.training._forward import Forward
 from sklstm.training._loop import run_epochs
 from sklstm.training._pool import LRUCache, ProgramPool
-from sklstm.training._threads import n_blocks, n_parts
+from sklstm.training._threads import n_blocks, n_parts, one_of_the_trainings
 from sklstm.training._variables import get_values, set_values
 
 # Maximum number of kinds of networks whose compiled functions are cached.
@@ -97,7 +97,10 @@ class Network:
         moments = self._state()[1] if continues else None
         try:
             parts = n_parts(self.spec, min(schedule.batch_size, len(samples)))
-            with programs.lease(self.spec, schedule, samples, parts) as program:
+            with (
+                one_of_the_trainings(),
+                programs.lease(self.spec, schedule, samples, parts) as program,
+            ):
                 program.begin(schedule, self._values(program.model), moments)
                 history = run_epochs(program, samples, schedule, validation)
                 variables, moments = program.state()

@@ -16,7 +16,7 @@ from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._quick_loss import MeanLoss, quick_loss
 from sklstm.training._samples import as_scalar, gather_batch
 from sklstm.training._schedule import copy_metrics
-from sklstm.training._threads import call_settings
+from sklstm.training._threads import call_settings, trace_settings
 from sklstm.training._variables import get_values, set_values
 
 
@@ -144,14 +144,14 @@ class Program:
         arguments = *samples, order, *numbers
         if not self._has_metric_variables:
             self._create_metric_variables(samples)
-        with call_settings(self._spec, self._n_parts, name == "train"):
-            return self._functions.call(
-                name,
-                over_batches,
-                self._signature,
-                arguments,
-                self._variables(),
+        kind = self._spec, self._n_parts, name == "train"
+        variables = self._variables()
+        with trace_settings(*kind):
+            compiled = self._functions.get(
+                name, over_batches, self._signature, arguments, variables
             )
+        with call_settings(*kind):
+            return compiled(arguments, variables)
 
     def _signature(self, arguments):
         """Return TensorSpecs for any number of rows, samples and time steps."""
@@ -185,8 +185,9 @@ class Program:
 class Functions:
     """Compiled functions that all programs of one kind share.
 
-    The first program that calls a function traces it. Calls by another program replace
-    the captured variables by those of that program. Threads may call at the same time.
+    The first program that asks for a function traces it. Calls by another program
+    replace the captured variables by those of that program. Threads may call at the
+    same time.
     """
 
     def __init__(self):
@@ -196,13 +197,13 @@ class Functions:
     def __len__(self):
         return len(self._compiled)
 
-    def call(self, name, python_function, signature, arguments, variables):
-        """Call a function on tensors and variables; trace it at the first call."""
+    def get(self, name, python_function, signature, arguments, variables):
+        """Return a compiled function of tensors and variables; trace it if new."""
         with self._lock:
             if name not in self._compiled:
                 specs = signature(arguments)
                 self._compiled[name] = _Compiled(python_function, specs, variables)
-        return self._compiled[name](arguments, variables)
+        return self._compiled[name]
 
 
 class _Compiled:

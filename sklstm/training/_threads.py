@@ -29,6 +29,9 @@ _SIZES_TO_PART = 2**13, 2**15, 2**17
 # Minimum number of units for which two blocks are predicted at the same time.
 _UNITS_TO_PREDICT = 40
 
+# The trainings that run at this time.
+_trainings = set()
+
 
 def use_threads(n_threads=None):
     """Set TensorFlow's threads to the fastest settings for LSTMs on a CPU.
@@ -129,22 +132,66 @@ def n_blocks(spec):
 
 
 @contextlib.contextmanager
-def call_settings(spec, n_parts, trains):
-    """Return a context manager in which to compile and call a network's functions.
+def one_of_the_trainings():
+    """Return a context manager of a training that others may run beside."""
+    this = object()
+    _trainings.add(this)
+    try:
+        yield
+    finally:
+        _trainings.discard(this)
 
-    It runs all operations of a small network in the calling thread, because to pass
-    them to other threads takes longer than to run them. TensorFlow optimizes only the
-    graphs that gain from it: the training of loops over time steps.
+
+def trace_settings(spec, n_parts, trains):
+    """Return a context manager in which to compile a network's functions.
+
+    TensorFlow optimizes only the graphs that gain from it: the training of loops over
+    time steps. Training without such loops is compiled for one thread, but runs in
+    many as well.
     """
-    is_custom = isinstance(spec, CustomSpec)
-    is_parallel = n_parts > 1 or is_custom or spec.bidirectional or spec.fcn_filters
-    gains = is_custom or (trains and _trains_by_loop(spec))
+    gains = _gains(spec, trains)
+    return _settings(gains, _is_small(spec, n_parts) or (trains and not gains))
+
+
+def call_settings(spec, n_parts, trains):
+    """Return a context manager in which to call a network's compiled functions.
+
+    It runs all operations in the calling thread if the network is small, because to
+    pass them to other threads takes longer than to run them, or if other trainings keep
+    the other threads busy.
+    """
+    gains = _gains(spec, trains)
+    beside = trains and not gains and _is_crowded(n_parts)
+    return _settings(gains, _is_small(spec, n_parts) or beside)
+
+
+@contextlib.contextmanager
+def _settings(gains, in_one_thread):
     with contextlib.ExitStack() as stack:
-        if not is_parallel:
+        if in_one_thread:
             stack.enter_context(in_calling_thread())
         if not gains:
             stack.enter_context(without_graph_optimizer())
         yield
+
+
+def _is_small(spec, n_parts):
+    is_custom = isinstance(spec, CustomSpec)
+    return not (n_parts > 1 or is_custom or spec.bidirectional or spec.fcn_filters)
+
+
+def _gains(spec, trains):
+    """Return whether TensorFlow's graph optimizer makes a network faster."""
+    return isinstance(spec, CustomSpec) or (trains and _trains_by_loop(spec))
+
+
+def _is_crowded(n_parts):
+    """Return whether there are more parts of batches than threads to compute them."""
+    n_trainings = len(_trainings)
+    if n_trainings < 2:
+        return False
+    n_threads = tf.config.threading.get_inter_op_parallelism_threads()
+    return n_trainings * n_parts > (n_threads or joblib.cpu_count())
 
 
 def _trains_by_loop(spec):

@@ -1,12 +1,15 @@
 """TensorFlow's threads: by default, by the user, and by joblib in its workers."""
 
+import contextlib
 import subprocess
 import sys
 
 import joblib
+import numpy as np
 import pytest
 import tensorflow as tf
 
+from sklstm import LSTMRegressor
 from sklstm.networks import NetworkSpec
 from sklstm.training import _threads as threads
 from sklstm.training import use_threads
@@ -156,3 +159,52 @@ def test_one_seed_has_the_same_bits_with_any_number_of_threads():
     )
     assert len(first) == 5
     assert all(other == first for other in others)
+
+
+def runs_in_one_thread(spec, n_parts):
+    """Whether a training runs in the calling thread."""
+    context = sys.modules["tensorflow.python.eager.context"].context()
+    with threads.call_settings(spec, n_parts, trains=True):
+        executor = context.function_call_options.executor_type
+    return executor == "SINGLE_THREADED_EXECUTOR"
+
+
+def test_trainings_beside_others_run_in_their_own_threads(monkeypatch):
+    get = "get_inter_op_parallelism_threads"
+    monkeypatch.setattr(tf.config.threading, get, lambda: 4)
+    wide, narrow = NetworkSpec(1, 1, (64,)), NetworkSpec(1, 1, (4,))
+    looped = NetworkSpec(1, 1, (64,), cell="gru")
+    with threads.one_of_the_trainings():
+        alone = runs_in_one_thread(wide, 4), runs_in_one_thread(narrow, 1)
+        with threads.one_of_the_trainings():
+            of_two = [runs_in_one_thread(wide, n) for n in (2, 4)]
+            loops = runs_in_one_thread(looped, 4)
+        after = runs_in_one_thread(wide, 4)
+    assert alone == (False, True)
+    assert of_two == [False, True]
+    assert not loops
+    assert not after
+
+
+def test_a_training_that_raises_is_not_counted_any_more():
+    with pytest.raises(KeyError), threads.one_of_the_trainings():
+        raise KeyError
+    assert not threads._trainings
+
+
+@pytest.mark.parametrize("settings", [{}, {"bidirectional": True}, {"dropout": 0.3}])
+def test_a_training_beside_others_has_the_bits_of_one_alone(settings):
+    X = np.random.default_rng(0).normal(size=(300, 9, 3))
+
+    def outputs(n_others):
+        with contextlib.ExitStack() as stack:
+            for _ in range(n_others):
+                stack.enter_context(threads.one_of_the_trainings())
+            model = LSTMRegressor(
+                units=(64, 33), epochs=2, random_state=0, **settings
+            ).fit(X, X[:, -1, 0])
+        return model.predict(X)
+
+    alone, beside = outputs(0), outputs(joblib.cpu_count())
+    np.testing.assert_array_equal(alone, beside)
+    np.testing.assert_array_equal(alone, outputs(0))
