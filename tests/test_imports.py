@@ -282,3 +282,34 @@ def test_a_room_uses_no_private_member_of_another(room):
     trees = [ast.parse(path.read_text()) for path in SOURCES if room_of(path) == room]
     used = {name for tree in trees for name in private_members(tree)}
     assert used <= {name for tree in trees for name in names_made(tree)}
+
+
+COLLECTIONS = """
+import gc, sys, sklstm
+def count(): return gc.get_stats()[0]["collections"]
+before = count()
+{script}
+print(gc.isenabled(), count() - before)
+"""
+
+
+def collections_in(script):
+    """Return whether Python collects garbage after a script, and how often within."""
+    command = [sys.executable, "-c", COLLECTIONS.format(script=script)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    is_enabled, n_collections = found.stdout.split()
+    return is_enabled == "True", int(n_collections)
+
+
+def test_an_import_pauses_garbage_collection():
+    is_enabled, n_collections = collections_in("sklstm.LSTMRegressor")
+    assert is_enabled
+    assert n_collections <= 1
+
+
+def test_garbage_collection_is_as_before_after_an_import():
+    is_enabled, _ = collections_in("gc.disable()\nsklstm.LSTMRegressor")
+    assert not is_enabled
+    fails = "sys.modules['tensorflow'] = None\ntry: sklstm.LSTMRegressor\n"
+    is_enabled, _ = collections_in(f"{fails}except ImportError: failed = True\nfailed")
+    assert is_enabled
