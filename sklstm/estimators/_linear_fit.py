@@ -6,6 +6,7 @@ import numpy as np
 
 from sklstm.estimators._linear_forms import Form
 from sklstm.estimators._ridge import PENALTIES, Moments, ridge_path
+from sklstm.estimators._scaled_windows import ScaledWindows
 
 # Ends of the parts of the samples: the errors of a part are those of a model of all
 # earlier parts. With many inputs, which take long to solve, there are fewer parts.
@@ -121,9 +122,8 @@ class _Windows:
     """Inputs and outputs of linear models, for a set of samples."""
 
     def __init__(self, reader, scaling, table, y, weights, in_parts=True):
-        self._reader = reader
+        self._inputs = ScaledWindows(reader, scaling, table)
         self._scaling = scaling
-        self._table = table
         self._y = y
         self._weights = weights
         columns = range(y.shape[1])
@@ -135,15 +135,11 @@ class _Windows:
         # If the first part has all the weight, later samples have equal weights.
         weighted = weights[self._ends[0] :].any()
         self._weights_of_later = weights if weighted else np.ones(len(weights))
-        blocks = reader.blocks(table)
-        self._spreads = np.concatenate(
-            [scaling.spreads(*block[1:]) for block in blocks]
-        )
         self._known_sums = {}
 
     def are_unlike(self):
         """Return whether the deviations of windows differ by large factors."""
-        low, high = np.quantile(self._spreads, [0.1, 0.9], axis=0)
+        low, high = np.quantile(self._inputs.spreads, [0.1, 0.9], axis=0)
         floors = self._scaling.floors[self._scaling.own]
         return bool(
             (np.maximum(high, floors) > _UNLIKE * np.maximum(low, floors)).any()
@@ -294,11 +290,8 @@ class _Windows:
 
     def _blocks(self, norm, of=None):
         """Yield indices, inputs, levels, scales and targets of samples."""
-        of = np.arange(len(self._y)) if of is None else of
-        for chosen, steps, _ in self._reader.blocks(self._table.take(of)):
-            numbers = of[chosen]
-            relative = self._scaling.relative(steps, self._spreads[numbers], norm)
-            yield numbers, *relative, self._y[numbers]
+        for numbers, *inputs in self._inputs.blocks(norm, of):
+            yield numbers, *inputs, self._y[numbers]
 
 
 def _outlier_weights(residuals):

@@ -141,7 +141,8 @@ class WindowScaling:
             if norm == "standard":
                 deviations[:, own] = np.maximum(spreads, self.floors[own])
             scales[:, followed] = np.abs(self.slopes[followed]) * deviations[:, own]
-        X = (used - centers[:, np.newaxis]) / deviations[:, np.newaxis]
+        X = used - centers[:, np.newaxis]
+        X /= deviations[:, np.newaxis]
         return X.reshape(len(steps), -1), levels, scales
 
     def levels(self, last):

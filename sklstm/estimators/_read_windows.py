@@ -54,8 +54,7 @@ class WindowReader:
             table = table.drop_missing()
         is_missing = missing_rows(table.values)
         holes = bool(is_missing.any()) or not len(table.values)
-        for first in range(0, len(table), _BLOCK):
-            chosen = slice(first, min(first + _BLOCK, len(table)))
+        for chosen in slices_of_blocks(len(table)):
             starts, lengths = table.starts[chosen], table.lengths[chosen]
             back = np.arange(self.n_timesteps, 0, -1)
             rows = (starts + lengths)[:, np.newaxis] - back
@@ -77,6 +76,12 @@ class WindowReader:
         steps = values[rows].astype(np.float64)
         steps[~present.any(axis=1)] = self.means
         return steps
+
+
+def slices_of_blocks(n_samples):
+    """Yield the slice of each block of samples."""
+    for first in range(0, n_samples, _BLOCK):
+        yield slice(first, min(first + _BLOCK, n_samples))
 
 
 def are_windows(table):

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
+from sklstm.estimators import _scaled_windows
 from sklstm.estimators._linear_forms import WindowScaling, spreads_of
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._read_windows import WindowReader, moments_of
@@ -313,6 +314,20 @@ def test_relative_forms_by_hand(norm):
     outputs, scales = part.predict(table_of(windows), norm)
     np.testing.assert_allclose(outputs[:, 0], x[:, -1] + spread * expected)
     np.testing.assert_allclose(scales[:, 0], spread)
+
+
+def test_inputs_that_are_kept_have_the_bits_of_those_read_anew(monkeypatch):
+    windows, y = walk(n=2500, k=2)  # of two blocks
+    windows = windows.copy()
+    windows[::7, 1] = nan
+    weights = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    found = []
+    for most in (0, 10**6):
+        monkeypatch.setattr(_scaled_windows, "_MOST_KEPT", most)
+        part = part_of(windows, y, ("none", "last"), [0, 1], weights=weights)
+        found.append([member.coef for member in part.members])
+    assert len(found[0]) == 2
+    np.testing.assert_array_equal(*found)
 
 
 def test_relative_forms_follow_level_and_scale():
