@@ -167,7 +167,7 @@ class SplitPipeline:
             return replace(inner, before=[*steps[:-1], *inner.before])
         if not found or found[0] == len(steps) - 1:
             raise ValueError(
-                f"{caller} needs a fitted pipeline with a step that makes windows, "
+                f"{caller} needs a pipeline with a step that makes windows, "
                 "such as make_pipeline(SlidingWindow(24), LSTMRegressor()), or a "
                 f"search over one with refit=True; got {fitted!r}."
             )

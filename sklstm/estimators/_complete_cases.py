@@ -30,6 +30,7 @@ from sklstm._validation import (
     all_or_nothing,
     check_no_infinity,
     check_rows,
+    n_axes,
 )
 from sklstm.estimators._check_target import check_rows_of_y, check_target, check_y_given
 from sklstm.estimators._conditional_mean import ConditionalMean
@@ -80,8 +81,9 @@ class CompleteCaseRegressor(
     -----
     To predict a row with missing values, these are replaced by their conditional means
     given its other values, of a normal distribution with the mean and the covariance
-    [1]_ of the complete rows of `fit`. So a missing lag is estimated from the lags
-    around it. A row without any value gets the means of all columns.
+    [1]_ of the complete rows of `fit`, in units of the deviation of each column. So a
+    missing lag is estimated from the lags around it. A row without any value gets the
+    means of all columns.
 
     References
     ----------
@@ -142,8 +144,7 @@ class CompleteCaseRegressor(
             all_or_nothing(self),
             fit_task(self, X, y, sample_weight, max_subtasks=1) as task,
         ):
-            values = check_rows(self, X, reset=True)
-            check_no_infinity(self, values)
+            values = self._rows(X, reset=True)
             check_rows_of_y(self, X, y, reset=True)
             y = check_target(y)
             kept = _complete(values, y)
@@ -173,8 +174,7 @@ class CompleteCaseRegressor(
             Predictions of the regressor.
         """
         check_is_fitted(self)
-        values = check_rows(self, X, reset=False)
-        check_no_infinity(self, values)
+        values = self._rows(X, reset=False)
         if np.isnan(values).any():
             values = self._filler.fill(values)
         return self.estimator_.predict(self._named(values))
@@ -190,6 +190,18 @@ class CompleteCaseRegressor(
             estimator=self.estimator,
             method_mapping=MethodMapping().add(caller="fit", callee="fit"),
         )
+
+    def _rows(self, X, reset):
+        """Validate X, and return its values."""
+        if n_axes(X) == 3:
+            raise ValueError(
+                "X of CompleteCaseRegressor must be 2-D, of shape (n_samples, "
+                "n_features), got 3-D windows. Make flat ones: SlidingWindow(..., "
+                "flatten=True)."
+            )
+        values = check_rows(self, X, reset=reset)
+        check_no_infinity(self, values)
+        return values
 
     def _params_of_fit(self, sample_weight, params, X, kept):
         """Return the parameters of the regressor's fit, for the rows that are kept."""

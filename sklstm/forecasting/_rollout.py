@@ -109,12 +109,25 @@ def _roll_out(outputs, recent, following, fits):
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
         block = _predict(outputs, rows, ends, fits)
+        _check_no_infinity(block, done * k)
         if forecast is None:
             shape = (n_series, outputs.n_ahead, *block.shape[2:])
             forecast = np.empty(shape, block.dtype)
         forecast[:, done * k : ready * k] = block
         done = ready
     return forecast[:, : outputs.steps]
+
+
+def _check_no_infinity(block, n_before):
+    """Raise ValueError if predictions of these steps are infinite."""
+    infinite = np.isinf(block).any(axis=(0, *range(2, block.ndim)))
+    if infinite.any():
+        raise ValueError(
+            f"The forecast grows until it is infinite, at step "
+            f"{n_before + int(infinite.argmax()) + 1}: each step is predicted from the "
+            "predictions before it. Forecast fewer steps, predict several steps at "
+            "once (make_multistep), or regularize the regressor more."
+        )
 
 
 def _predict(outputs, rows, ends, fits):

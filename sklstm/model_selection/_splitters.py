@@ -150,7 +150,12 @@ class PanelTimeSeriesSplit(_TimeSplit):
         # NumPy's narrow integers overflow.
         gap, test_size = int(self.gap), int(self.test_size or n_steps // (n_splits + 1))
         needed = n_splits * test_size + gap + 1
-        if not test_size or n_steps < needed:
+        if not test_size:
+            raise ValueError(
+                f"n_splits={n_splits} is too large: X has {n_steps} time steps, fewer "
+                "than a test part of one for each split and one to train on."
+            )
+        if n_steps < needed:
             raise ValueError(
                 f"{n_splits} test parts of {test_size} time steps after a gap of "
                 f"{self.gap} leave nothing to train on: X has {n_steps} time steps. "

@@ -226,6 +226,7 @@ def test_within_forecasts_panels_and_transformed_targets():
         (Ridge(), np.ones((4, 2)), np.full(4, NAN), "4 of y. There is nothing to fit"),
         (Ridge(), np.ones((4, 2)), None, "requires y to be passed"),
         (Ridge(), np.full((4, 2), np.inf), np.ones(4), "contains infinity"),
+        (Ridge(), np.ones((4, 3, 2)), np.ones(4), r"2-D.*got 3-D.*flatten=True"),
         (StandardScaler(), X, Y, "estimator must be a regressor"),
         (LogisticRegression(), X, Y, "estimator must be a regressor"),
         (Ridge, X, Y, "estimator must be a regressor"),

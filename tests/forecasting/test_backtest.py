@@ -559,7 +559,7 @@ BAD = {
     "repeated": ({"X": series().iloc[[0, *range(119)]]}, "is that of an earlier row"),
     "letters": ({"known": "hol"}, "known has 'hol', but X has"),
     "no fold": ({"cv": []}, "gives no fold"),
-    "no window": ({"pipeline": Ridge()}, "backtest needs a fitted pipeline with a"),
+    "no window": ({"pipeline": Ridge()}, "backtest needs a pipeline with a"),
 }
 
 

@@ -15,7 +15,13 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklstm import LSTMClassifier, LSTMRegressor, PerFeatureScaler, SlidingWindow
+from sklstm import (
+    CompleteCaseRegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    PerFeatureScaler,
+    SlidingWindow,
+)
 from sklstm._pipeline import SplitPipeline
 from sklstm.forecasting import forecast, make_multistep, stream
 from sklstm.forecasting._panel import Panel
@@ -636,9 +642,24 @@ def test_arrays_of_x_future_have_the_columns_of_x():
         forecast(pipe, X, 3, calendar(3).to_numpy())
 
 
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_forecast_that_grows_to_infinity_is_told():
+    X = pd.DataFrame({"price": 10.0 ** np.arange(0, 100, 10)})
+    pipe = make_pipeline(
+        SlidingWindow(1, flatten=True), CompleteCaseRegressor(LinearRegression())
+    ).fit(X, X["price"])
+    finite = forecast(pipe, X, 1)["price"].iloc[0]
+    assert np.isfinite(finite)
+    n_more = int((308.2 - np.log10(finite)) / 10)  # to the largest float
+    assert np.isfinite(forecast(pipe, X, 1 + n_more)["price"]).all()
+    message = f"infinite, at step {2 + n_more}: each step is predicted from"
+    with pytest.raises(ValueError, match=message):
+        forecast(pipe, X, 5 + n_more)
+
+
 def test_an_estimator_without_windows_is_refused():
     X = series()
-    with pytest.raises(ValueError, match="forecast needs a fitted pipeline with a"):
+    with pytest.raises(ValueError, match="forecast needs a pipeline with a"):
         forecast(LinearRegression().fit(X, X["price"]), X, 2)
 
 

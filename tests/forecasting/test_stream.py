@@ -205,7 +205,7 @@ def test_what_is_no_row_is_told(name):
 
 def test_an_estimator_without_windows_is_refused():
     X = table()[["price", "load"]]
-    with pytest.raises(ValueError, match="stream needs a fitted pipeline"):
+    with pytest.raises(ValueError, match="stream needs a pipeline"):
         stream(Ridge().fit(X, X["price"]))
 
 

@@ -109,6 +109,10 @@ BAD = {
         {"test_size": 12},
         "2 test parts of 12 time steps .* nothing to train on",
     ),
+    "too many": (
+        {"n_splits": 24},
+        "n_splits=24 is too large: X has 24 time steps, fewer than a test part of one",
+    ),
     "no column": (
         {"time": "hour"},
         "time='hour' is neither a column nor an index level",
