@@ -2,8 +2,8 @@
 
 The yearly number of sunspots, 1700 to 2008, ships with statsmodels. Each year is
 predicted from the years before it: rows go in as they are, nothing is shifted by hand.
-Run it with ``python examples/quickstart.py``; it takes one to two minutes on two cores
-and writes ``examples/quickstart.png``.
+Run it with ``python examples/quickstart.py``; it takes some 15 seconds on two cores and
+writes ``examples/quickstart.png``.
 """
 
 import pathlib
