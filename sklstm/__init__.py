@@ -1,8 +1,8 @@
 """Learning from sequences with LSTMs, the scikit-learn way."""
 
-import contextlib
-import gc
 import importlib
+
+from sklstm._garbage import without_garbage_collection
 
 __version__ = "0.1.0"
 
@@ -40,28 +40,14 @@ _SUBMODULES = (
 __all__ = ["__version__", *_PUBLIC]
 
 
-@contextlib.contextmanager
-def _without_garbage_collection():
-    """Return a context manager for an import of TensorFlow.
-
-    It makes some 300,000 objects that stay, which Python would search for garbage again
-    and again, in a fifth of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def __getattr__(name):
     if name not in _PUBLIC and name not in _SUBMODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _without_garbage_collection():
+    with without_garbage_collection():
         module = importlib.import_module(f"{__name__}.{_PUBLIC.get(name, name)}")
-        return getattr(module, name) if name in _PUBLIC else module
+        found = getattr(module, name) if name in _PUBLIC else module
+    globals()[name] = found  # the next access does not come here
+    return found
 
 
 def __dir__():

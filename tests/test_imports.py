@@ -68,6 +68,7 @@ MAY_IMPORT = {
     "training": {"sequences", "networks", "_compat", "_stored"},
     "_scikeras": {"_compat", "_routed", "_stored", "_versions"},
     "_routed": set(),
+    "_garbage": set(),
     "_stored": {"_compat", "_versions"},
     "_versions": set(),
     "_show_versions": set(),
@@ -312,4 +313,23 @@ def test_garbage_collection_is_as_before_after_an_import():
     assert not is_enabled
     fails = "sys.modules['tensorflow'] = None\ntry: sklstm.LSTMRegressor\n"
     is_enabled, _ = collections_in(f"{fails}except ImportError: failed = True\nfailed")
+    assert is_enabled
+
+
+PAUSES = """
+import gc, sys, threading
+from sklstm._garbage import without_garbage_collection
+sys.setswitchinterval(1e-6)
+def run():
+    for _ in range(2000):
+        with without_garbage_collection():
+            assert not gc.isenabled()
+threads = [threading.Thread(target=run) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_garbage_collection_is_on_after_imports_in_threads():
+    is_enabled, _ = collections_in(PAUSES)
     assert is_enabled

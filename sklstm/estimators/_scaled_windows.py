@@ -35,6 +35,9 @@ class ScaledWindows:
         self._scaling = scaling
         self._table = table
         self._kept = None, None
+        # Of a sample: its time steps, and levels and scales of its outputs.
+        self._n_values = reader.n_timesteps * len(scaling.means)
+        self._n_values += 2 * len(scaling.features)
         self.spreads = np.concatenate(
             [scaling.spreads(*block[1:]) for block in reader.blocks(table)]
         )

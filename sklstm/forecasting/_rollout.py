@@ -109,7 +109,7 @@ def _roll_out(outputs, recent, following, fits):
         ready = min((fed + horizon) // k, n_blocks)
         ends = n_recent + k * np.arange(done + 1, ready + 1) - horizon
         block = _predict(outputs, rows, ends, fits)
-        _check_no_infinity(block, done * k)
+        _check_no_infinity(block[:, : outputs.steps - done * k], done * k)
         if forecast is None:
             shape = (n_series, outputs.n_ahead, *block.shape[2:])
             forecast = np.empty(shape, block.dtype)
@@ -122,11 +122,12 @@ def _check_no_infinity(block, n_before):
     """Raise ValueError if predictions of these steps are infinite."""
     infinite = np.isinf(block).any(axis=(0, *range(2, block.ndim)))
     if infinite.any():
+        step = n_before + int(infinite.argmax()) + 1
         raise ValueError(
-            f"The forecast grows until it is infinite, at step "
-            f"{n_before + int(infinite.argmax()) + 1}: each step is predicted from the "
-            "predictions before it. Forecast fewer steps, predict several steps at "
-            "once (make_multistep), or regularize the regressor more."
+            f"The forecast is infinite at step {step}. "
+            "Predictions that are fed back may grow from step to step: forecast fewer "
+            "steps, predict several at once (make_multistep), or regularize the "
+            "regressor more."
         )
 
 

@@ -13,7 +13,7 @@ from sklstm._compat.tensorflow import call_concrete
 from sklstm.networks import CustomSpec, build, fuse
 from sklstm.training._call_size import CallSize
 from sklstm.training._samples import TableRows, as_scalar, as_tensor, gather_inputs
-from sklstm.training._threads import call_settings, trace_settings
+from sklstm.training._threads import CallPlan
 
 # Samples of a block. AVX2's kernel computes 24 rows at once; a rest of 16 has the same
 # rounding, a rest of 8 does not. If all time steps of a block are rows of one matrix
@@ -62,7 +62,6 @@ class Forward:
         self.model = build(spec)
         self._spec = spec
         self._n_weights = self.model.count_params()
-        self._n_parallel = n_parallel
         self._compared = {}
         # Blocks are not split: half a block does not fill the kernels.
         core = fuse(spec, self.model)
@@ -94,7 +93,8 @@ class Forward:
         blocks = tf.TensorSpec((None, 2, None), tf.int32)
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
-        with trace_settings(spec, n_parallel, trains=False):
+        self._plan = CallPlan(spec, n_parallel, trains=False)
+        with self._plan.compiling(self._plan.for_one_thread):
             self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, table, n_fitted):
@@ -176,7 +176,7 @@ class Forward:
         at_least = as_scalar(max(n_timesteps, 1))
         arguments = [*variables, values, as_tensor(blocks), at_least]
         captured = self._compiled.captured_inputs
-        with call_settings(self._spec, self._n_parallel, trains=False):
+        with self._plan.calling(self._plan.for_one_thread):
             return call_concrete(self._compiled, arguments, captured).numpy()
 
     def _block(self, n_samples, n_timesteps, longest):

@@ -1,5 +1,6 @@
 """A compiled network: one call trains or evaluates up to a whole epoch."""
 
+import itertools
 import threading
 
 import keras
@@ -16,8 +17,14 @@ from sklstm.training._optimizer import ProgramOptimizer
 from sklstm.training._quick_loss import MeanLoss, quick_loss
 from sklstm.training._samples import as_scalar, gather_batch
 from sklstm.training._schedule import copy_metrics
-from sklstm.training._threads import call_settings, trace_settings
+from sklstm.training._threads import CallPlan
 from sklstm.training._variables import get_values, set_values
+
+# Operations that call a function, except loops.
+_CALLS = {
+    *("PartitionedCall", "StatefulPartitionedCall"),
+    *("If", "StatelessIf", "Case", "StatelessCase"),
+}
 
 
 class Program:
@@ -144,14 +151,12 @@ class Program:
         arguments = *samples, order, *numbers
         if not self._has_metric_variables:
             self._create_metric_variables(samples)
-        kind = self._spec, self._n_parts, name == "train"
+        plan = CallPlan(self._spec, self._n_parts, trains=name == "train")
         variables = self._variables()
-        with trace_settings(*kind):
-            compiled = self._functions.get(
-                name, over_batches, self._signature, arguments, variables
-            )
-        with call_settings(*kind):
-            return compiled(arguments, variables)
+        compiled = self._functions.get(
+            name, over_batches, self._signature, arguments, variables, plan
+        )
+        return compiled(arguments, variables, plan)
 
     def _signature(self, arguments):
         """Return TensorSpecs for any number of rows, samples and time steps."""
@@ -197,31 +202,49 @@ class Functions:
     def __len__(self):
         return len(self._compiled)
 
-    def get(self, name, python_function, signature, arguments, variables):
+    def get(self, name, python_function, signature, arguments, variables, plan):
         """Return a compiled function of tensors and variables; trace it if new."""
         with self._lock:
             if name not in self._compiled:
-                specs = signature(arguments)
-                self._compiled[name] = _Compiled(python_function, specs, variables)
+                given = python_function, signature(arguments), variables, plan
+                compiled = _Compiled(*given, plan.for_one_thread)
+                if compiled.for_one_thread and compiled.calls_functions():
+                    compiled = _Compiled(*given, for_one_thread=False)
+                self._compiled[name] = compiled
         return self._compiled[name]
 
 
 class _Compiled:
     """A traced function that takes the variables to work on as an argument."""
 
-    def __init__(self, python_function, signature, variables):
+    def __init__(self, python_function, signature, variables, plan, for_one_thread):
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )
-        self._concrete = function.get_concrete_function()
+        self.for_one_thread = for_one_thread
+        with plan.compiling(for_one_thread):
+            self._concrete = function.get_concrete_function()
         index = {id(variable.handle): i for i, variable in enumerate(variables)}
         self._captured = [
             index.get(id(tensor), tensor) for tensor in self._concrete.captured_inputs
         ]
 
-    def __call__(self, arguments, variables):
+    def calls_functions(self):
+        """Return whether it calls functions of a user's loss, metric or optimizer.
+
+        One thread would wait for them without end.
+        """
+        graph = self._concrete.graph.as_graph_def()
+        nodes = [
+            graph.node,
+            *(function.node_def for function in graph.library.function),
+        ]
+        return any(node.op in _CALLS for node in itertools.chain(*nodes))
+
+    def __call__(self, arguments, variables, plan):
         handles = [
             variables[captured].handle if isinstance(captured, int) else captured
             for captured in self._captured
         ]
-        return call_concrete(self._concrete, list(arguments), handles)
+        with plan.calling(self.for_one_thread):
+            return call_concrete(self._concrete, list(arguments), handles)

@@ -9,6 +9,8 @@ by nearly the number of cores.
 import contextlib
 import multiprocessing
 import os
+from dataclasses import dataclass
+from typing import Any
 
 import joblib
 import tensorflow as tf
@@ -142,47 +144,67 @@ def one_of_the_trainings():
         _trainings.discard(this)
 
 
-def trace_settings(spec, n_parts, trains):
-    """Return a context manager in which to compile a network's functions.
+@dataclass(frozen=True)
+class CallPlan:
+    """The threads in which the functions of a network run.
 
-    TensorFlow optimizes only the graphs that gain from it: the training of loops over
-    time steps. Training without such loops is compiled for one thread, but runs in
-    many as well.
+    Operations run in the calling thread if the network is small, because to pass them
+    to other threads takes longer than to run them, or if other trainings keep the other
+    threads busy. TensorFlow optimizes only the graphs that gain from it: the training
+    of loops over time steps of many operations each.
+
+    Parameters
+    ----------
+    spec : NetworkSpec or CustomSpec
+        The network.
+
+    n_parts : int
+        Parts of a batch, or blocks, that are computed at the same time.
+
+    trains : bool
+        Whether the functions train.
     """
-    gains = _gains(spec, trains)
-    return _settings(gains, _is_small(spec, n_parts) or (trains and not gains))
 
+    spec: Any
+    n_parts: int
+    trains: bool
 
-def call_settings(spec, n_parts, trains):
-    """Return a context manager in which to call a network's compiled functions.
+    @property
+    def for_one_thread(self):
+        """Whether to compile for one thread; many can run it as well."""
+        return self._is_small or (self.trains and not self._gains)
 
-    It runs all operations in the calling thread if the network is small, because to
-    pass them to other threads takes longer than to run them, or if other trainings keep
-    the other threads busy.
-    """
-    gains = _gains(spec, trains)
-    beside = trains and not gains and _is_crowded(n_parts)
-    return _settings(gains, _is_small(spec, n_parts) or beside)
+    def compiling(self, for_one_thread):
+        """Return a context manager in which to compile functions."""
+        return self._settings(for_one_thread)
 
+    def calling(self, for_one_thread):
+        """Return a context manager in which to call functions that were compiled."""
+        now = self._is_small or _is_crowded(self.n_parts)
+        return self._settings(for_one_thread and now)
 
-@contextlib.contextmanager
-def _settings(gains, in_one_thread):
-    with contextlib.ExitStack() as stack:
-        if in_one_thread:
-            stack.enter_context(in_calling_thread())
-        if not gains:
-            stack.enter_context(without_graph_optimizer())
-        yield
+    @contextlib.contextmanager
+    def _settings(self, in_one_thread):
+        with contextlib.ExitStack() as stack:
+            if in_one_thread:
+                stack.enter_context(in_calling_thread())
+            if not self._gains:
+                stack.enter_context(without_graph_optimizer())
+            yield
 
+    @property
+    def _is_small(self):
+        spec = self.spec
+        is_custom = isinstance(spec, CustomSpec)
+        return not (
+            self.n_parts > 1 or is_custom or spec.bidirectional or spec.fcn_filters
+        )
 
-def _is_small(spec, n_parts):
-    is_custom = isinstance(spec, CustomSpec)
-    return not (n_parts > 1 or is_custom or spec.bidirectional or spec.fcn_filters)
-
-
-def _gains(spec, trains):
-    """Return whether TensorFlow's graph optimizer makes a network faster."""
-    return isinstance(spec, CustomSpec) or (trains and _trains_by_loop(spec))
+    @property
+    def _gains(self):
+        """Whether TensorFlow's graph optimizer makes the network faster."""
+        is_custom = isinstance(self.spec, CustomSpec)
+        return is_custom or (self.trains and _trains_by_loop(self.spec))
 
 
 def _is_crowded(n_parts):

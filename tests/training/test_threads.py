@@ -29,6 +29,7 @@ def printed_by(script, **environment):
         capture_output=True,
         text=True,
         check=True,
+        timeout=300,
         env={**environment, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     return result.stdout.split()
@@ -164,7 +165,8 @@ def test_one_seed_has_the_same_bits_with_any_number_of_threads():
 def runs_in_one_thread(spec, n_parts):
     """Whether a training runs in the calling thread."""
     context = sys.modules["tensorflow.python.eager.context"].context()
-    with threads.call_settings(spec, n_parts, trains=True):
+    plan = threads.CallPlan(spec, n_parts, trains=True)
+    with plan.calling(plan.for_one_thread):
         executor = context.function_call_options.executor_type
     return executor == "SINGLE_THREADED_EXECUTOR"
 
@@ -208,3 +210,48 @@ def test_a_training_beside_others_has_the_bits_of_one_alone(settings):
     alone, beside = outputs(0), outputs(joblib.cpu_count())
     np.testing.assert_array_equal(alone, beside)
     np.testing.assert_array_equal(alone, outputs(0))
+
+
+# Functions that are called by the loss: one thread would wait for them without end.
+WITH_FUNCTIONS = """
+import contextlib, keras, numpy as np, tensorflow as tf
+from sklstm import LSTMRegressor
+from sklstm.training import _threads
+X = np.random.default_rng(0).normal(size=(100, 6, 2)); y = X[:, -1, 0]
+
+def squares(y, found):
+    return tf.reduce_mean((y - found) ** 2, axis=-1)
+
+def by_sign(y, found):
+    return tf.cond(tf.reduce_mean(found) > 0, lambda: squares(y, found),
+                   lambda: tf.reduce_mean((found - y) ** 2, axis=-1))
+
+def counted(y, found):
+    [total] = tf.while_loop(lambda s: s < 3, lambda s: [s + 1], [tf.constant(0)])
+    return squares(y, found) * tf.cast(total, tf.float32) / 3
+
+def losses(loss, units, n_others, **settings):
+    model = LSTMRegressor(units=units, epochs=2, random_state=0, linear_skip=False,
+                          loss=loss, validation_split=0.2, **settings)
+    with contextlib.ExitStack() as stack:
+        for _ in range(n_others):
+            stack.enter_context(_threads.one_of_the_trainings())
+        return [*model.fit(X, y).history_["loss"], *model.history_["val_loss"]]
+
+for units in (8, 32):
+    expected = losses(squares, units, 0)
+    for name in ("squares", "by_sign", "counted"):
+        for loss in (globals()[name], tf.function(globals()[name])):
+            losses(loss, 64, 0, cell="gru")  # compiled for many threads
+            for n_others in (0, 16):
+                found = losses(loss, units, n_others)
+                np.testing.assert_allclose(found, expected, rtol=1e-5, atol=0)
+    adam = keras.optimizers.Adam(gradient_accumulation_steps=2)
+    found = [losses(squares, units, n, optimizer=adam) for n in (0, 16)]
+    assert found[0] == found[1] != expected
+print("done")
+"""
+
+
+def test_losses_and_optimizers_that_call_functions():
+    assert printed_by(WITH_FUNCTIONS) == ["done"]
