@@ -120,6 +120,6 @@ def _raise_missing(outputs, missing, known_from):
         )
     raise ValueError(
         f"A forecast of {steps} steps needs columns that are neither predicted nor "
-        f"known: {shortened(missing)}. Add them to {known_from}, leave them out of X, "
-        f"{at_once} {hint}"
+        f"known: {shortened(missing)}. Add them to {known_from}, predict them too (fit "
+        f"with y = X[[...]] of several columns), leave them out of X, {at_once} {hint}"
     )

@@ -114,9 +114,17 @@ def forecast(fitted, X, steps, X_future=None, *, target=None):
         outputs.names, outputs.n_targets, outputs.quantiles, panel.group_column
     )
     table = panel.frame if rollout.depends_on_other_rows else None
-    predicted = rollout.predict(recent, future, table, context=panel.frame)
-    if predicted is None:  # pipeline steps before the window need all rows
-        predicted = rollout.predict(recent, future, panel.frame)
+    try:
+        predicted = rollout.predict(recent, future, table, context=panel.frame)
+        if predicted is None:  # pipeline steps before the window need all rows
+            predicted = rollout.predict(recent, future, panel.frame)
+    except ValueError as error:
+        if "NaN" in str(error) and (missing := future.first_missing()):
+            error.add_note(
+                f"X_future is NaN in column {missing[0]!r} at {missing[1]}: pass its "
+                "value, or impute it in the pipeline."
+            )
+        raise
     if outputs.n_empty:
         _warn_of_empty_windows(outputs.n_empty, parts.window)
     return _as_frame(forecaster.restore(predicted, levels), columns, future, panel)

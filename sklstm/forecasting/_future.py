@@ -100,6 +100,17 @@ class Future:
         by_step = np.arange(n_groups * steps).reshape(n_groups, steps).T.ravel()
         return cls(frame.iloc[by_step], known, n_groups)
 
+    def first_missing(self):
+        """Return the first known column that is NaN in some row, and the row's label.
+
+        Return None if there is no such column.
+        """
+        for column in self.known:
+            missing = self.frame[column].isna().to_numpy()
+            if missing.any():
+                return column, self.frame.index[missing.argmax()]
+        return None
+
     @classmethod
     def within(cls, panel, rows, known, exists, values=None):
         """Return rows of the table itself, for a backtest.

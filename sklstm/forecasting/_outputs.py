@@ -155,7 +155,8 @@ class Outputs:
             f"{self.parts.window.horizon}, and does not remember the names of y: "
             "are they steps or targets? Pass target, such as "
             f"target={self.panel.columns[0]!r} for {n_columns} steps of it, or the "
-            f"names of {n_columns} targets in the order of y."
+            f"names of {n_columns} targets in the order of y, such as "
+            f"target={[*self.panel.columns[:n_columns]]!r}."
         )
 
     def add_fit(self, parts):

@@ -642,6 +642,16 @@ def test_arrays_of_x_future_have_the_columns_of_x():
         forecast(pipe, X, 3, calendar(3).to_numpy())
 
 
+def test_what_x_future_lacks_is_told_by_column_and_time():
+    X, following = series(), calendar(3)
+    following.iloc[1, following.columns.get_loc("hour")] = np.nan
+    pipe = make_pipeline(SlidingWindow(4), LSTMRegressor(2, epochs=1, random_state=0))
+    with pytest.raises(ValueError, match="NaN in some features") as caught:
+        forecast(pipe.fit(X, X["price"]), X, 3, following)
+    [note] = caught.value.__notes__
+    assert f"in column 'hour' at {following.index[1]}: pass its value" in note
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_a_forecast_that_grows_to_infinity_is_told():
     X = pd.DataFrame({"price": 10.0 ** np.arange(0, 100, 10)})
