@@ -364,7 +364,7 @@ def test_importances_refuse_what_they_can_not_use(noise, kwargs, message):
 
 def test_importances_need_windows_with_steps(noise):
     X, y = noise
-    with pytest.raises(ValueError, match="LagImportanceDisplay needs a fitted pipe"):
+    with pytest.raises(ValueError, match="LagImportanceDisplay needs a pipeline"):
         LagImportanceDisplay.from_estimator(Ridge().fit(X, y), X, y)
     pipe = ridge(4, history=None).fit(X, y)
     with pytest.raises(ValueError, match="no window with a time step in its 1 rows"):
