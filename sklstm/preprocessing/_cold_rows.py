@@ -19,11 +19,11 @@ def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
     n_cold = int(np.minimum(lacking, groups.sizes)[cold].sum())
     if n_cold:
         warnings.warn(
-            f"{n_cold} of the {len(groups.order)} rows of X start cold: X "
-            "begins after the first row that fit saw, and ends before its last, so "
-            f"that their windows lack rows, of which only the last {n_remembered} are "
-            "remembered. Predict from the first of these rows on, and take the "
-            "predictions that you need; or set history=None if a cold start is meant.",
+            f"{n_cold} of the {len(groups.order)} rows of X start cold: X begins "
+            "within the rows that fit saw, so that their windows lack the rows before, "
+            f"of which only the last {n_remembered} of the fit are remembered. Predict "
+            "from the first fitted row on, and take the predictions that you need; or "
+            "set history=None if a cold start is meant.",
             UserWarning,
             stacklevel=4,
         )
