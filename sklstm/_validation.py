@@ -86,8 +86,7 @@ def check_rows(estimator, X, *, reset, dtype=FLOATS):
     """
     X = check_table(X)
     if dtype == FLOATS and (rows := _plain_floats(X)) is not None:
-        if type(X) is not np.ndarray or not _has_its_columns(estimator, X, reset):
-            validate_data(estimator, X, reset=reset, skip_check_array=True)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
         return rows
     X = _without_na(_dense(X))
     if hasattr(X, "columns") and not len(X.columns):  # pandas has no dtype for it
@@ -117,19 +116,6 @@ def _plain_floats(X):
     if not (is_frame or type(X) is np.ndarray) or X.ndim != 2 or 0 in X.shape:
         return None
     return X.to_numpy() if is_frame else X
-
-
-def _has_its_columns(estimator, X, reset):
-    """Return whether an array has the columns of an estimator without feature names.
-
-    If `reset`, they become so. It is what scikit-learn's `validate_data` does then,
-    which takes ten times as long.
-    """
-    if hasattr(estimator, "feature_names_in_"):
-        return False
-    if reset:
-        estimator.n_features_in_ = X.shape[1]
-    return X.shape[1] == getattr(estimator, "n_features_in_", None)
 
 
 def check_table(X, name="X"):
