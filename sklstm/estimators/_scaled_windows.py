@@ -62,10 +62,7 @@ class ScaledWindows:
             As of :meth:`WindowScaling.relative`.
         """
         of = np.arange(len(self._table)) if of is None else of
-        n_values = (
-            len(self._table) * self._reader.n_timesteps * len(self._scaling.means)
-        )
-        if n_values > _MOST_KEPT:
+        if len(self._table) * self._n_values > _MOST_KEPT:
             yield from self._read(norm, of)
             return
         if self._kept[0] != norm:
