@@ -126,10 +126,9 @@ def _check_no_infinity(block, n_before):
     if infinite.any():
         step = n_before + int(infinite.argmax()) + 1
         raise ValueError(
-            f"The forecast is infinite at step {step}. "
-            "Predictions that are fed back may grow from step to step: forecast fewer "
-            "steps, predict several at once (make_multistep), or regularize the "
-            "regressor more."
+            f"The forecast is infinite at step {step}. Predictions that are fed back "
+            "may grow from step to step: forecast fewer steps, predict several at once "
+            "(make_multistep), or regularize the regressor more."
         )
 
 

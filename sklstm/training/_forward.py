@@ -94,7 +94,7 @@ class Forward:
         signature = variables, values, blocks, tf.TensorSpec((), tf.int32)
         function = tf.function(forward, input_signature=signature, autograph=False)
         self._plan = CallPlan(spec, n_parallel, trains=False)
-        with self._plan.compiling(self._plan.for_one_thread):
+        with self._plan.settings(self._plan.for_one_thread):
             self._compiled = function.get_concrete_function()
 
     def __call__(self, variables, table, n_fitted):

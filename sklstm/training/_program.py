@@ -152,11 +152,9 @@ class Program:
         if not self._has_metric_variables:
             self._create_metric_variables(samples)
         plan = CallPlan(self._spec, self._n_parts, trains=name == "train")
-        variables = self._variables()
-        compiled = self._functions.get(
-            name, over_batches, self._signature, arguments, variables, plan
+        return self._functions.call(
+            name, over_batches, self._signature, arguments, self._variables(), plan
         )
-        return compiled(arguments, variables, plan)
 
     def _signature(self, arguments):
         """Return TensorSpecs for any number of rows, samples and time steps."""
@@ -190,9 +188,8 @@ class Program:
 class Functions:
     """Compiled functions that all programs of one kind share.
 
-    The first program that asks for a function traces it. Calls by another program
-    replace the captured variables by those of that program. Threads may call at the
-    same time.
+    The first program that calls a function traces it. Calls by another program replace
+    the captured variables by those of that program. Threads may call at the same time.
     """
 
     def __init__(self):
@@ -202,8 +199,8 @@ class Functions:
     def __len__(self):
         return len(self._compiled)
 
-    def get(self, name, python_function, signature, arguments, variables, plan):
-        """Return a compiled function of tensors and variables; trace it if new."""
+    def call(self, name, python_function, signature, arguments, variables, plan):
+        """Call a function on tensors and variables; trace it at the first call."""
         with self._lock:
             if name not in self._compiled:
                 given = python_function, signature(arguments), variables, plan
@@ -211,7 +208,7 @@ class Functions:
                 if compiled.for_one_thread and compiled.calls_functions():
                     compiled = _Compiled(*given, for_one_thread=False)
                 self._compiled[name] = compiled
-        return self._compiled[name]
+        return self._compiled[name](arguments, variables)
 
 
 class _Compiled:
@@ -221,8 +218,8 @@ class _Compiled:
         function = tf.function(
             python_function, input_signature=signature, autograph=False
         )
-        self.for_one_thread = for_one_thread
-        with plan.compiling(for_one_thread):
+        self.for_one_thread, self._plan = for_one_thread, plan
+        with plan.settings(for_one_thread):
             self._concrete = function.get_concrete_function()
         index = {id(variable.handle): i for i, variable in enumerate(variables)}
         self._captured = [
@@ -241,10 +238,10 @@ class _Compiled:
         ]
         return any(node.op in _CALLS for node in itertools.chain(*nodes))
 
-    def __call__(self, arguments, variables, plan):
+    def __call__(self, arguments, variables):
         handles = [
             variables[captured].handle if isinstance(captured, int) else captured
             for captured in self._captured
         ]
-        with plan.calling(self.for_one_thread):
+        with self._plan.calling(self.for_one_thread):
             return call_concrete(self._concrete, list(arguments), handles)

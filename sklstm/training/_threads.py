@@ -174,23 +174,20 @@ class CallPlan:
         """Whether to compile for one thread; many can run it as well."""
         return self._is_small or (self.trains and not self._gains)
 
-    def compiling(self, for_one_thread):
-        """Return a context manager in which to compile functions."""
-        return self._settings(for_one_thread)
-
-    def calling(self, for_one_thread):
-        """Return a context manager in which to call functions that were compiled."""
-        now = self._is_small or _is_crowded(self.n_parts)
-        return self._settings(for_one_thread and now)
-
     @contextlib.contextmanager
-    def _settings(self, in_one_thread):
+    def settings(self, in_one_thread):
+        """Return a context manager in which to compile functions, or to call them."""
         with contextlib.ExitStack() as stack:
             if in_one_thread:
                 stack.enter_context(in_calling_thread())
             if not self._gains:
                 stack.enter_context(without_graph_optimizer())
             yield
+
+    def calling(self, for_one_thread):
+        """Return a context manager in which to call functions that were compiled."""
+        now = self._is_small or _is_crowded(self.n_parts)
+        return self.settings(for_one_thread and now)
 
     @property
     def _is_small(self):
