@@ -316,6 +316,29 @@ def test_garbage_collection_is_as_before_after_an_import():
     assert is_enabled
 
 
+YOUNG = """
+import gc, sys
+import sklstm
+{before}
+sklstm.LSTMRegressor
+young = len(gc.get_objects(0)) + len(gc.get_objects(1))
+print(young, len(gc.get_objects()), gc.get_freeze_count())
+"""
+
+
+@pytest.mark.parametrize("before, is_young", [("", False), ("gc.freeze()", True)])
+def test_objects_of_an_import_are_old(before, is_young):
+    """Collections of young objects in the first fit do not search them.
+
+    What a user froze stays frozen.
+    """
+    command = [sys.executable, "-c", YOUNG.format(before=before)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    n_young, n_objects, n_frozen = map(int, found.stdout.split())
+    assert (n_young > n_objects / 2) == is_young
+    assert (n_frozen > 0) == is_young
+
+
 PAUSES = """
 import gc, sys, threading
 from sklstm._garbage import without_garbage_collection
