@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path(sklstm.__file__).parent
 
 # The arrows of the design: a room, and the rooms it may import.
 MAY_IMPORT = {
-    "_compat": set(),
+    "_compat": {"_garbage"},
     "sequences": set(),
     "_geometry": set(),
     "_window_step": {"_geometry"},
@@ -308,6 +308,21 @@ def test_an_import_pauses_garbage_collection():
     assert n_collections <= 1
 
 
+BY_NAME = """
+import pandas, sklearn.metrics, sklearn.pipeline
+before = count()
+import sklstm.estimators.{module}
+"""
+
+
+@pytest.mark.parametrize("module", ["_regressor", "_classifier", "_tagger"])
+def test_an_import_by_name_pauses_garbage_collection(module):
+    """As that of a worker of joblib, which reads a pickle."""
+    is_enabled, n_collections = collections_in(BY_NAME.format(module=module))
+    assert is_enabled
+    assert n_collections < 50
+
+
 def test_garbage_collection_is_as_before_after_an_import():
     is_enabled, _ = collections_in("gc.disable()\nsklstm.LSTMRegressor")
     assert not is_enabled
@@ -326,7 +341,7 @@ print(young, len(gc.get_objects()), gc.get_freeze_count())
 """
 
 
-@pytest.mark.parametrize("before, is_young", [("", False), ("gc.freeze()", True)])
+@pytest.mark.parametrize(("before", "is_young"), [("", False), ("gc.freeze()", True)])
 def test_objects_of_an_import_are_old(before, is_young):
     """Collections of young objects in the first fit do not search them.
 

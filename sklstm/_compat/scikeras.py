@@ -1,16 +1,28 @@
-"""Private members of SciKeras.
+"""Private members of SciKeras, and its estimators.
 
 Overrides of its classes are in :mod:`sklstm._scikeras`.
 """
 
 import functools
 
-from scikeras._utils import get_optimizer_class, route_params, unflatten_params
-from scikeras.wrappers import BaseWrapper
+from sklstm._garbage import without_garbage_collection
+
+# Workers of joblib import a module of an estimator by its name. Its first import that
+# needs TensorFlow is this one.
+with without_garbage_collection():
+    from scikeras._utils import get_optimizer_class, route_params, unflatten_params
+    from scikeras.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
 
 SEEN_IN = "0.13.0", "0.13.0"
 
-__all__ = ["optimizer_class", "remove_more_tags", "routed_to", "unflatten_params"]
+__all__ = [
+    "KerasClassifier",
+    "KerasRegressor",
+    "optimizer_class",
+    "remove_more_tags",
+    "routed_to",
+    "unflatten_params",
+]
 
 # The class of an optimizer by its name, cached because SciKeras creates an optimizer to
 # find its class.

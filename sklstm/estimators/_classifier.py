@@ -1,9 +1,9 @@
 """Classification of sequences."""
 
 import numpy as np
-from scikeras.wrappers import KerasClassifier
 from sklearn.utils import check_consistent_length
 
+from sklstm._compat.scikeras import KerasClassifier
 from sklstm._compat.sklearn import StrOptions
 from sklstm.estimators._check_target import holds_nan
 from sklstm.estimators._class_estimator import ClassEstimator

@@ -3,9 +3,9 @@
 from numbers import Integral, Real
 
 import numpy as np
-from scikeras.wrappers import KerasRegressor
 from sklearn.utils.metaestimators import available_if
 
+from sklstm._compat.scikeras import KerasRegressor
 from sklstm._compat.sklearn import Interval, StrOptions
 from sklstm.estimators._base import SequenceEstimator
 from sklstm.estimators._check_target import holds_nan

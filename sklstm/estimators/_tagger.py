@@ -1,10 +1,10 @@
 """Tagging: a label for every time step of a sequence."""
 
 import numpy as np
-from scikeras.wrappers import KerasClassifier
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklstm._compat.scikeras import KerasClassifier
 from sklstm.estimators._class_estimator import ClassEstimator
 from sklstm.estimators._step_labels import (
     StepTarget,
