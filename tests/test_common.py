@@ -1,6 +1,7 @@
 """scikit-learn's own checks, over every public estimator."""
 
 import numpy as np
+import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -157,6 +158,7 @@ def expected_failed_checks(estimator):
     return EXPECTED_FAILED_CHECKS.get(type(estimator).__name__, {})
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")  # as arrays do
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
 def test_sklearn_check(estimator, check):
     check(estimator)

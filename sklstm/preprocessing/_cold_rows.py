@@ -4,6 +4,9 @@ import warnings
 
 import numpy as np
 
+# Rows of X among which the first fitted one is looked for.
+_MOST_LOOKED_AT = 2**16
+
 
 def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
     """Warn if windows lack rows before X that `fit` saw and forgot.
@@ -27,6 +30,37 @@ def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
             UserWarning,
             stacklevel=4,
         )
+
+
+def warn_of_cold_arrays(rows, first_fitted, geometry):
+    """Warn if windows may lack rows that `fit` saw, because it got an array.
+
+    There is no warning if X begins with the first fitted row, or holds it.
+
+    Parameters
+    ----------
+    rows : Rows
+        X.
+
+    first_fitted : ndarray of shape (n_features,)
+        The first row of the array.
+
+    geometry : WindowGeometry
+        Which rows the windows hold.
+    """
+    n_cold = int(np.minimum(rows.groups.sizes, geometry.n_before).sum())
+    if not n_cold or _holds(rows.values[:_MOST_LOOKED_AT], first_fitted):
+        return
+    warnings.warn(
+        f"{n_cold} of the {len(rows.values)} rows of X start cold: fit got an array, "
+        "which has no index that tells whether X goes on where it ended, so that their "
+        "windows lack the rows before. Pass DataFrames (behind other steps call "
+        'set_output(transform="pandas") on the pipeline), or set history="fit" if X '
+        "are the rows right after those of fit, as under TimeSeriesSplit; or "
+        "history=None if a cold start is meant.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def warn_of_rows_between(history, groups, geometry):
@@ -61,3 +95,9 @@ def warn_of_rows_between(history, groups, geometry):
         UserWarning,
         stacklevel=4,
     )
+
+
+def _holds(table, row):
+    """Return whether a table has a row with these values, NaN equal to NaN."""
+    equal = (table == row) | (np.isnan(table) & np.isnan(row))
+    return bool(equal.all(axis=1).any())

@@ -24,11 +24,15 @@ class FittedRows(FittedTable):
     frequency_of_new_groups : Frequency or None
         The frequency of groups that `fit` did not see.
 
+    first_row : ndarray of shape (n_features,) or None
+        The first row, if ``history="auto"`` finds no index.
+
     Other parameters are those of FittedTable.
     """
 
     kind_of_time: str | None = None
     frequency_of_new_groups: Any = None
+    first_row: Any = None
 
     @classmethod
     def of(cls, rows, y, window):
@@ -42,6 +46,7 @@ class FittedRows(FittedTable):
         frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
+        no_index = window.history == "auto" and labels is None
         seen = cls(
             last=None if labels is None else labels.last(),
             frequency=None if labels is None else labels.frequency(),
@@ -50,6 +55,7 @@ class FittedRows(FittedTable):
             target=SeenTarget.of(y, rows.values, rows.groups),
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
+            first_row=rows.values[0].copy() if no_index else None,
         )
         return seen, missing
 

@@ -28,7 +28,11 @@ from sklstm._validation import (
 )
 from sklstm._window_step import WindowStep
 from sklstm.preprocessing._base import SequenceTransformer
-from sklstm.preprocessing._cold_rows import warn_of_cold_rows, warn_of_rows_between
+from sklstm.preprocessing._cold_rows import (
+    warn_of_cold_arrays,
+    warn_of_cold_rows,
+    warn_of_rows_between,
+)
 from sklstm.preprocessing._fitted_rows import FittedRows
 from sklstm.preprocessing._gaps import (
     warn_of_gaps,
@@ -44,6 +48,7 @@ from sklstm.preprocessing._last_rows import History
 from sklstm.preprocessing._new_groups import warn_of_new_groups
 from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import warn_of_known_target
+from sklstm.preprocessing._shifted_target import warn_of_shifted_target
 from sklstm.preprocessing._table import (
     check_lengths,
     places_of_known,
@@ -293,7 +298,10 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         geometry = self.geometry
         if self.history is not None:
             warn_of_new_groups(groups.names, self.history_)
-            if labels is not None:
+            first_fitted = self.fitted_table_.first_row
+            if first_fitted is not None:
+                warn_of_cold_arrays(rows, first_fitted, geometry)
+            elif labels is not None:
                 n_before = geometry.n_before
                 warn_of_cold_rows(labels, groups, history, self.history_, n_before)
                 if self.gaps == "missing":
@@ -404,7 +412,15 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             warn_of_known_target(seen.target, as_list(self.known), geometry.known)
         if len(geometry.known) < values.shape[1]:
             warn_of_seen_steps(y, groups, geometry.horizon)
+            warn_of_shifted_target(seen.target, self._names_of_features(), geometry)
         return rows, missing
+
+    def _names_of_features(self):
+        """Return the names of the features, or their positions among the columns."""
+        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
+        if self._group_column is not None:
+            names = np.delete(names, self._group_column)
+        return names.tolist()
 
     def _read_with_history(self, X):
         """Return the Rows of X, their History, and the rows missing before each."""

@@ -362,6 +362,7 @@ def test_folds_may_be_masks():
     pd.testing.assert_frame_equal(found, expected)
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.parametrize(
     "other", [lambda y: y.diff().fillna(0), lambda y: y.shift(-1, fill_value=0)]
 )

@@ -52,6 +52,7 @@ OTHER = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("name", OTHER)
 def test_what_y_is_not_is_refused(name, before):
@@ -176,6 +177,7 @@ def test_several_targets_and_steps():
                 forecast(pipe, X[["a"]], 6, target="a")
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 @pytest.mark.parametrize("before", BEFORE)
 def test_transformed_targets_are_seen_through(before):
     X, ahead = table(), table(204)[["b"]][200:]

@@ -37,7 +37,7 @@ def test_permuting_flat_windows_finds_the_step(fitted):
 def test_permuting_columns_of_a_table_finds_the_column():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(300, 2)), columns=["cause", "other"])
-    y = X["cause"].shift(2, fill_value=0).rename("effect")
+    y = -X["cause"].shift(2, fill_value=0).rename("effect")
     lstm = LSTMRegressor(8, epochs=20, learning_rate=0.02, random_state=0)
     pipe = make_pipeline(SlidingWindow(4), PerFeatureScaler(), lstm).fit(X, y)
     found = permutation_importance(pipe, X, y, n_repeats=2, random_state=0)

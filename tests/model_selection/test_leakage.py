@@ -134,12 +134,14 @@ def test_windows_across_groups(panel):
         )
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 def test_a_target_that_is_shifted_the_wrong_way(X):
     y = X["price"].shift(1).fillna(0.0)
     with pytest.raises(AssertionError, match="its own target, which is in column"):
         assert_no_leakage(windows(), X, y, CV)
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 def test_a_target_that_is_shifted_over_the_split(X):
     y = X["price"].shift(-1).fillna(0.0)
@@ -228,6 +230,7 @@ def test_targets_of_several_steps_overlap_after_the_fold_as_well():
         assert_no_leakage(pipe, trimmed, Y, folds)
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 @pytest.mark.parametrize("history", ["fit", "auto"])
 def test_polars_tables_and_lists_leak_as_arrays_do(history):
     X = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
@@ -274,6 +277,7 @@ def test_windows_that_others_hide_are_looked_at(X):
             assert_no_leakage(leaky, X, X["price"], CV)
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 @pytest.mark.parametrize("dtype", ["objects", "decimals", "polars decimals", "Int64"])
 def test_numbers_of_every_type_leak(dtype):
     price = np.random.default_rng(0).integers(-9, 9, size=60).cumsum()
@@ -308,6 +312,7 @@ def test_folds_of_another_table_and_names_that_repeat(X):
         assert_no_leakage(windows(), twice, X["price"], CV)
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 @pytest.mark.parametrize("scaled", [False, True])
 def test_a_panel_without_groups_is_told(scaled):
     levels = [[*"ab"], pd.date_range("2026-01-01", periods=30)]

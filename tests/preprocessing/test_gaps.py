@@ -506,7 +506,6 @@ def test_a_gap_between_tables_is_told_where_a_window_lacks_it():
     assert not told_between(X[:100], X[102:], history=None)
     assert not told_between(X[:100], X[102:], history="fit")
     assert not told_between(X[:100], X[102:], gaps="ignore")
-    assert not told_between(X[:100].to_numpy(), X[102:].to_numpy())
     assert not told_between(X[:100], X[50:])
     # The window of a row is the row itself, which no gap is in.
     assert not told_between(X[:100], X[110:], window_length=1, horizon=0)

@@ -521,15 +521,31 @@ def test_rows_that_are_known_already_may_go_before_new_ones(index, overlap):
 def test_auto_without_an_index_starts_cold(container):
     X = container(numbered(6, 2))
     transformer = SlidingWindow(2).fit(X[:4])
-    np.testing.assert_array_equal(
-        transformer.transform(X[4:]), windows_by_hand(numbered(6, 2)[4:], 2, 1)
-    )
+    with pytest.warns(
+        UserWarning, match="^2 of the 2 rows of X start cold: fit got an"
+    ):
+        windows = transformer.transform(X[4:])
+    np.testing.assert_array_equal(windows, windows_by_hand(numbered(6, 2)[4:], 2, 1))
 
 
 def test_a_frame_after_an_array_starts_cold():
     transformer = SlidingWindow(2).fit(numbered(4))
-    new = pd.DataFrame(numbered(3), index=[10, 11, 12])
-    assert np.isnan(transformer.transform(new)[0]).all()
+    new = pd.DataFrame(numbered(3) + 9, index=[10, 11, 12])
+    with pytest.warns(
+        UserWarning, match="^2 of the 3 rows of X start cold: fit got an"
+    ):
+        windows = transformer.transform(new)
+    assert np.isnan(windows[0]).all()
+
+
+def test_a_cold_start_that_is_meant_is_not_told():
+    X = numbered(20)
+    transformer = SlidingWindow(2).fit(X[:16])
+    for table in (X[:16], X, X[:3], np.vstack([X[:1] - 9, X])):
+        transformer.transform(table)
+    for history in ("fit", None):
+        SlidingWindow(2, history=history).fit(X[:16]).transform(X[16:])
+    SlidingWindow(1, horizon=0).fit(X[:16]).transform(X[16:])  # the row itself
 
 
 @pytest.mark.filterwarnings("ignore:5 rows are missing within X")
