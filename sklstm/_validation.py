@@ -341,11 +341,13 @@ def _name_non_number(X):
         )
         if np.ndim(value):
             advice = f"Pass sequences to PadSequences as a list: list(X[{column!r}])."
-        # The type and text of NumPy's error stay, as scikit-learn's callers expect.
+        # The type and text of NumPy's error stay, as scikit-learn's callers expect; the
+        # lines after the first may hold all of X.
+        text = str(error).partition("\n")[0].rstrip(".")
         raise type(error)(
             f"X must hold numbers, but row {row!r}, column {column!r} holds "
             f"{_on_one_line(value)} ({type(value).__name__}): "
-            f"{str(error).rstrip('.')}. {advice}"
+            f"{text}. {advice}"
         ) from error
 
 
