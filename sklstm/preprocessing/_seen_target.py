@@ -73,13 +73,19 @@ class SeenTarget:
 
         Constant ones, which are equal by chance, are not in it.
         """
-        found = set()
+        return {feature for feature, _ in self._pairs()}
+
+    def last_is_feature(self):
+        """Return whether the last column of y equals some feature in all rows."""
+        return any(column == self.y.shape[1] - 1 for _, column in self._pairs())
+
+    def _pairs(self):
+        """Yield features and columns of y that are equal and not constant."""
         for feature, column in _equal_pairs(self.features, self.y):
             x, y = self.features[:, feature], self.y[:, column]
             several = len(np.unique(x[~np.isnan(x) & ~np.isnan(y)])) > 1
             if several and (feature, column) not in self.elsewhere:
-                found.add(feature)
-        return found
+                yield feature, column
 
 
 def warn_of_known_target(seen, known, known_places):

@@ -1,79 +1,64 @@
-"""A warning of targets that are a column of X in other rows."""
+"""Where y is a column of X: in the same rows, or some rows later or earlier."""
 
-import warnings
+from dataclasses import dataclass
 
 import numpy as np
-
-from sklstm.preprocessing._seen_target import differ
 
 # Most rows of a shift that is looked for, and of a period of the column. A periodic
 # column equals others by its nature, such as a sine a cosine.
 _FARTHEST, _LONGEST_PERIOD = 24, 40
 
-# Rows compared at least, and those of them in which the column changes.
+# Rows compared at least, and those of them in which y changes.
 _FEWEST, _FEWEST_CHANGES = 16, 5
 
-# Columns of y that are looked at.
+# Columns of y that are looked at: the first ones, and the last.
 _N_COLUMNS = 8
 
+# Difference of equal numbers: this share of the range, or of the largest (rounding).
+_OF_RANGE, _OF_LARGEST = 1e-6, 1e-12
 
-def warn_of_shifted_target(seen, names, geometry):
-    """Warn if y is a column of X, but some rows later or earlier.
 
-    There is no warning if a column of y is one of X in the same rows.
+@dataclass(frozen=True)
+class Place:
+    """Where a column of y is found in X: ``y[t] = slope * X[t + shift] + offset``.
+
+    Parameters
+    ----------
+    feature : int
+        The feature of X.
+
+    shift : int
+        How many rows later than in y.
+
+    is_scaled : bool
+        Whether it differs by slope or offset.
+    """
+
+    feature: int
+    shift: int
+    is_scaled: bool
+
+
+def places_of_target(seen):
+    """Return the Places of the columns of y that are columns of X, a list.
 
     Parameters
     ----------
     seen : SeenTarget or None
-        Some rows of X and y.
+        Some rows of X and y. Those at the end, which follow each other, are compared.
 
-    names : sequence
-        Names or positions of the features.
-
-    geometry : WindowGeometry
-        Which rows the windows hold.
+    Notes
+    -----
+    A column of y that is in X in the same row is not looked for in others. Columns that
+    hardly change are left out, and those of X that repeat themselves.
     """
-    if seen is None or seen.columns():
-        return
+    if seen is None:
+        return []
     n_last = _n_last(seen.places)
-    features, targets = seen.features[-n_last:], seen.y[-n_last:, :_N_COLUMNS]
-    for y in targets.T:
-        feature, shift = _find(features, y)
-        horizon = 0 if feature in geometry.known else geometry.horizon
-        if shift > 0 and horizon:
-            _warn_of_later(names[feature], shift, horizon)
-            return
-        if shift < 0 and -shift >= horizon:
-            _warn_of_earlier(names[feature], -shift, horizon)
-            return
-
-
-def _warn_of_later(name, shift, horizon):
-    n_ahead = horizon + shift
-    warnings.warn(
-        f"y is the column {name!r} of X {_rows(shift)} later (y[t] = X[t + {shift}]), "
-        f"so that with horizon={horizon} it is {n_ahead} rows after the last time step "
-        f"of its window. Pass y unshifted: the column itself, and set horizon={n_ahead}"
-        f" if {n_ahead} rows ahead are meant. Forecasts are labelled as if y was not "
-        "shifted.",
-        UserWarning,
-        stacklevel=5,
-    )
-
-
-def _warn_of_earlier(name, shift, horizon):
-    warnings.warn(
-        f"y is the column {name!r} of X {_rows(shift)} earlier (y[t] = X[t - {shift}]),"
-        f" so that with horizon={horizon} windows may hold the value that they are to "
-        "predict, and scores are too good. If that is not meant, pass y unshifted: the "
-        "column itself.",
-        UserWarning,
-        stacklevel=5,
-    )
-
-
-def _rows(n_rows):
-    return "1 row" if n_rows == 1 else f"{n_rows} rows"
+    features, y = seen.features[-n_last:], seen.y[-n_last:]
+    some = y if y.shape[1] <= _N_COLUMNS else y[:, [*range(_N_COLUMNS - 1), -1]]
+    found = (_place_of(features, column) for column in some.T)
+    return [place for place in found if place is not None]
 
 
 def _n_last(places):
@@ -82,53 +67,73 @@ def _n_last(places):
     return len(places) - (breaks[-1] + 1 if len(breaks) else 0)
 
 
-def _find(features, y):
-    """Return feature and shift, by which y is a feature; (0, 0) if it is none."""
-    for shift in _candidates(features, y):
-        for feature in _equal_after(features, y, shift):
-            if not _is_periodic(features[:, feature]):
-                return feature, shift
-    return 0, 0
+def _place_of(features, y):
+    known = ~np.isnan(y)
+    if known.sum() < _FEWEST or _n_changes(y[known]) < _FEWEST_CHANGES:
+        return None
+    same = (features == y[:, np.newaxis]).all(axis=0)  # quickly found, and usual
+    if same.any():
+        return Place(int(np.argmax(same)), 0, is_scaled=False)
+    for shift, feature in _candidates(features, y):
+        scaled = _is_scaled(features[:, feature], y, shift)
+        if scaled is None:
+            continue
+        if not shift or not _is_periodic(features[:, feature]):
+            return Place(feature, shift, scaled)
+    return None
 
 
 def _candidates(features, y):
-    """Return the shifts by which some feature is equal to y in a row, nearest first."""
-    farthest = min(_FARTHEST, len(y) - _FEWEST)
-    known = np.flatnonzero(~np.isnan(y))
-    if farthest < 1 or not len(known):
-        return []
-    row = known[len(known) // 2]
-    shifts = np.array([s * sign for s in range(1, farthest + 1) for sign in (1, -1)])
-    shifts = shifts[(row + shifts >= 0) & (row + shifts < len(y))]
-    wrong = differ(features[row + shifts], y[[row], np.newaxis])
-    return shifts[~wrong.all(axis=1)].tolist()
+    """Yield shifts and features that three rows do not exclude, the nearest first."""
+    farthest = min(_FARTHEST, (len(y) - _FEWEST // 2) // 2)
+    shifts = np.array(sorted(range(-farthest, farthest + 1), key=abs))
+    inner = np.arange(farthest, len(y) - farthest)
+    inner = inner[~np.isnan(y[inner])]
+    if len(inner) < 3:
+        return
+    in_order = inner[np.argsort(y[inner])]
+    low, middle, high = in_order[[0, len(in_order) // 2, -1]]
+    if not y[high] > y[low]:
+        return
+    x_low, x_middle, x_high = (features[row + shifts] for row in (low, middle, high))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = (x_middle - x_low) / (x_high - x_low)
+    expected = (y[middle] - y[low]) / (y[high] - y[low])
+    for number, feature in np.argwhere(np.abs(ratios - expected) < 1e-3).tolist():
+        yield int(shifts[number]), feature
 
 
-def _equal_after(features, y, shift):
-    """Return the features that y is equal to, `shift` rows later."""
+def _is_scaled(x, y, shift):
+    """Return whether y is x scaled, `shift` rows later; None if it is not x at all."""
     if shift > 0:
-        x, y = features[shift:], y[:-shift]
-    else:
-        x, y = features[:shift], y[-shift:]
+        x, y = x[shift:], y[:-shift]
+    elif shift < 0:
+        x, y = x[:shift], y[-shift:]
     known = ~np.isnan(y)
-    x, y = x[known], y[known]
-    if len(y) < _FEWEST or _n_changes(y) < _FEWEST_CHANGES or _is_ramp(y):
-        return []
-    wrong = (np.isnan(x) | differ(x, y[:, np.newaxis])).any(axis=0)
-    return np.flatnonzero(~wrong).tolist()
+    x, y = x[known].astype(float), y[known]
+    if len(y) < _FEWEST or _n_changes(y) < _FEWEST_CHANGES or np.isnan(x).any():
+        return None
+    if _are_equal(x, y):
+        return False
+    low, high = np.argmin(x), np.argmax(x)
+    if not x[high] > x[low]:
+        return None
+    slope = (y[high] - y[low]) / (x[high] - x[low])
+    return True if _are_equal(y[low] + slope * (x - x[low]), y) else None
+
+
+def _are_equal(x, y):
+    tolerance = _OF_RANGE * np.ptp(y) + _OF_LARGEST * np.abs(y).max()
+    return bool((np.abs(x - y) <= tolerance).all())
 
 
 def _n_changes(y):
-    return int(differ(y[1:], y[:-1]).sum())
-
-
-def _is_ramp(y):
-    """Return whether y grows by the same in each row, as all rows of a ramp do."""
-    steps = np.diff(y)
-    return not differ(steps[1:], steps[:-1]).any()
+    return np.count_nonzero(np.diff(y))
 
 
 def _is_periodic(x):
     """Return whether a column repeats itself."""
+    if np.isnan(x).any():
+        return False
     longest = min(_LONGEST_PERIOD, len(x) - _FEWEST)
-    return any(not differ(x[p:], x[:-p]).any() for p in range(1, longest + 1))
+    return any(_are_equal(x[p:], x[:-p]) for p in range(1, longest + 1))

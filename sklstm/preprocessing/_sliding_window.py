@@ -46,9 +46,7 @@ from sklstm.preprocessing._group_windows import (
 )
 from sklstm.preprocessing._last_rows import History
 from sklstm.preprocessing._new_groups import warn_of_new_groups
-from sklstm.preprocessing._seen_steps import warn_of_seen_steps
 from sklstm.preprocessing._seen_target import warn_of_known_target
-from sklstm.preprocessing._shifted_target import warn_of_shifted_target
 from sklstm.preprocessing._table import (
     check_lengths,
     places_of_known,
@@ -56,6 +54,7 @@ from sklstm.preprocessing._table import (
     read_rows,
     warn_of_repeated_times,
 )
+from sklstm.preprocessing._target_in_windows import warn_of_target
 
 
 class SlidingWindow(WindowStep, SequenceTransformer):
@@ -411,8 +410,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         if geometry.horizon:  # with 0 the window holds its own row
             warn_of_known_target(seen.target, as_list(self.known), geometry.known)
         if len(geometry.known) < values.shape[1]:
-            warn_of_seen_steps(y, groups, geometry.horizon)
-            warn_of_shifted_target(seen.target, self._names_of_features(), geometry)
+            names = self._names_of_features()
+            warn_of_target(seen.target, y, groups, names, geometry)
         return rows, missing
 
     def _names_of_features(self):

@@ -295,4 +295,5 @@ def test_what_is_known_and_is_not_the_target_is_not_told():
     assert told(X.assign(b=0.0), np.zeros(400), known="b") == []
     assert told(X.assign(b=np.nan), X["a"], known="b") == []
     # Without a horizon nothing is moved.
-    assert told(X, X["b"], known="b", horizon=0) == []
+    (one,) = told(X, X["b"], known="b", horizon=0)
+    assert "horizon=0 the window of a row holds its value" in one

@@ -576,6 +576,7 @@ def test_what_can_not_be_forecast_is_told(name):
         forecast(pipe, **{"target": "price", **arguments})
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 def test_a_horizon_of_zero_needs_all_of_the_row():
     X = series()
     pipe = ridge(horizon=0).fit(X, X["price"])

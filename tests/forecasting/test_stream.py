@@ -48,6 +48,7 @@ def by_predict(fitted, X, horizon):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.filterwarnings("ignore:.* between the rows of fit and X")
 @pytest.mark.parametrize("horizon", [0, 1, 3])
 @pytest.mark.parametrize("gap", [0, 2, 30])

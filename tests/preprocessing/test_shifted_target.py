@@ -31,7 +31,42 @@ def test_a_target_of_later_rows(shift, horizon):
     X = table()
     (message,) = warnings_of(X, X["price"].shift(-shift), horizon)
     assert f"y is the column 'price' of X {shift} row" in message
-    assert f"horizon={shift + horizon} if {shift + horizon} rows ahead" in message
+    assert f"is {shift + horizon} rows after the last time step" in message
+    assert f"set horizon={shift} for {shift} row" in message
+    assert warnings_of(X, 3 * X["price"].shift(-shift) - 5, horizon) == [
+        message.replace("of X ", "of X, scaled, ")
+    ]
+
+
+def test_the_steps_of_tutorials():
+    """Several steps after the row, whose windows end with it."""
+    X = table()
+    y = pd.concat([X["price"].shift(-step) for step in (1, 2, 3)], axis=1)
+    assert not warnings_of(X, y, horizon=0)
+    for columns in ([0, 1, 2], [2, 1, 0]):
+        (message,) = warnings_of(X, y.iloc[:, columns], horizon=1)
+        assert "of X 1 row later" in message
+    # The first of them in the row itself, or none of X's columns.
+    assert not warnings_of(X, y.shift(1), horizon=1)
+    assert not warnings_of(X[["load"]], y, horizon=1)
+
+
+def test_windows_that_hold_their_target():
+    X = table()
+    (message,) = warnings_of(X, X["price"], horizon=0)
+    assert "set horizon=1" in message
+    almost = X["price"].copy()
+    almost[3] += 1
+    assert not warnings_of(X, almost, horizon=0)
+    assert not warnings_of(X, 2 * X["price"], horizon=0)  # a cause
+
+
+def test_levels_far_above_the_changes():
+    """Prices of a million that change by one are no shifts of each other."""
+    X = 1e6 + table().round()
+    assert not warnings_of(X[["load"]], X["price"])
+    (message,) = warnings_of(X, X["price"].shift(-3))
+    assert "3 rows later" in message
 
 
 def test_a_target_of_later_rows_is_usual_where_windows_hold_their_own_row():
