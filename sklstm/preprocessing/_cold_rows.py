@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-# Rows of X among which the first fitted one is looked for.
+# Rows of X among which the first fitted ones are looked for.
 _MOST_LOOKED_AT = 2**16
 
 
@@ -32,35 +32,55 @@ def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
         )
 
 
-def warn_of_cold_arrays(rows, first_fitted, geometry):
-    """Warn if windows may lack rows that `fit` saw, because it got an array.
+def warn_of_tables_without_index(rows, first_rows, geometry):
+    """Warn if windows may lack rows that `fit` saw, as no index tells of them.
 
-    There is no warning if X begins with the first fitted row, or holds it.
+    There is no warning if X begins with the first fitted rows, or holds them.
 
     Parameters
     ----------
     rows : Rows
         X.
 
-    first_fitted : ndarray of shape (n_features,)
-        The first row of the array.
+    first_rows : ndarray of shape (n_rows, n_features)
+        The first rows of the fitted table.
 
     geometry : WindowGeometry
         Which rows the windows hold.
     """
     n_cold = int(np.minimum(rows.groups.sizes, geometry.n_before).sum())
-    if not n_cold or _holds(rows.values[:_MOST_LOOKED_AT], first_fitted):
+    if not n_cold or _holds(rows.values[:_MOST_LOOKED_AT], first_rows):
         return
     warnings.warn(
-        f"{n_cold} of the {len(rows.values)} rows of X start cold: fit got an array, "
-        "which has no index that tells whether X goes on where it ended, so that their "
-        "windows lack the rows before. Pass DataFrames (behind other steps call "
+        f"{n_cold} of the {len(rows.values)} rows of X start cold: fit and X have no "
+        "index that tells whether X goes on where fit ended, so that their windows "
+        "lack the rows before. Pass parts of one DataFrame (behind other steps call "
         'set_output(transform="pandas") on the pipeline), or set history="fit" if X '
-        "are the rows right after those of fit, as under TimeSeriesSplit; or "
-        "history=None if a cold start is meant.",
+        "are the rows right after those of fit, as under TimeSeriesSplit (not of a "
+        "shuffled split); or history=None if a cold start is meant.",
         UserWarning,
         stacklevel=4,
     )
+
+
+def warn_of_a_wrong_history(rows, first_rows, geometry):
+    """Warn if ``history="fit"`` puts the last fitted rows before the first ones.
+
+    Parameters are those of :func:`warn_of_tables_without_index`.
+    """
+    n_wrong = int(np.minimum(rows.groups.sizes, geometry.n_before).sum())
+    n_alike = min(len(rows.values), len(first_rows))
+    first_rows = first_rows[:n_alike]
+    is_constant = _are_equal(first_rows[1:], first_rows[:-1]).all()
+    if n_wrong and not is_constant and _begins_with(rows.values, first_rows):
+        warnings.warn(
+            f'X begins with the first rows of fit, but with history="fit" the last '
+            f"rows of fit go before it: the windows of {n_wrong} of its "
+            f"{len(rows.values)} rows hold rows that do not come before them. Leave "
+            "out these predictions, or set history=None for such X.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def warn_of_rows_between(history, groups, geometry):
@@ -97,7 +117,19 @@ def warn_of_rows_between(history, groups, geometry):
     )
 
 
-def _holds(table, row):
-    """Return whether a table has a row with these values, NaN equal to NaN."""
-    equal = (table == row) | (np.isnan(table) & np.isnan(row))
-    return bool(equal.all(axis=1).any())
+def _holds(table, first_rows):
+    """Return whether a table has these rows, one after the other."""
+    if _begins_with(table, first_rows[: len(table)]):
+        return True
+    alike = np.flatnonzero(_are_equal(table, first_rows[0]).all(axis=1))
+    return any(_begins_with(table[place:], first_rows) for place in alike)
+
+
+def _begins_with(table, rows):
+    part = table[: len(rows)]
+    return len(part) == len(rows) and bool(_are_equal(part, rows).all())
+
+
+def _are_equal(one, other):
+    """Return where values are equal, NaN equal to NaN."""
+    return (one == other) | (np.isnan(one) & np.isnan(other))

@@ -10,6 +10,9 @@ from sklstm._window_step import FittedTable
 from sklstm.preprocessing._last_rows import History, LastRows
 from sklstm.preprocessing._seen_target import SeenTarget
 
+# Number of first rows that are remembered.
+_FIRST = 8
+
 
 @stored_as("fitted rows")
 @dataclass(frozen=True)
@@ -24,15 +27,19 @@ class FittedRows(FittedTable):
     frequency_of_new_groups : Frequency or None
         The frequency of groups that `fit` did not see.
 
-    first_row : ndarray of shape (n_features,) or None
-        The first row, if ``history="auto"`` finds no index.
+    first_rows : ndarray of shape (n_rows, n_features) or None
+        Some first rows, if history is used.
+
+    has_index : bool
+        Whether the table has an index other than that of any new table.
 
     Other parameters are those of FittedTable.
     """
 
     kind_of_time: str | None = None
     frequency_of_new_groups: Any = None
-    first_row: Any = None
+    first_rows: Any = None
+    has_index: bool = True
 
     @classmethod
     def of(cls, rows, y, window):
@@ -46,7 +53,6 @@ class FittedRows(FittedTable):
         frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
-        no_index = window.history == "auto" and labels is None
         seen = cls(
             last=None if labels is None else labels.last(),
             frequency=None if labels is None else labels.frequency(),
@@ -55,7 +61,8 @@ class FittedRows(FittedTable):
             target=SeenTarget.of(y, rows.values, rows.groups),
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
-            first_row=rows.values[0].copy() if no_index else None,
+            first_rows=None if window.history is None else rows.values[:_FIRST].copy(),
+            has_index=rows.has_index,
         )
         return seen, missing
 
@@ -96,6 +103,14 @@ class FittedRows(FittedTable):
         return last_rows.earlier_history_of(
             rows.groups, n_steps, rows.labels, adjoins, counts
         )
+
+    def tells_no_place_of(self, rows):
+        """Return whether no index tells whether a table continues the fitted one.
+
+        The fitted table was an array, or both have the index 0, 1, ...
+        """
+        both_new = not (self.has_index or rows.has_index or rows.labels is None)
+        return self.last is None or both_new
 
     def warn_of_other_labels(self, rows, history):
         """Warn if the index is of another kind than that of the fitted table."""

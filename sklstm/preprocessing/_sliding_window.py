@@ -29,9 +29,10 @@ from sklstm._validation import (
 from sklstm._window_step import WindowStep
 from sklstm.preprocessing._base import SequenceTransformer
 from sklstm.preprocessing._cold_rows import (
-    warn_of_cold_arrays,
+    warn_of_a_wrong_history,
     warn_of_cold_rows,
     warn_of_rows_between,
+    warn_of_tables_without_index,
 )
 from sklstm.preprocessing._fitted_rows import FittedRows
 from sklstm.preprocessing._gaps import (
@@ -289,24 +290,16 @@ class SlidingWindow(WindowStep, SequenceTransformer):
             array, or what `set_output` says.
         """
         rows, history, missing = self._read_with_history(X)
-        groups, labels = rows.groups, rows.labels
+        groups = rows.groups
         if self.group_by is None and not self._warned_of_levels:
             last = self.fitted_table_.last
             last = None if last is None else last.label
             warn_of_levels(X, after=last, stacklevel=3)
-        geometry = self.geometry
         if self.history is not None:
             warn_of_new_groups(groups.names, self.history_)
-            first_fitted = self.fitted_table_.first_row
-            if first_fitted is not None:
-                warn_of_cold_arrays(rows, first_fitted, geometry)
-            elif labels is not None:
-                n_before = geometry.n_before
-                warn_of_cold_rows(labels, groups, history, self.history_, n_before)
-                if self.gaps == "missing":
-                    warn_of_rows_between(history, groups, geometry)
+            self._warn_of_history(rows, history)
         if missing is not None and not self._warned_of_gaps:
-            warn_of_gaps(X, missing, len(groups), geometry.n_before)
+            warn_of_gaps(X, missing, len(groups), self.geometry.n_before)
         return self._wrap_output(self._windows(rows, history, missing), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -428,6 +421,21 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         missing = seen.missing_rows(rows, self)
         seen.warn_of_other_labels(rows, self.history)
         return rows, seen.history_of(rows, self), missing
+
+    def _warn_of_history(self, rows, history):
+        """Warn of windows whose history is missing or wrong."""
+        seen, geometry = self.fitted_table_, self.geometry
+        is_known = any(name in self.history_ for name in rows.groups.names)
+        if is_known and seen.first_rows is not None:
+            if self.history == "fit":
+                warn_of_a_wrong_history(rows, seen.first_rows, geometry)
+            elif seen.tells_no_place_of(rows):
+                warn_of_tables_without_index(rows, seen.first_rows, geometry)
+        if rows.labels is not None:
+            given = rows.labels, rows.groups, history, self.history_
+            warn_of_cold_rows(*given, geometry.n_before)
+            if self.gaps == "missing":
+                warn_of_rows_between(history, rows.groups, geometry)
 
     def _windows(self, rows, history, missing):
         geometry = self.geometry

@@ -50,6 +50,9 @@ class Rows:
 
     times : TimeLabels or None
         The index, if it may show gaps.
+
+    has_index : bool
+        Whether there is an index other than 0, 1, ..., which any new table has.
     """
 
     values: np.ndarray
@@ -57,6 +60,7 @@ class Rows:
     group_column: int | None
     labels: TimeLabels | None
     times: TimeLabels | None
+    has_index: bool
 
 
 def read_rows(window, X, reset):
@@ -75,7 +79,12 @@ def read_rows(window, X, reset):
         index is None or isinstance(index, pd.MultiIndex) or index.hasnans
     ):
         times = TimeLabels(index)
-    return Rows(values, groups, group_column, labels, times)
+    has_index = isinstance(X, pd.DataFrame) and not _is_default(X.index)
+    return Rows(values, groups, group_column, labels, times, has_index)
+
+
+def _is_default(index):
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
 
 
 def read_numbers(window, X, reset):

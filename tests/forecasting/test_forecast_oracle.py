@@ -184,12 +184,14 @@ def check_forecast(seed, lstm):
     assert list(found.index) == list(expected.index)
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("first", range(0, 50, 10))
 def test_forecasts_of_random_tables(first):
     for seed in range(first, first + 10):
         check_forecast(seed, lstm=False)
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("seed", range(5))
 def test_forecasts_of_random_tables_by_networks(seed):
     check_forecast(100 + seed, lstm=True)

@@ -461,6 +461,7 @@ def test_a_short_fitted_table_is_gone_on_from(n_fitted):
     np.testing.assert_array_equal(windows[:, 0, 0], X["a"][n_fitted - 1 : -1])
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 @pytest.mark.parametrize(
     ("fitted", "later"),
     [
@@ -522,7 +523,7 @@ def test_auto_without_an_index_starts_cold(container):
     X = container(numbered(6, 2))
     transformer = SlidingWindow(2).fit(X[:4])
     with pytest.warns(
-        UserWarning, match="^2 of the 2 rows of X start cold: fit got an"
+        UserWarning, match="^2 of the 2 rows of X start cold: fit and X have"
     ):
         windows = transformer.transform(X[4:])
     np.testing.assert_array_equal(windows, windows_by_hand(numbered(6, 2)[4:], 2, 1))
@@ -532,10 +533,31 @@ def test_a_frame_after_an_array_starts_cold():
     transformer = SlidingWindow(2).fit(numbered(4))
     new = pd.DataFrame(numbered(3) + 9, index=[10, 11, 12])
     with pytest.warns(
-        UserWarning, match="^2 of the 3 rows of X start cold: fit got an"
+        UserWarning, match="^2 of the 3 rows of X start cold: fit and X have"
     ):
         windows = transformer.transform(new)
     assert np.isnan(windows[0]).all()
+
+
+@pytest.mark.parametrize("kind", ["array", "frame"])
+def test_tables_without_an_index_of_their_own(kind):
+    X = numbered(40, 1).round(-1)  # values occur again and again
+    fitted, new = X[:30], X[30:]
+    if kind != "array":
+        fitted, new = pd.DataFrame(fitted), pd.DataFrame(new)
+    with pytest.warns(UserWarning, match="3 of the 10 rows of X start cold: fit and"):
+        SlidingWindow(3).fit(fitted).transform(new)
+
+
+def test_history_before_the_first_rows_of_the_fit():
+    X = numbered(20)
+    transformer = SlidingWindow(3, history="fit").fit(X[:16])
+    transformer.transform(X[16:])
+    for table in (X[:16], X, X[:2]):
+        with pytest.warns(UserWarning, match=f"windows of .* of its {len(table)} rows"):
+            transformer.transform(table)
+    zeros = np.zeros((20, 1))
+    SlidingWindow(3, history="fit").fit(zeros).transform(zeros)
 
 
 def test_a_cold_start_that_is_meant_is_not_told():
@@ -582,6 +604,7 @@ def test_arrays_go_on_under_time_series_split(length, horizon, n_splits, dtype):
         assert windows.dtype == dtype
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_history_fit_asks_no_index():
     X = pd.DataFrame(numbered(4), index=[9, 3, 7, 1])
     transformer = SlidingWindow(2, history="fit").fit(X)
@@ -612,12 +635,14 @@ def test_a_table_shorter_than_the_window_is_fine_at_transform():
     )
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_transform_leaves_the_history_as_it_was():
     transformer = SlidingWindow(3, history="fit").fit(numbered(6))
     first = transformer.transform(numbered(2))
     np.testing.assert_array_equal(transformer.transform(numbered(2)), first)
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_float32_rows_after_float64_history_stay_float32():
     transformer = SlidingWindow(2, history="fit").fit(numbered(4))
     assert transformer.transform(numbered(2, dtype=np.float32)).dtype == np.float32
@@ -907,6 +932,7 @@ GROUPS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("names", GROUPS.values(), ids=GROUPS)
 def test_groups_of_any_type(names):
     X = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "by": names})
@@ -985,6 +1011,7 @@ def test_pickled_transformer_goes_on_the_same(transformer, frame):
     )
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("transformer", TRANSFORMERS.values(), ids=TRANSFORMERS)
 def test_parameters_and_input_are_never_changed(transformer, frame):
     transformer = clone(transformer)
@@ -1007,6 +1034,7 @@ def test_parameters_are_what_the_design_names():
         SlidingWindow(5, 1)
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("group_by", [None, 1])
 def test_a_read_only_table_will_do(group_by):
     X = numbered(6, 2)

@@ -297,6 +297,7 @@ def assert_same(found, expected):
     assert found.shape == expected.shape
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_what_is_loaded_predicts_and_goes_on_the_same(case):
     model, X, data, trusted = case
     loaded = skops.io.loads(data, trusted=trusted)
