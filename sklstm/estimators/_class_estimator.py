@@ -1,5 +1,6 @@
 """Base of the classifier of sequences and the tagger of time steps."""
 
+import numpy as np
 from scikeras.utils import loss_name
 
 from sklstm._compat.sklearn import StrOptions
@@ -33,7 +34,8 @@ class ClassEstimator(SequenceEstimator):
             Labels, as for :meth:`fit`.
 
         classes : array-like of shape (n_classes,), default=None
-            All labels of this and later calls. None takes the labels of the first call.
+            All labels of this and later calls; later ones may leave it out, or must
+            pass the same. None takes the labels of the first call.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss.
@@ -49,7 +51,16 @@ class ClassEstimator(SequenceEstimator):
                 "sees all of y. Compute the weights by compute_class_weight on data "
                 "that has the right shares, and pass them as a dict."
             )
+        if classes is not None and self.initialized_:
+            self._check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
+
+    def _check_same_classes(self, classes):
+        if not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes must be those of the first call of partial_fit, or of fit: "
+                f"{self.classes_.tolist()}; got {np.asarray(classes).tolist()}."
+            )
 
     @property
     def classes_(self):

@@ -11,6 +11,7 @@ from sklstm.estimators._fcn_branch import FCNBranch
 from sklstm.estimators._held_out import last_of_each_class
 from sklstm.estimators._one_state import OneState
 from sklstm.estimators._targets import check_labels, weights_of_known
+from sklstm.estimators._weights import check_class_weight
 
 
 class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
@@ -452,6 +453,7 @@ class LSTMClassifier(FCNBranch, OneState, ClassEstimator, KerasClassifier):
         """Multiply by class weights, in a new array."""
         if self.class_weight is None:
             return weights
+        check_class_weight(self.class_weight)
         of_classes = weights_of_known(self.class_weight, y)
         return of_classes if weights is None else weights * of_classes
 

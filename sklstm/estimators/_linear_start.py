@@ -7,6 +7,7 @@ import numpy as np
 
 from sklstm.estimators._check_network import check_same
 from sklstm.estimators._continued_feature import continued_features
+from sklstm.estimators._frozen_part import warn_of_frozen_part
 from sklstm.estimators._linear_forms import WindowScaling
 from sklstm.estimators._linear_part import LinearPart
 from sklstm.estimators._linear_residual import LinearResidual
@@ -15,6 +16,7 @@ from sklstm.estimators._network_weight import measure, weight_of
 from sklstm.estimators._patch_size import given_or, patch_size_of_windows
 from sklstm.estimators._quantiles import learns_quantiles
 from sklstm.estimators._read_windows import are_windows
+from sklstm.estimators._target_in_row import warn_of_target_in_row
 from sklstm.estimators._trainer import UPDATES
 from sklstm.networks import with_linear_part
 from sklstm.training import Network
@@ -54,6 +56,8 @@ class LinearStart:
         n_steps = 0 if partial else self._n_linear_steps(longest, whole.n_features)
         y = self.target_encoder_.transform(samples.targets)
         y = y.reshape(len(y), -1)
+        if self._n_axes_in == 2 and self.model is None:
+            warn_of_target_in_row(whole, samples.targets, stacklevel=5)
         continued = self._continued(whole, y)
         followed = bool((continued[0] >= 0).any())
         self.target_feature_ = continued[0] if followed else None
@@ -148,6 +152,8 @@ class LinearStart:
 
     def _train(self, samples, validation=None, *, is_new=False, partial=False):
         measures = self._residual is not None and self._must_measure_weight()
+        if self._residual is not None and not is_new:
+            warn_of_frozen_part(samples.targets, stacklevel=5)
         if partial or not measures:
             return super()._train(samples, validation, partial=partial)
         self.network_weight_ = 1.0

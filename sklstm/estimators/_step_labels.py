@@ -18,6 +18,7 @@ from sklstm.estimators._targets import (
     check_labels,
     holds_sequences,
 )
+from sklstm.estimators._weights import check_class_weight
 from sklstm.sequences import SequenceTable, missing_rows
 
 
@@ -125,6 +126,7 @@ def step_weights(class_weight, weights, y):
     known = ~np.ma.getmaskarray(y)
     of_steps = known.astype(np.float32)
     if class_weight is not None:
+        check_class_weight(class_weight)
         of_steps[known] = compute_sample_weight(class_weight, y.compressed())
     if weights is not None:
         of_steps *= weights[:, np.newaxis]

@@ -111,7 +111,7 @@ def scale_of(table, y, features):
         x, target = last[:, feature].astype(np.float64), y[some, column]
         known = ~np.isnan(target)
         if known.any() and np.ptp(x[known]) > 0:
-            slopes[column], offsets[column] = np.polyfit(x[known], target[known], 1)
+            slopes[column], offsets[column] = _least_squares(x[known], target[known])
     return slopes, offsets
 
 
@@ -175,8 +175,15 @@ def _affine(x, y, partner, deviation, same):
     if same:
         return best, 1.0, 0.0
     exact = agrees[:, best] & known[:, best]
-    a, b = np.polyfit(x[exact, best], y[exact], 1)
-    return best, float(a), float(b)
+    return best, *_least_squares(x[exact, best], y[exact])
+
+
+def _least_squares(x, y):
+    """Return slope and offset of the line through points."""
+    mean, center = x.mean(), y.mean()
+    power = ((x - mean) ** 2).sum()
+    slope = ((x - mean) * (y - center)).sum() / power if power > 0 else 0.0
+    return float(slope), float(center - slope * mean)
 
 
 def _share(agrees, known):

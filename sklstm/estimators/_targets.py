@@ -1,5 +1,6 @@
 """Conversion of y to targets of a network, and of outputs to predictions."""
 
+import warnings
 from numbers import Number
 
 import numpy as np
@@ -12,6 +13,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklstm._stored import stored_as
 from sklstm.estimators._check_target import check_target, holds_nan
 from sklstm.networks import QuantileLoss
+
+# Number of samples that are not one-hot by chance.
+_FEW_SAMPLES = 8
 
 # Types of the labels of one sample.
 _SEQUENCES = (list, tuple, np.ndarray, pd.Series, pd.Index)
@@ -169,6 +173,7 @@ class ClassificationTarget(BaseEstimator):
         kind = _kind(_filled(y))
         if kind == "multilabel-indicator":
             self.classes_ = np.arange(np.shape(y)[1])
+            _warn_of_one_hot(y)
         else:
             self.classes_ = np.unique(y if classes is None else classes)
             kind = "multiclass" if len(self.classes_) > 2 else "binary"
@@ -182,7 +187,8 @@ class ClassificationTarget(BaseEstimator):
         if kind == "multilabel-indicator" and categorical:
             raise ValueError(
                 f"loss={self.loss!r} is for labels that exclude each other, but y is "
-                'multilabel. Use "binary_crossentropy", or leave loss at None.'
+                "multilabel. Pass one-hot labels as y.argmax(axis=1), or leave loss at "
+                "None."
             )
         self.softmax_ = kind == "multiclass" or (kind == "binary" and categorical)
         one_column = kind == "binary" and not categorical
@@ -200,7 +206,6 @@ class ClassificationTarget(BaseEstimator):
                 f"y is {kind}, but this classifier was fitted on {self.kind_} y."
             )
         if self.kind_ == "multilabel-indicator":
-            y = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
             if y.shape[1] != len(self.classes_):
                 raise ValueError(
                     f"y has {y.shape[1]} labels, but this classifier was fitted on "
@@ -263,14 +268,17 @@ def check_labels(y):
     ValueError
         If y has no label, is no classification target, or has labels of time steps.
     """
-    if not hasattr(y, "toarray"):
-        labels = np.asarray(y, dtype=object)
-        if labels.ndim == 3 or holds_sequences(labels):
-            raise _no_labels_of_sequences(labels.shape)
-        if (missing := pd.isna(labels)).any():
-            return _check_known_labels(labels, ~missing)
+    if hasattr(y, "toarray"):
+        y = y.toarray()
+    labels = np.asarray(y, dtype=object)
+    if labels.ndim == 3 or holds_sequences(labels):
+        raise _no_labels_of_sequences(labels.shape)
+    if (missing := pd.isna(labels)).any():
+        return _check_known_labels(labels, ~missing)
+    if isinstance(y, pd.DataFrame) and y.shape[1] > 1:
+        y = np.array(labels.tolist())  # of pandas' own types, too
     y = _check_labels(y)
-    return y, np.ones(y.shape[0], dtype=bool)
+    return y, np.ones(len(y), dtype=bool)
 
 
 def _check_known_labels(labels, known):
@@ -294,13 +302,13 @@ def _check_known_labels(labels, known):
 
 
 def _check_labels(y):
-    check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
+    check_array(y, ensure_2d=False, dtype=None, input_name="y")
     kind = type_of_target(y, input_name="y")
     if kind in ("multilabel-indicator", "multiclass-multioutput"):
-        dense = y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        dense = np.asarray(y)
         # scikit-learn accepts any two numbers; only 0 and 1 are multilabel here.
         if kind == "multilabel-indicator" and np.isin(dense, (0, 1)).all():
-            return y if hasattr(y, "toarray") else dense
+            return dense
         raise _no_labels_of_sequences(np.shape(y))
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
@@ -321,6 +329,19 @@ def _no_labels_of_sequences(shape):
         f"(n_samples, n_labels); got {got}. For a label for every time step, y of "
         f"shape (n_samples, n_timesteps){one_hot}, use LSTMTagger."
     )
+
+
+def _warn_of_one_hot(y):
+    """Warn if multilabel y looks like labels that exclude each other."""
+    if len(y) >= _FEW_SAMPLES and (y.sum(axis=1) == 1).all():
+        warnings.warn(
+            "Every row of y has exactly one 1, as one-hot labels have, "
+            "but zeros and ones are learned as multilabel: any number of labels for a "
+            "sample, with probabilities that do not sum to 1. Pass y.argmax(axis=1) if "
+            "the labels exclude each other.",
+            UserWarning,
+            stacklevel=7,
+        )
 
 
 def _filled(y):

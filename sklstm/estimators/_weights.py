@@ -1,5 +1,7 @@
 """Checks of sample weights."""
 
+from numbers import Real
+
 import numpy as np
 
 from sklstm._compat.sklearn import check_sample_weight
@@ -28,6 +30,21 @@ def check_weights(sample_weight, table):
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weights
+
+
+def check_class_weight(class_weight):
+    """Raise ValueError if a weight of a class is no number, or negative."""
+    each = class_weight if isinstance(class_weight, list) else [class_weight]
+    for label, weight in (pair for one in each for pair in _items(one)):
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
+            raise ValueError(
+                f"class_weight must hold numbers >= 0, got {weight!r} for the class "
+                f"{label!r}."
+            )
+
+
+def _items(class_weight):
+    return class_weight.items() if isinstance(class_weight, dict) else ()
 
 
 def in_float32(weights):

@@ -35,7 +35,8 @@ def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
 def warn_of_tables_without_index(rows, first_rows, geometry):
     """Warn if windows may lack rows that `fit` saw, as no index tells of them.
 
-    There is no warning if X begins with the first fitted rows, or holds them.
+    There is no warning if X begins with the first fitted rows, or holds them; nor if it
+    is so short that its windows have no row at all, which an estimator tells.
 
     Parameters
     ----------
@@ -48,8 +49,11 @@ def warn_of_tables_without_index(rows, first_rows, geometry):
     geometry : WindowGeometry
         Which rows the windows hold.
     """
-    n_cold = int(np.minimum(rows.groups.sizes, geometry.n_before).sum())
-    if not n_cold or _holds(rows.values[:_MOST_LOOKED_AT], first_rows):
+    sizes = rows.groups.sizes
+    n_cold = int(np.minimum(sizes, geometry.n_before).sum())
+    if (sizes <= geometry.horizon).all() or not n_cold:
+        return
+    if _holds(rows.values[:_MOST_LOOKED_AT], first_rows):
         return
     warnings.warn(
         f"{n_cold} of the {len(rows.values)} rows of X start cold: fit and X have no "

@@ -382,8 +382,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         self._known_places = places_of_known(self.known, X, rows)
         if self.group_by is None:
             self._warned_of_levels = warn_of_levels(X)
-            if labels is not None:
-                warn_of_repeated_times(labels, groups)
+        if labels is not None:
+            warn_of_repeated_times(labels, groups)
         if len(values) < self.window_length:
             raise ValueError(
                 f"window_length={self.window_length} is longer than the table that "

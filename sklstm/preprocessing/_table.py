@@ -168,21 +168,27 @@ def check_lengths(window_length, horizon):
 
 
 def warn_of_repeated_times(labels, groups):
-    """Warn if sorted times or numbers repeat, as in a table of several entities.
-
-    `groups` has all rows as one group.
-    """
+    """Warn if sorted times or numbers repeat within a group."""
     if labels.kind == "other":
         return
     repeated = labels.repeats(groups)
     if repeated.any():
-        row = int(np.argmax(repeated))
+        row = int(groups.order[np.argmax(repeated)])
         label = labels.index[row]
         label = f"time {label!r}" if labels.are_times else f"label {label}"
+        if len(groups) == 1:
+            found = (
+                "an earlier row. If these are rows of several entities, windows go "
+                "across them: name their column or index level in group_by."
+            )
+        else:
+            found = (
+                "an earlier row of its group. Windows hold both, one after the other: "
+                "keep one row for each time of a group, or let group_by name what "
+                "tells them apart."
+            )
         warnings.warn(
-            f"The {label} of row {row} of X is that of an earlier row. "
-            "If these are rows of several entities, windows go across them: name their "
-            "column or index level in group_by.",
+            f"The {label} of row {row} of X is that of {found}",
             UserWarning,
             stacklevel=4,
         )

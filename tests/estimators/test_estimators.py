@@ -359,7 +359,8 @@ def test_warm_start_keeps_the_linear_part_that_a_plain_fit_drops():
     reg = LSTMRegressor(**LEARNS, warm_start=True).fit(X, y)
     part = reg.linear_part_
     assert part is not None
-    assert reg.fit(X, product).linear_part_ is part
+    with pytest.warns(UserWarning, match="the linear part stays as fit left it"):
+        assert reg.fit(X, product).linear_part_ is part
     assert reg.set_params(warm_start=False).fit(X, product).linear_part_ is None
     assert reg.network_weight_ == 1
 

@@ -246,6 +246,7 @@ def prices():
     return pd.DataFrame(columns, days)
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.parametrize("horizon", [0, 1, 3])
 @pytest.mark.parametrize("name", ["load", "twice", "price", "sold"])
 def test_the_feature_that_y_goes_on_with_is_found(prices, name, horizon):
@@ -389,6 +390,7 @@ def test_flat_windows_at_a_stride_and_rows_of_years_are_taken_as_they_are():
     np.testing.assert_array_equal(naive.predict(years), years[:, 0])
 
 
+@pytest.mark.filterwarnings("ignore:y is the column")
 @pytest.mark.parametrize("ahead", [0, 2, 3])
 def test_another_horizon_than_the_windows_have_is_told(ahead):
     X = 5 + np.random.default_rng(0).normal(size=(80, 2)).cumsum(axis=0)

@@ -36,7 +36,10 @@ def test_a_last_row_alone_has_nothing_to_predict_from():
 def test_a_step_that_loses_the_index_is_told_with_the_remedy():
     scaler = StandardScaler()
     pipe = windows(scaler, horizon=3).fit(TABLE[:-4], TABLE["a"][:-4])
-    with pytest.warns(UserWarning, match=r"3 of the 4 samples.*set_output"):
+    with (
+        pytest.warns(UserWarning, match=r"3 of the 4 samples.*set_output"),
+        pytest.warns(UserWarning, match=r"4 of the 4 rows of X start cold.*set_output"),
+    ):
         pipe.predict(TABLE[-4:])
     scaler.set_output(transform="pandas")
     pipe.fit(TABLE[:-4], TABLE["a"][:-4]).predict(TABLE[-4:])
@@ -44,7 +47,7 @@ def test_a_step_that_loses_the_index_is_told_with_the_remedy():
 
 def test_the_cold_start_of_a_table_is_no_news():
     X = TABLE.to_numpy()
-    pipe = windows(horizon=2)
+    pipe = windows(horizon=2, history=None)
     search = GridSearchCV(pipe, {"slidingwindow__horizon": [1, 3]}, cv=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -70,7 +73,7 @@ def test_classifiers_tell_it_once_a_call_and_taggers_give_nan():
 def test_the_index_of_y_is_that_of_x():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(20, 4)), columns=list("abcd"))
-    y = X["d"]
+    y = X["d"] + X["c"]
     reg = LSTMRegressor(**QUICK)
     by_position = reg.fit(X, y.to_numpy()).predict(X)
     np.testing.assert_array_equal(reg.fit(X, y).predict(X), by_position)

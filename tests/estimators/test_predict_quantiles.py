@@ -26,6 +26,7 @@ def test_a_pipeline_gives_the_quantiles_of_its_last_step():
     np.testing.assert_array_equal(by_hand[:, 1], pipe.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 def test_a_search_and_the_regressor_itself_give_them():
     pipe = make_pipeline(SlidingWindow(5), regressor())
     search = GridSearchCV(pipe, {"lstmregressor__units": [3]}, cv=2).fit(X, Y)
