@@ -7,6 +7,9 @@ import numpy as np
 # Minimum number of samples, and of different targets.
 _LEAST, _DIFFERENT = 10, 5
 
+# Columns of y that are looked at.
+_N_COLUMNS = 8
+
 
 def warn_of_target_in_row(table, y, *, stacklevel):
     """Warn if y is a column of X of two axes, whose columns are time steps.
@@ -24,17 +27,17 @@ def warn_of_target_in_row(table, y, *, stacklevel):
     stacklevel : int
         As for `warnings.warn`.
     """
-    if len(table) < _LEAST or len(table.values) != len(table) * table.n_timesteps:
+    if len(table) < _LEAST or (table.lengths != table.n_timesteps).any():
         return
-    X = table.values.reshape(len(table), -1)
-    for target in y.reshape(len(y), -1)[:, :8].T:
+    values = table.values[:, 0]
+    for target in y.reshape(len(y), -1)[:, :_N_COLUMNS].T:
         known = ~np.isnan(target)
-        target = target[known].astype(X.dtype)
-        if known.sum() < _LEAST or len(np.unique(target)) < _DIFFERENT:
+        target, starts = target[known].astype(values.dtype), table.starts[known]
+        if len(target) < _LEAST or len(np.unique(target)) < _DIFFERENT:
             continue
-        first = np.flatnonzero(X[known][0] == target[0])
-        for column in first.tolist():
-            if np.array_equal(X[known, column], target):
+        row = values[starts[0] : starts[0] + table.n_timesteps]
+        for column in np.flatnonzero(row == target[0]).tolist():
+            if np.array_equal(values[starts + column], target):
                 warnings.warn(
                     f"y is column {column} of X. X of two axes has a sequence in each "
                     "row, whose columns are its time steps, so that the network sees "
