@@ -107,10 +107,12 @@ class FittedRows(FittedTable):
     def tells_no_place_of(self, rows):
         """Return whether no index tells whether a table continues the fitted one.
 
-        The fitted table was an array, or both have the index 0, 1, ...
+        The fitted table was an array, or both have the index 0, 1, ... A table of as
+        many rows is taken as the fitted one with permuted values.
         """
         both_new = not (self.has_index or rows.has_index or rows.labels is None)
-        return self.last is None or both_new
+        alike = len(rows.values) == self.remembered.n_fitted
+        return (self.last is None or both_new) and not alike
 
     def warn_of_other_labels(self, rows, history):
         """Warn if the index is of another kind than that of the fitted table."""

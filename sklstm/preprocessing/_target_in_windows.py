@@ -43,8 +43,8 @@ def warn_of_target(seen, y, groups, names, geometry):
     place, horizon = places[nearest], _horizon_of(places[nearest], geometry)
     if place.shift > 0 and horizon:
         _warn_of_later(place, names, horizon)
-    elif place.shift < 0 and ahead[nearest] <= 0:
-        _warn_of_earlier(place, names, horizon)
+    elif place.shift < 0 and ahead[nearest] <= 0 and not place.is_scaled:
+        _warn_of_earlier(place, names, horizon)  # scaled it may be an effect
     elif not (place.shift or geometry.horizon) and place.feature in seen.columns():
         _warn_of_same(names[place.feature])
 

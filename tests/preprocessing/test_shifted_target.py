@@ -74,6 +74,11 @@ def test_a_target_of_later_rows_is_usual_where_windows_hold_their_own_row():
     assert not warnings_of(X, X["price"].shift(-1), horizon=0)
 
 
+def test_a_delayed_effect_is_no_shifted_target():
+    X = table()
+    assert not warnings_of(X, -X["load"].shift(2))
+
+
 @pytest.mark.parametrize(("shift", "horizon"), [(1, 1), (5, 3), (3, 3), (1, 0)])
 def test_a_target_of_earlier_rows_is_in_the_windows(shift, horizon):
     X = table()

@@ -209,7 +209,7 @@ CASES = {
     "multilabel": (
         lambda: (
             LSTMClassifier(**QUICK).fit(
-                X := sequences(), np.eye(2, dtype=int)[[0, 1] * 12]
+                X := sequences(), np.eye(3, dtype=int)[[0, 1] * 12, :2] | [0, 1]
             ),
             X,
         ),
