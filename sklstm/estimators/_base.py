@@ -18,6 +18,7 @@ from sklstm._validation import (
 )
 from sklstm.estimators._check_network import check_buildable, check_same
 from sklstm.estimators._check_target import check_rows_of_y, check_y_given
+from sklstm.estimators._coarse_features import warn_of_coarse_features
 from sklstm.estimators._no_steps import warn_of_no_steps
 from sklstm.estimators._order_of_time import in_order_of_time
 from sklstm.estimators._read_sequences import read_sequences
@@ -308,6 +309,10 @@ class SequenceEstimator(Trainer):
         targets, weights = samples.targets, samples.weights
         self.target_encoder_ = self._fit_target(targets, weights, *labels)
         self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
+        if not self._takes_tokens():
+            names = getattr(self, "feature_names_in_", range(samples.table.n_features))
+            names = names if self._n_axes_in == 3 else ["0"]
+            warn_of_coarse_features(samples.table, list(names), stacklevel=4)
         self._prepare(samples, partial)
         spec = self._spec(samples.table, self.target_encoder_)
         check_buildable(spec, samples.table)

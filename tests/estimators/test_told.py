@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger
+from sklstm import LSTMClassifier, LSTMRegressor, LSTMTagger, PerFeatureScaler
 
 QUICK = {"units": 3, "epochs": 1, "random_state": 0}
 
@@ -64,6 +64,25 @@ def test_a_table_without_windows_whose_column_is_y():
 def test_tables_whose_columns_are_not_y(y):
     X = np.random.default_rng(0).normal(size=(50, 4))
     LSTMRegressor(**QUICK).fit(X, y(X) * 1.0)
+
+
+def test_features_that_float32_rounds_are_told():
+    X, y = samples()
+    offset = np.array([0, 1e7])
+    with pytest.warns(UserWarning, match=r"Feature 1 of X is about 1e\+07 and changes"):
+        LSTMRegressor(**QUICK).fit(X + offset, y)
+    with pytest.warns(UserWarning, match="float32, .* keeps steps of 1. Put"):
+        LSTMClassifier(**QUICK).fit(X + offset, y > 0)
+
+
+@pytest.mark.usefixtures("no_warnings")
+def test_features_that_float32_keeps_are_not():
+    X, y = samples()
+    offset = np.array([0, 1e7])
+    LSTMRegressor(**QUICK).fit(1e6 * X + offset, y)
+    LSTMRegressor(**QUICK).fit(0 * X + offset, y)  # constant
+    scaled = PerFeatureScaler().fit_transform(X + offset)
+    LSTMRegressor(**QUICK).fit(scaled, y)
 
 
 # ------------------------------------------------------------------------- classifiers
