@@ -34,8 +34,8 @@ def warn_of_coarse_features(table, names, *, stacklevel):
         warnings.warn(
             f"Feature {names[place]!r} of X is about {high[place]:.3g} and changes by "
             f"{high[place] - low[place]:.3g}, of which float32, the type of networks, "
-            f"keeps steps of {steps[place]:.2g}. Put a PerFeatureScaler in front, which "
-            "scales in float64.",
+            f"keeps steps of {steps[place]:.2g}. Put a PerFeatureScaler in front, "
+            "which scales in float64.",
             UserWarning,
             stacklevel=stacklevel,
         )
