@@ -4,6 +4,9 @@ import contextlib
 import gc
 import threading
 
+# More frozen objects than these were frozen by a user.
+_FEW = 1_000
+
 
 class _Pause:
     """A pause of garbage collection that several threads share."""
@@ -36,9 +39,9 @@ def _count_all_as_old():
 
     The next collections, of young objects, would else search all those of the import:
     0.3 s within the first fit. Objects that a user froze would not be frozen any more;
-    then nothing is moved.
+    then nothing is moved. (Python 3.12 itself freezes some hundreds.)
     """
-    if not gc.get_freeze_count():
+    if gc.get_freeze_count() < _FEW:
         gc.freeze()
         gc.unfreeze()
 

@@ -79,7 +79,7 @@ class LagImportanceDisplay:
     >>> from sklstm import CompleteCaseRegressor, SlidingWindow
     >>> from sklstm.inspection import LagImportanceDisplay
     >>> X = pd.DataFrame({"price": np.random.default_rng(0).normal(size=200)})
-    >>> y = X["price"].shift(3, fill_value=0)
+    >>> y = -X["price"].shift(3, fill_value=0)
     >>> window = SlidingWindow(4, flatten=True)
     >>> pipe = make_pipeline(window, CompleteCaseRegressor(Ridge())).fit(X, y)
     >>> display = LagImportanceDisplay.from_estimator(pipe, X, y, random_state=0)

@@ -4,8 +4,7 @@ import warnings
 
 import numpy as np
 
-# Rows of X among which the first fitted ones are looked for.
-_MOST_LOOKED_AT = 2**16
+from sklstm.preprocessing._start_of_fit import are_near
 
 
 def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
@@ -32,33 +31,36 @@ def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
         )
 
 
-def warn_of_tables_without_index(rows, first_rows, geometry):
+def warn_of_tables_without_index(values, start, last, geometry):
     """Warn if windows may lack rows that `fit` saw, as no index tells of them.
 
-    There is no warning if X begins with the first fitted rows, or holds them; nor if it
-    is so short that its windows have no row at all, which an estimator tells.
+    There is no warning if X is the fitted table, also with permuted columns; if it
+    holds its first rows, or begins with its last ones; nor if it is so short that its
+    windows have no row at all, which an estimator tells.
 
     Parameters
     ----------
-    rows : Rows
-        X.
+    values : ndarray of shape (n_rows, n_features)
+        X, the rows of one series.
 
-    first_rows : ndarray of shape (n_rows, n_features)
-        The first rows of the fitted table.
+    start : StartOfFit
+        How the fitted table begins.
+
+    last : ndarray of shape (n_rows, n_features)
+        The last rows of the fitted table.
 
     geometry : WindowGeometry
         Which rows the windows hold.
     """
-    sizes = rows.groups.sizes
-    n_cold = int(np.minimum(sizes, geometry.n_before).sum())
-    if (sizes <= geometry.horizon).all() or not n_cold:
+    n_cold = min(len(values), geometry.n_before)
+    if len(values) <= geometry.horizon or not n_cold:
         return
-    if _holds(rows.values[:_MOST_LOOKED_AT], first_rows):
+    if start.is_in(values) or start.has_columns_of(values) or _continues(values, last):
         return
     warnings.warn(
-        f"{n_cold} of the {len(rows.values)} rows of X start cold: fit and X have no "
-        "index that tells whether X goes on where fit ended, so that their windows "
-        "lack the rows before. Pass parts of one DataFrame (behind other steps call "
+        f"{n_cold} of the {len(values)} rows of X start cold: fit and X have no index "
+        "that tells whether X goes on where fit ended, so that their windows lack the "
+        "rows before. Pass parts of one pandas DataFrame (behind other steps call "
         'set_output(transform="pandas") on the pipeline), or set history="fit" if X '
         "are the rows right after those of fit, as under TimeSeriesSplit (not of a "
         "shuffled split); or history=None if a cold start is meant.",
@@ -67,21 +69,18 @@ def warn_of_tables_without_index(rows, first_rows, geometry):
     )
 
 
-def warn_of_a_wrong_history(rows, first_rows, geometry):
+def warn_of_a_wrong_history(values, start, geometry):
     """Warn if ``history="fit"`` puts the last fitted rows before the first ones.
 
     Parameters are those of :func:`warn_of_tables_without_index`.
     """
-    n_wrong = int(np.minimum(rows.groups.sizes, geometry.n_before).sum())
-    n_alike = min(len(rows.values), len(first_rows))
-    first_rows = first_rows[:n_alike]
-    is_constant = _are_equal(first_rows[1:], first_rows[:-1]).all()
-    if n_wrong and not is_constant and _begins_with(rows.values, first_rows):
+    n_wrong = min(len(values), geometry.n_before)
+    if n_wrong and start.begins(values):
         warnings.warn(
-            f'X begins with the first rows of fit, but with history="fit" the last '
-            f"rows of fit go before it: the windows of {n_wrong} of its "
-            f"{len(rows.values)} rows hold rows that do not come before them. Leave "
-            "out these predictions, or set history=None for such X.",
+            'X begins with the first rows of fit, but with history="fit" the last '
+            f"rows of fit go before it: the windows of {n_wrong} of its {len(values)} "
+            "rows hold rows that do not come before them. Leave out these "
+            "predictions, or set history=None for such X.",
             UserWarning,
             stacklevel=4,
         )
@@ -121,19 +120,10 @@ def warn_of_rows_between(history, groups, geometry):
     )
 
 
-def _holds(table, first_rows):
-    """Return whether a table has these rows, one after the other."""
-    if _begins_with(table, first_rows[: len(table)]):
-        return True
-    alike = np.flatnonzero(_are_equal(table, first_rows[0]).all(axis=1))
-    return any(_begins_with(table[place:], first_rows) for place in alike)
-
-
-def _begins_with(table, rows):
-    part = table[: len(rows)]
-    return len(part) == len(rows) and bool(_are_equal(part, rows).all())
-
-
-def _are_equal(one, other):
-    """Return where values are equal, NaN equal to NaN."""
-    return (one == other) | (np.isnan(one) & np.isnan(other))
+def _continues(values, last):
+    """Return whether a table begins with last rows of another, as an overlap."""
+    for place in range(len(last)):
+        overlap = last[place:][: len(values)]
+        if are_near(values[: len(overlap)], overlap).all():
+            return True
+    return False

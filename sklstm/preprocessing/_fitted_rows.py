@@ -9,9 +9,7 @@ from sklstm._stored import stored_as
 from sklstm._window_step import FittedTable
 from sklstm.preprocessing._last_rows import History, LastRows
 from sklstm.preprocessing._seen_target import SeenTarget
-
-# Number of first rows that are remembered.
-_FIRST = 8
+from sklstm.preprocessing._start_of_fit import StartOfFit
 
 
 @stored_as("fitted rows")
@@ -27,8 +25,8 @@ class FittedRows(FittedTable):
     frequency_of_new_groups : Frequency or None
         The frequency of groups that `fit` did not see.
 
-    first_rows : ndarray of shape (n_rows, n_features) or None
-        Some first rows, if history is used.
+    start : StartOfFit or None
+        How the table begins, if it is of one series, and history is used.
 
     has_index : bool
         Whether the table has an index other than that of any new table.
@@ -38,7 +36,7 @@ class FittedRows(FittedTable):
 
     kind_of_time: str | None = None
     frequency_of_new_groups: Any = None
-    first_rows: Any = None
+    start: Any = None
     has_index: bool = True
 
     @classmethod
@@ -53,6 +51,7 @@ class FittedRows(FittedTable):
         frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
+        is_one = window.group_by is None and window.history is not None
         seen = cls(
             last=None if labels is None else labels.last(),
             frequency=None if labels is None else labels.frequency(),
@@ -61,7 +60,7 @@ class FittedRows(FittedTable):
             target=SeenTarget.of(y, rows.values, rows.groups),
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
-            first_rows=None if window.history is None else rows.values[:_FIRST].copy(),
+            start=StartOfFit.of(rows.values) if is_one else None,
             has_index=rows.has_index,
         )
         return seen, missing
@@ -107,12 +106,10 @@ class FittedRows(FittedTable):
     def tells_no_place_of(self, rows):
         """Return whether no index tells whether a table continues the fitted one.
 
-        The fitted table was an array, or both have the index 0, 1, ... A table of as
-        many rows is taken as the fitted one with permuted values.
+        The fitted table was an array, or both have the index 0, 1, ...
         """
         both_new = not (self.has_index or rows.has_index or rows.labels is None)
-        alike = len(rows.values) == self.remembered.n_fitted
-        return (self.last is None or both_new) and not alike
+        return self.last is None or both_new
 
     def warn_of_other_labels(self, rows, history):
         """Warn if the index is of another kind than that of the fitted table."""

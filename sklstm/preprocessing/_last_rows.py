@@ -111,11 +111,6 @@ class LastRows(Mapping):
         if labels is not None and missing is not None:
             self._gaps = labels.gaps(groups, missing)
 
-    @property
-    def n_fitted(self):
-        """The number of rows of the table."""
-        return int(self._n_fitted.sum())
-
     def __getstate__(self):
         # Of 100,000 groups as columns: few frequencies are different ones.
         codes, different = _factorize(self.frequencies)

@@ -17,6 +17,9 @@ _N_COLUMNS = 8
 # Difference of equal numbers: this share of the range, or of the largest (rounding).
 _OF_RANGE, _OF_LARGEST = 1e-6, 1e-12
 
+# The same of the share of a range, for a first choice.
+_NEAR = 1e-3
+
 
 @dataclass(frozen=True)
 class Place:
@@ -69,7 +72,10 @@ def _n_last(places):
 
 def _place_of(features, y):
     known = ~np.isnan(y)
-    if known.sum() < _FEWEST or _n_changes(y[known]) < _FEWEST_CHANGES:
+    values = y[known]
+    if len(values) < _FEWEST or not np.isfinite(values).all():
+        return None
+    if _n_changes(values) < _FEWEST_CHANGES or _is_ramp(values):
         return None
     same = (features == y[:, np.newaxis]).all(axis=0)  # quickly found, and usual
     if same.any():
@@ -84,23 +90,30 @@ def _place_of(features, y):
 
 
 def _candidates(features, y):
-    """Yield shifts and features that three rows do not exclude, the nearest first."""
+    """Return pairs of shift and feature that some rows allow, the nearest first."""
     farthest = min(_FARTHEST, (len(y) - _FEWEST // 2) // 2)
-    shifts = np.array(sorted(range(-farthest, farthest + 1), key=abs))
     inner = np.arange(farthest, len(y) - farthest)
     inner = inner[~np.isnan(y[inner])]
     if len(inner) < 3:
-        return
+        return []
     in_order = inner[np.argsort(y[inner])]
-    low, middle, high = in_order[[0, len(in_order) // 2, -1]]
+    low, high = in_order[[0, -1]]
     if not y[high] > y[low]:
-        return
-    x_low, x_middle, x_high = (features[row + shifts] for row in (low, middle, high))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratios = (x_middle - x_low) / (x_high - x_low)
-    expected = (y[middle] - y[low]) / (y[high] - y[low])
-    for number, feature in np.argwhere(np.abs(ratios - expected) < 1e-3).tolist():
-        yield int(shifts[number]), feature
+        return []
+    shifts = np.array(sorted(range(-farthest, farthest + 1), key=abs))
+    # All features at once; each row leaves fewer pairs.
+    shifts, chosen = (
+        found.ravel()
+        for found in np.meshgrid(shifts, np.arange(features.shape[1]), indexing="ij")
+    )
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for row in (high, *in_order[1:-1]):
+            first = features[low + shifts, chosen]
+            distance = features[high + shifts, chosen] - first
+            share = (features[row + shifts, chosen] - first) / distance
+            near = np.abs(share - (y[row] - y[low]) / (y[high] - y[low])) < _NEAR
+            shifts, chosen = shifts[near], chosen[near]
+    return zip(shifts.tolist(), chosen.tolist(), strict=True)
 
 
 def _is_scaled(x, y, shift):
@@ -118,22 +131,33 @@ def _is_scaled(x, y, shift):
     low, high = np.argmin(x), np.argmax(x)
     if not x[high] > x[low]:
         return None
-    slope = (y[high] - y[low]) / (x[high] - x[low])
-    return True if _are_equal(y[low] + slope * (x - x[low]), y) else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        slope = (y[high] - y[low]) / (x[high] - x[low])
+        return True if _are_equal(y[low] + slope * (x - x[low]), y) else None
 
 
 def _are_equal(x, y):
-    tolerance = _OF_RANGE * np.ptp(y) + _OF_LARGEST * np.abs(y).max()
-    return bool((np.abs(x - y) <= tolerance).all())
+    """Return whether numbers are equal but for rounding."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        tolerance = _OF_RANGE * np.ptp(x) + _OF_LARGEST * np.abs(x).max()
+        return bool((np.abs(x - y) <= tolerance).all())
+
+
+def _is_ramp(y):
+    """Return whether numbers grow by the same each, as any other ramp does."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _are_equal(np.linspace(y[0], y[-1], len(y)), y)
 
 
 def _n_changes(y):
-    return np.count_nonzero(np.diff(y))
+    return np.count_nonzero(y[1:] != y[:-1])
 
 
 def _is_periodic(x):
-    """Return whether a column repeats itself."""
-    if np.isnan(x).any():
-        return False
-    longest = min(_LONGEST_PERIOD, len(x) - _FEWEST)
-    return any(_are_equal(x[p:], x[:-p]) for p in range(1, longest + 1))
+    """Return whether a column repeats itself; NaN are left out."""
+    for period in range(1, min(_LONGEST_PERIOD, len(x) - _FEWEST) + 1):
+        later, earlier = x[period:], x[:-period]
+        known = ~(np.isnan(later) | np.isnan(earlier))
+        if known.sum() >= _FEWEST // 2 and _are_equal(later[known], earlier[known]):
+            return True
+    return False

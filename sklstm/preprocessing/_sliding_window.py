@@ -403,16 +403,11 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         if geometry.horizon:  # with 0 the window holds its own row
             warn_of_known_target(seen.target, as_list(self.known), geometry.known)
         if len(geometry.known) < values.shape[1]:
-            names = self._names_of_features()
+            names = list(getattr(X, "columns", range(self.n_features_in_)))
+            if self._group_column is not None:
+                del names[self._group_column]
             warn_of_target(seen.target, y, groups, names, geometry)
         return rows, missing
-
-    def _names_of_features(self):
-        """Return the names of the features, or their positions among the columns."""
-        names = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))
-        if self._group_column is not None:
-            names = np.delete(names, self._group_column)
-        return names.tolist()
 
     def _read_with_history(self, X):
         """Return the Rows of X, their History, and the rows missing before each."""
@@ -425,12 +420,14 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     def _warn_of_history(self, rows, history):
         """Warn of windows whose history is missing or wrong."""
         seen, geometry = self.fitted_table_, self.geometry
-        is_known = any(name in self.history_ for name in rows.groups.names)
-        if is_known and seen.first_rows is not None:
+        if seen.start is not None:
             if self.history == "fit":
-                warn_of_a_wrong_history(rows, seen.first_rows, geometry)
+                if not rows.has_index:
+                    warn_of_a_wrong_history(rows.values, seen.start, geometry)
             elif seen.tells_no_place_of(rows):
-                warn_of_tables_without_index(rows, seen.first_rows, geometry)
+                [last] = self.history_.values()
+                given = rows.values, seen.start, last.values
+                warn_of_tables_without_index(*given, geometry)
         if rows.labels is not None:
             given = rows.labels, rows.groups, history, self.history_
             warn_of_cold_rows(*given, geometry.n_before)

@@ -43,8 +43,9 @@ def warn_of_target(seen, y, groups, names, geometry):
     place, horizon = places[nearest], _horizon_of(places[nearest], geometry)
     if place.shift > 0 and horizon:
         _warn_of_later(place, names, horizon)
-    elif place.shift < 0 and ahead[nearest] <= 0 and not place.is_scaled:
-        _warn_of_earlier(place, names, horizon)  # scaled it may be an effect
+    elif place.shift < 0 and not place.is_scaled:  # scaled it may be an effect
+        if 0 <= -ahead[nearest] < geometry.length:
+            _warn_of_earlier(place, names, horizon)
     elif not (place.shift or geometry.horizon) and place.feature in seen.columns():
         _warn_of_same(names[place.feature])
 
@@ -58,9 +59,9 @@ def _warn_of_later(place, names, horizon):
     warnings.warn(
         f"y is {_column(place, names)} {rows} later (y[t] = X[t + {shift}]), so that "
         f"with horizon={horizon} it is {horizon + shift} rows after the last time step "
-        f"of its window, and forecasts are labelled {rows} too early. Pass the column "
-        f"itself, unshifted, and set horizon={shift} for {rows} ahead; or set "
-        "horizon=0 if y must stay as it is.",
+        f"of its window. If y was shifted, pass the column itself and set horizon="
+        f"{shift} for {rows} ahead: forecasts are labelled {rows} too early otherwise. "
+        "If the column is a lag of y, set horizon=0.",
         UserWarning,
         stacklevel=5,
     )
@@ -70,7 +71,7 @@ def _warn_of_earlier(place, names, horizon):
     shift = -place.shift
     warnings.warn(
         f"y is {_column(place, names)} {_rows(shift)} earlier (y[t] = X[t - {shift}]), "
-        f"so that with horizon={horizon} windows may hold the value that they are to "
+        f"so that with horizon={horizon} windows hold the value that they are to "
         "predict, and scores are too good. If that is not meant, pass y unshifted: the "
         "column itself.",
         UserWarning,

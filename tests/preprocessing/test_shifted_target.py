@@ -33,6 +33,7 @@ def test_a_target_of_later_rows(shift, horizon):
     assert f"y is the column 'price' of X {shift} row" in message
     assert f"is {shift + horizon} rows after the last time step" in message
     assert f"set horizon={shift} for {shift} row" in message
+    assert "If the column is a lag of y, set horizon=0." in message
     assert warnings_of(X, 3 * X["price"].shift(-shift) - 5, horizon) == [
         message.replace("of X ", "of X, scaled, ")
     ]
@@ -90,6 +91,8 @@ def test_a_target_of_earlier_rows_is_in_the_windows(shift, horizon):
 def test_a_target_of_earlier_rows_that_windows_do_not_hold():
     X = table()
     assert not warnings_of(X, X["load"].shift(2), horizon=3)
+    assert not warnings_of(X, X["load"].shift(5), horizon=1)  # of 4 steps
+    assert warnings_of(X, X["load"].shift(4), horizon=1)
 
 
 def test_arrays_and_how_the_last_rows_are_filled():
@@ -155,3 +158,34 @@ def test_short_tables_and_missing_values():
     y[::5] = np.nan
     (message,) = warnings_of(table(), y)
     assert "'price'" in message
+
+
+def test_names_that_are_numbers():
+    X = table().set_axis([2, 0], axis=1)
+    (message,) = warnings_of(X, X[0].shift(-1))
+    assert "y is the column 0 of X" in message
+
+
+@pytest.mark.parametrize("n_bad", [1, 2])
+@pytest.mark.parametrize("bad", [np.inf, 1e308])
+def test_numbers_that_are_too_large(n_bad, bad):
+    X = pd.DataFrame({"flag": np.random.default_rng(0).integers(0, 2, N_ROWS)})
+    y = table()["price"].to_numpy().copy()
+    y[-9 : -9 + n_bad] = bad
+    assert not warnings_of(X, y)
+
+
+def test_columns_that_repeat_themselves_but_for_a_hole():
+    flag = (t % 7 == 0) * 1.0
+    flag[-1] = np.nan
+    assert not warnings_of(pd.DataFrame({"flag": flag}), (t % 7 == 3) * 1.0)
+    ramp = t * 1.0
+    ramp[-64:-58] = np.nan
+    assert not warnings_of(pd.DataFrame({"ramp": ramp}), 2.0 * t)
+
+
+def test_one_of_many_flags_is_found():
+    flags = np.random.default_rng(0).integers(0, 2, (N_ROWS, 500)) * 1.0
+    (message,) = warnings_of(flags, np.append(flags[2:, 400], [0, 0]))
+    assert "y is the column 400 of X 2 rows later" in message
+    assert not warnings_of(flags[:, :400], np.append(flags[2:, 400], [0, 0]))

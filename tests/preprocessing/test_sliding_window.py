@@ -541,7 +541,7 @@ def test_a_frame_after_an_array_starts_cold():
 
 @pytest.mark.parametrize("kind", ["array", "frame"])
 def test_tables_without_an_index_of_their_own(kind):
-    X = numbered(40, 1).round(-1)  # values occur again and again
+    X = numbered(40) ** 2 % 7  # values occur again and again
     fitted, new = X[:30], X[30:]
     if kind != "array":
         fitted, new = pd.DataFrame(fitted), pd.DataFrame(new)
@@ -550,20 +550,33 @@ def test_tables_without_an_index_of_their_own(kind):
 
 
 def test_history_before_the_first_rows_of_the_fit():
-    X = numbered(20)
+    X = np.random.default_rng(0).normal(size=(30, 1))
     transformer = SlidingWindow(3, history="fit").fit(X[:16])
     transformer.transform(X[16:])
-    for table in (X[:16], X, X[:2]):
-        with pytest.warns(UserWarning, match=f"windows of .* of its {len(table)} rows"):
+    for table in (X[:16], X, X[:8]):
+        with pytest.warns(UserWarning, match=f"of 3 of its {len(table)} rows hold"):
             transformer.transform(table)
-    zeros = np.zeros((20, 1))
-    SlidingWindow(3, history="fit").fit(zeros).transform(zeros)
+
+
+@pytest.mark.parametrize("kind", ["array", "frame", "times"])
+def test_rows_that_come_again_are_not_the_first_ones(kind):
+    hours = np.arange(240) % 24 * 1.0
+    X = hours[:, np.newaxis]
+    if kind != "array":
+        X = pd.DataFrame(X)
+    if kind == "times":
+        X.index = pd.date_range("2026-01-01", periods=len(X), freq="h")
+    SlidingWindow(3, history="fit").fit(X[:192]).transform(X[192:])
 
 
 def test_a_cold_start_that_is_meant_is_not_told():
-    X = numbered(20)
+    X = np.random.default_rng(0).normal(size=(20, 2))
     transformer = SlidingWindow(2).fit(X[:16])
-    for table in (X[:16], X, X[:3], np.vstack([X[:1] - 9, X])):
+    permuted = X[:16].copy()
+    permuted[:, 0] = permuted[::-1, 0]
+    overlap = X[14:]
+    before = np.vstack([X[:1] - 9, X])
+    for table in (X[:16], X, X[:3], before, permuted, overlap, X.astype("float32")):
         transformer.transform(table)
     for history in ("fit", None):
         SlidingWindow(2, history=history).fit(X[:16]).transform(X[16:])

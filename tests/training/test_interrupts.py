@@ -183,6 +183,7 @@ HOOKS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:partial_fit and warm_start train the network alone")
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 @pytest.mark.parametrize(("hook", "call"), HOOKS)
 def test_a_callback_that_fails_leaves_no_trace(hook, call, error):

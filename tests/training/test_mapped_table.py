@@ -59,6 +59,7 @@ def assert_same_fit(make, table, copy, y):
 
 
 # ------------------------------------------------------------------------ the same bits
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 @pytest.mark.parametrize("offset", [0, 128, 100], ids="offset {}".format)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("parameters", [PLAIN, {}, {"validation_split": 0.2}])
@@ -74,6 +75,7 @@ def test_fit_on_map_equals_fit_in_memory(
     assert_same_fit(make, table, copy, copy[:, 0])
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_missing_rows_in_map(tmp_path, all_large, rows):
     rows[50:60] = rows[200] = np.nan
     table, copy = in_file(tmp_path, rows)
@@ -85,6 +87,7 @@ def test_missing_rows_in_map(tmp_path, all_large, rows):
     assert_same_fit(make, table, copy, y)
 
 
+@pytest.mark.filterwarnings("ignore:X begins with the first rows of fit")
 def test_classes_weights_and_unknown_targets(tmp_path, all_large, rows):
     table, copy = in_file(tmp_path, rows)
     y = np.where(copy[:, 0] > 0, "up", "down").astype(object)

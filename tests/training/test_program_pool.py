@@ -45,6 +45,7 @@ def test_a_program_is_for_one_type_of_floats(pool):
     assert len(pool._kinds) == 2
 
 
+@pytest.mark.filterwarnings("ignore:.*start cold")
 def test_a_search_over_what_is_an_input_traces_nothing_anew(pool):
     t = np.arange(90)
     X = np.c_[np.sin(t / 3), np.cos(t / 5)]
