@@ -336,23 +336,28 @@ import gc, sys
 import sklstm
 {before}
 sklstm.LSTMRegressor
-print(len(gc.get_objects(0)), len(gc.get_objects()), gc.get_freeze_count())
+young = len(gc.get_objects(0)) + len(gc.get_objects(1))
+print(young, len(gc.get_objects()), gc.get_freeze_count())
 """
 
 
-@pytest.mark.parametrize(
-    ("before", "is_young"), [("", False), ("import pandas; gc.freeze()", True)]
-)
-def test_objects_of_an_import_are_old(before, is_young):
-    """Collections of young objects in the first fit do not search them.
-
-    What a user froze stays frozen.
-    """
+def objects_after(before):
+    """Return the numbers of young, of all, and of frozen objects after an import."""
     command = [sys.executable, "-c", YOUNG.format(before=before)]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
-    n_young, n_objects, n_frozen = map(int, found.stdout.split())
-    assert (n_young > n_objects / 2) == is_young
-    assert (n_frozen > 0) == is_young
+    return map(int, found.stdout.split())
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="generations are others")
+def test_objects_of_an_import_are_old():
+    """Collections of young objects in the first fit do not search them."""
+    n_young, n_objects, _ = objects_after("")
+    assert n_young < n_objects / 20
+
+
+def test_what_a_user_froze_stays_frozen():
+    _, _, n_frozen = objects_after("import pandas; gc.freeze()")
+    assert n_frozen > 10_000
 
 
 PAUSES = """
