@@ -26,7 +26,8 @@ class FittedRows(FittedTable):
         The frequency of groups that `fit` did not see.
 
     start : StartOfFit or None
-        How the table begins, if it is of one series, and history is used.
+        How the table begins, if it is of one series without such an index, and history
+        is used.
 
     has_index : bool
         Whether the table has an index other than that of any new table.
@@ -51,7 +52,8 @@ class FittedRows(FittedTable):
         frequencies = frequencies_of(times, rows.groups, of_table_where_short=counts)
         missing = _count_missing(rows, frequencies, window) if counts else None
         n_before = window.geometry.n_before
-        is_one = window.group_by is None and window.history is not None
+        of_one = window.group_by is None and window.history is not None
+        knows_start = of_one and not rows.has_index
         seen = cls(
             last=None if labels is None else labels.last(),
             frequency=None if labels is None else labels.frequency(),
@@ -60,7 +62,7 @@ class FittedRows(FittedTable):
             target=SeenTarget.of(y, rows.values, rows.groups),
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
-            start=StartOfFit.of(rows.values) if is_one else None,
+            start=StartOfFit.of(rows.values) if knows_start else None,
             has_index=rows.has_index,
         )
         return seen, missing
