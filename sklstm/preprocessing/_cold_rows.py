@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklstm.preprocessing._start_of_fit import are_near
+from sklstm.preprocessing._start_of_fit import begins_within
 
 
 def warn_of_cold_rows(labels, groups, history, last_rows, n_remembered):
@@ -55,7 +55,9 @@ def warn_of_tables_without_index(values, start, last, geometry):
     n_cold = min(len(values), geometry.n_before)
     if len(values) <= geometry.horizon or not n_cold:
         return
-    if start.is_in(values) or start.has_columns_of(values) or _continues(values, last):
+    if start.is_in(values) or start.has_columns_of(values):
+        return
+    if begins_within(values, last):
         return
     warnings.warn(
         f"{n_cold} of the {len(values)} rows of X start cold: fit and X have no index "
@@ -118,12 +120,3 @@ def warn_of_rows_between(history, groups, geometry):
         UserWarning,
         stacklevel=4,
     )
-
-
-def _continues(values, last):
-    """Return whether a table begins with last rows of another, as an overlap."""
-    for place in range(len(last)):
-        overlap = last[place:][: len(values)]
-        if are_near(values[: len(overlap)], overlap).all():
-            return True
-    return False

@@ -26,11 +26,8 @@ class FittedRows(FittedTable):
         The frequency of groups that `fit` did not see.
 
     start : StartOfFit or None
-        How the table begins, if it is of one series without such an index, and history
-        is used.
-
-    has_index : bool
-        Whether the table has an index other than that of any new table.
+        How the table begins, if it is of one series without an index but 0, 1, ...,
+        and history is used.
 
     Other parameters are those of FittedTable.
     """
@@ -38,7 +35,6 @@ class FittedRows(FittedTable):
     kind_of_time: str | None = None
     frequency_of_new_groups: Any = None
     start: Any = None
-    has_index: bool = True
 
     @classmethod
     def of(cls, rows, y, window):
@@ -63,7 +59,6 @@ class FittedRows(FittedTable):
             kind_of_time=times.kind if shows_gaps else None,
             frequency_of_new_groups=None if times is None else times.frequency(),
             start=StartOfFit.of(rows.values) if knows_start else None,
-            has_index=rows.has_index,
         )
         return seen, missing
 
@@ -110,8 +105,8 @@ class FittedRows(FittedTable):
 
         The fitted table was an array, or both have the index 0, 1, ...
         """
-        both_new = not (self.has_index or rows.has_index or rows.labels is None)
-        return self.last is None or both_new
+        both_new = rows.labels is not None and not rows.has_index
+        return self.start is not None and (self.last is None or both_new)
 
     def warn_of_other_labels(self, rows, history):
         """Warn if the index is of another kind than that of the fitted table."""

@@ -82,10 +82,11 @@ class SlidingWindow(WindowStep, SequenceTransformer):
 
         - "auto": those that are earlier than X by the pandas index. Rows that are
           missing between the two tables are treated according to `gaps`. The index must
-          be sorted in each group. An array has no index, and starts without history.
+          be sorted in each group. An array has no index, and starts without history; a
+          warning tells it if there is no `group_by`.
         - "fit": always, for arrays under `TimeSeriesSplit` without a gap. X must be the
-          rows right after those of `fit`, which cannot be checked. Train scores and
-          other folds are wrong then.
+          rows right after those of `fit`: train scores and other folds are wrong. Only
+          an array that begins with the fitted rows is told, by a warning.
         - None: never.
 
     group_by : str, int or None, default=None
@@ -236,7 +237,8 @@ class SlidingWindow(WindowStep, SequenceTransformer):
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             Has no effect on windows. `forecast` feeds predictions back only into a
             column of X that is y. Warns if y has several steps (`make_multistep`) and
-            the horizon is shorter, as windows then hold the first of them.
+            the horizon is shorter, as windows then hold the first of them; if y is a
+            column of X some rows later or earlier; and if it is one with ``horizon=0``.
 
         Returns
         -------
@@ -420,14 +422,13 @@ class SlidingWindow(WindowStep, SequenceTransformer):
     def _warn_of_history(self, rows, history):
         """Warn of windows whose history is missing or wrong."""
         seen, geometry = self.fitted_table_, self.geometry
-        if seen.start is not None:
-            if self.history == "fit":
-                if not rows.has_index:
-                    warn_of_a_wrong_history(rows.values, seen.start, geometry)
-            elif seen.tells_no_place_of(rows):
-                [last] = self.history_.values()
-                given = rows.values, seen.start, last.values
-                warn_of_tables_without_index(*given, geometry)
+        if self.history == "fit":
+            if seen.start is not None and not rows.has_index:
+                warn_of_a_wrong_history(rows.values, seen.start, geometry)
+        elif seen.tells_no_place_of(rows):
+            [last] = self.history_.values()
+            given = rows.values, seen.start, last.values
+            warn_of_tables_without_index(*given, geometry)
         if rows.labels is not None:
             given = rows.labels, rows.groups, history, self.history_
             warn_of_cold_rows(*given, geometry.n_before)

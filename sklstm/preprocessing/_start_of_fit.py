@@ -51,7 +51,7 @@ class StartOfFit:
         n_rows = len(self.rows)
         if self.recurs or n_rows < _FIRST or len(values) < n_rows:
             return False
-        return bool(are_near(values[:n_rows], self.rows).all())
+        return _is_near(values[:n_rows], self.rows)
 
     def is_in(self, values):
         """Return whether a table holds the first rows, one after the other."""
@@ -66,9 +66,15 @@ class StartOfFit:
         return bool((np.abs(_sums(values) - self.sums) <= tolerance).all())
 
 
-def are_near(one, other):
-    """Return where values of tables are equal but for rounding, NaN equal to NaN."""
-    return _are_near(one, other, _OF_RANGE * _ranges(other))
+def begins_within(values, last):
+    """Return whether a table begins with last rows of another: they overlap."""
+    overlaps = (last[place:][: len(values)] for place in _places(last, values[:1]))
+    return any(_is_near(values[: len(rows)], rows) for rows in overlaps)
+
+
+def _is_near(one, other):
+    """Return whether values of tables are equal but for rounding, NaN equal to NaN."""
+    return bool(_are_near(one, other, _OF_RANGE * _ranges(other)).all())
 
 
 def _are_near(one, other, tolerance):
