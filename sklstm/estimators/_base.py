@@ -310,13 +310,17 @@ class SequenceEstimator(Trainer):
         self.target_encoder_ = self._fit_target(targets, weights, *labels)
         self._seed = check_random_state(self.random_state).randint(2**31 - 2000)
         if not self._takes_tokens():
-            names = getattr(self, "feature_names_in_", range(samples.table.n_features))
-            names = names if self._n_axes_in == 3 else ["0"]
-            warn_of_coarse_features(samples.table, list(names), stacklevel=4)
+            names = self._names_of_features() or range(samples.table.n_features)
+            warn_of_coarse_features(samples.table, names, stacklevel=4)
         self._prepare(samples, partial)
         spec = self._spec(samples.table, self.target_encoder_)
         check_buildable(spec, samples.table)
         self.network_ = Network(spec, self._seed)
+
+    def _names_of_features(self):
+        """Return the names of the features, if X had any; empty otherwise."""
+        names = list(getattr(self, "feature_names_in_", ()))
+        return names if self._n_axes_in == 3 else []  # of two axes: of time steps
 
     def _check_unchanged(self, table):
         """Raise unless the parameters are those that the network was built with."""

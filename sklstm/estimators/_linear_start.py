@@ -93,8 +93,7 @@ class LinearStart:
     def _continued(self, whole, y):
         """Return features that columns of y continue, and slopes and offsets."""
         given = None if self._takes_tokens() else self.target_feature
-        names = list(getattr(self, "feature_names_in_", ()))
-        names = names if self._n_axes_in == 3 else []  # of two axes: of time steps
+        names = self._names_of_features()
         n_outputs = self.target_encoder_.n_outputs_
         return continued_features(given, whole, y, n_outputs, names)
 

@@ -179,7 +179,10 @@ def _affine(x, y, partner, deviation, same):
 
 
 def _least_squares(x, y):
-    """Return slope and offset of the line through points."""
+    """Return slope and offset of the line through points.
+
+    `np.polyfit` warns if x hardly varies.
+    """
     mean, center = x.mean(), y.mean()
     power = ((x - mean) ** 2).sum()
     slope = ((x - mean) * (y - center)).sum() / power if power > 0 else 0.0

@@ -335,12 +335,12 @@ def _warn_of_one_hot(y):
     """Warn if multilabel y looks like labels that exclude each other."""
     if len(y) >= _FEW_SAMPLES and (y.sum(axis=1) == 1).all():
         warnings.warn(
-            "Every row of y has exactly one 1, as one-hot labels have, "
-            "but zeros and ones are learned as multilabel: any number of labels for a "
-            "sample, with probabilities that do not sum to 1. Pass y.argmax(axis=1) if "
-            "the labels exclude each other.",
+            "Every row of y has exactly one 1, as one-hot labels have, but zeros and "
+            "ones are learned as multilabel: any number of labels for a sample, with "
+            "probabilities that do not sum to 1. Pass y.argmax(axis=1) if the labels "
+            "exclude each other.",
             UserWarning,
-            stacklevel=7,
+            stacklevel=6,
         )
 
 
